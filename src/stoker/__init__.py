@@ -1,0 +1,1 @@
+"""Stoker lights, feeds and tends container-Linux machines."""

@@ -1,0 +1,7 @@
+"""What is wrong or happened, where, and how to mend it; as text and as JSON. Imports nothing of the other rooms."""
+
+from stoker.report.entries import Entry, Message, Report, Severity
+from stoker.report.events import Event
+from stoker.report.places import ROOT, Place, Pointer, pointer_text
+
+__all__ = ["ROOT", "Entry", "Event", "Message", "Place", "Pointer", "Report", "Severity", "pointer_text"]

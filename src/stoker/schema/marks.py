@@ -1,0 +1,59 @@
+"""Dates on rows: which spec has a field or a rule.
+
+In goes what a table row says (`since("3.2")`, `sugar(fcos="1.3")`); out come answers to one question: does this
+spec have this row? Every spec of the `v3` family stands on one Ignition version, so the minor number of that
+version is the time axis of the whole family; variants that gained something on their own carry a date of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stoker.schema.specs import Spec, version_order
+
+NEVER: Final = 1 << 30
+
+
+class Dates:
+    """When a row holds: from Ignition 3.`since` up to but not including 3.`until`, for all or for named variants."""
+
+    __slots__ = ("is_sugar", "since", "until", "variants")
+
+    def __init__(self, since: int, until: int, is_sugar: bool, variants: dict[str, str]) -> None:
+        self.since = since
+        self.until = until
+        self.is_sugar = is_sugar
+        self.variants = variants
+
+    def has(self, spec: Spec) -> bool:
+        """Tell whether `spec` has the row."""
+        if self.is_sugar and not spec.is_butane:
+            return False
+        if self.variants:
+            first = self.variants.get(spec.variant)
+            return first is not None and version_order(spec.version) >= version_order(first)
+        return self.since <= spec.minor < self.until
+
+
+def minor(version: str) -> int:
+    """The minor number of an Ignition 3 version: `3.4` is 4."""
+    return int(version.split(".")[1])
+
+
+def since(first: str, until: str | None = None) -> Dates:
+    """A row of the Ignition language, and so of every Butane spec that stands on it."""
+    return Dates(minor(first), NEVER if until is None else minor(until), False, {})
+
+
+def sugar(first: str = "3.0", until: str | None = None, **variants: str) -> Dates:
+    """A row of the Butane language alone: from the specs over Ignition `first`, or from the version given per variant."""
+    return Dates(minor(first), NEVER if until is None else minor(until), True, variants)
+
+
+class RequiredUntil(int):
+    """Before Ignition 3.N the field is a plain string: absent reads as the empty string and is written as one."""
+
+
+def required_until(version: str) -> RequiredUntil:
+    """Mark a field that became optional in `version`."""
+    return RequiredUntil(minor(version))

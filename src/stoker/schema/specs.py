@@ -1,0 +1,88 @@
+"""The specs of the `v3` family: every variant and version there is, and the Ignition version each stands on.
+
+In goes a variant and a version as a person wrote them; out comes a Spec. This module and the marks in the tables
+are the only places that know which version came when.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """One language: a variant in one version.
+
+    `minor` is the minor number of the Ignition version it stands on (7 for 3.7.0-experimental).
+    """
+
+    variant: str
+    version: str
+    minor: int
+
+    @property
+    def is_butane(self) -> bool:
+        """Whether a person writes it as YAML with sugar."""
+        return self.variant != "ignition"
+
+    @property
+    def ignition_version(self) -> str:
+        """The Ignition version that comes out."""
+        return IGNITION[self.minor].version
+
+    def __str__(self) -> str:
+        return f"{self.variant} {self.version}"
+
+
+def _specs(variant: str, rows: str) -> list[Spec]:
+    pairs = (row.split("=") for row in rows.split())
+    return [Spec(variant, version, int(minor)) for version, minor in pairs]
+
+
+IGNITION: Final = _specs("ignition", "3.0.0=0 3.1.0=1 3.2.0=2 3.3.0=3 3.4.0=4 3.5.0=5 3.6.0=6 3.7.0-experimental=7")
+
+# variant -> version=minor of the Ignition version, as published by the projects (Butane 0.29).
+BUTANE: Final = (
+    _specs("fcos", "1.0.0=0 1.1.0=1 1.2.0=2 1.3.0=2 1.4.0=3 1.5.0=4 1.6.0=5 1.7.0=6 1.8.0-experimental=7")
+    + _specs("flatcar", "1.0.0=3 1.1.0=4 1.2.0-experimental=7")
+    + _specs("r4e", "1.0.0=3 1.1.0=4 1.2.0-experimental=7")
+    + _specs("fiot", "1.0.0=4 1.1.0-experimental=7")
+    + _specs(
+        "openshift",
+        "4.8.0=2 4.9.0=2 4.10.0=2 4.11.0=2 4.12.0=2 4.13.0=2 4.14.0=4 4.15.0=4 4.16.0=4 4.17.0=4 4.18.0=4"
+        " 4.19.0=5 4.20.0=5 4.21.0=5 4.22.0=5 4.23.0-experimental=7",
+    )
+)
+
+SPECS: Final = {(spec.variant, spec.version): spec for spec in [*IGNITION, *BUTANE]}
+NEWEST: Final = IGNITION[-1]
+NEWEST_STABLE: Final = IGNITION[-2]
+
+_IDENTIFIERS: Final = re.compile(r"[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+")
+
+
+def canonical_version(text: str) -> str | None:
+    """Normalise a version: three numbers, a prerelease, build metadata. None when it is no such version.
+
+    Leading zeros and signs are read as numbers, as the reference does (semver.org section 2 forbids them).
+    """
+    rest, _, metadata = text.partition("+")
+    rest, dash, prerelease = rest.partition("-")
+    numbers = rest.split(".", 2)
+    if len(numbers) != 3 or not all(_NUMBER.fullmatch(number) for number in numbers):
+        return None
+    if any(not -(1 << 63) <= int(number) < 1 << 63 for number in numbers):
+        return None
+    if any(part and not _IDENTIFIERS.fullmatch(part) for part in (prerelease, metadata)):
+        return None
+    core = ".".join(str(int(number)) for number in numbers)
+    return core + (dash + prerelease if prerelease else "") + ("+" + metadata if metadata else "")
+
+
+def version_order(version: str) -> tuple[int, ...]:
+    """A sort key for versions of one variant. `1.3` and `1.3.0` are equal; experimental ones sort as if released."""
+    numbers = [int(number) for number in version.partition("-")[0].split(".")]
+    return tuple(numbers + [0] * (3 - len(numbers)))
