@@ -1,1 +1,6 @@
-"""butane"""
+"""The Butane language: every variant's sugar, lowered to an Ignition config that knows where it came from."""
+
+from stoker.butane.compile import Compilation, compile_text
+from stoker.butane.translate import Translation, translate
+
+__all__ = ["Compilation", "Translation", "compile_text", "translate"]

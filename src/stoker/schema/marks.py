@@ -30,8 +30,9 @@ class Dates:
         if self.is_sugar and not spec.is_butane:
             return False
         if self.variants:
-            first = self.variants.get(spec.variant)
-            return first is not None and version_order(spec.version) >= version_order(first)
+            first, _, until = self.variants.get(spec.variant, "").partition("<")
+            version = version_order(spec.version)
+            return bool(first) and version_order(first) <= version and (not until or version < version_order(until))
         return self.since <= spec.minor < self.until
 
 
@@ -46,7 +47,10 @@ def since(first: str, until: str | None = None) -> Dates:
 
 
 def sugar(first: str = "3.0", until: str | None = None, **variants: str) -> Dates:
-    """A row of the Butane language alone: from the specs over Ignition `first`, or from the version given per variant."""
+    """A row of the Butane language alone: from the specs over Ignition `first`, or as given for each variant.
+
+    `fcos="1.5"` is from 1.5.0 on, `fcos="1.5<1.7"` up to but not including 1.7.0.
+    """
     return Dates(minor(first), NEVER if until is None else minor(until), True, variants)
 
 

@@ -79,10 +79,16 @@ class Resource(Object):
 
 
 class ConfigReference(Resource):
-    """A config to merge or to use instead, or a bundle of certificates: a resource that had fewer fields in 3.0."""
+    """A config to merge or to use instead: a resource that had fewer fields in 3.0."""
 
     compression: Annotated[str | None, since("3.1"), "How the bytes are compressed: empty or `gzip`."] = None
     inline: Annotated[str | None, sugar("3.1"), "The contents themselves."] = None
+
+
+class CertificateReference(ConfigReference):
+    """A bundle of certificates to trust: a reference whose source was a plain string in 3.0."""
+
+    source: Annotated[str | None, since("3.0"), required_until("3.1"), "URL of a PEM bundle."] = None
 
 
 class NodeUser(Object):
@@ -389,7 +395,7 @@ class KernelArguments(Object):
 class Tls(Object):
     """Trust for https."""
 
-    certificate_authorities: Annotated[list[ConfigReference], since("3.0"), "Further bundles of certificates."] = []
+    certificate_authorities: Annotated[list[CertificateReference], since("3.0"), "Further bundles of certificates."] = []
 
 
 class Security(Object):

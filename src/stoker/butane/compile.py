@@ -1,0 +1,299 @@
+"""A Butane document to an Ignition config.
+
+In goes the text of a document; out comes a Compilation: the config, the findings with their places, and the origins of
+every part of the config. Nothing is raised for what a person wrote. The steps are those of the reference, and each
+stops when it found an error: read, decode, judge what was written, lower the sugar, refuse what the variant forbids,
+judge what came out.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from stoker.butane import messages as m
+from stoker.butane.bootdevice import check_partitions, lower_boot_device, lower_grub
+from stoker.butane.contents import lower_contents
+from stoker.butane.machineconfig import (
+    CONFIG,
+    add_fips_cipher,
+    find_elided,
+    find_refused,
+    find_spec_duplicates,
+    move_grub,
+    trace,
+)
+from stoker.butane.mounts import lower_mounts
+from stoker.butane.origins import Origins, settle, snake_pointer
+from stoker.butane.trees import lower_quadlets, lower_trees
+from stoker.butane.work import Work
+from stoker.document import yaml
+from stoker.document.nodes import MAPPING, NULL, SCALAR, SEQUENCE, Document, Node
+from stoker.report import ROOT, Entry, Pointer, Report, Severity
+from stoker.schema import messages as schema_messages
+from stoker.schema.decode import Faults, plan, rows
+from stoker.schema.features import MACHINE_CONFIG
+from stoker.schema.judge import judge_result, judge_source
+from stoker.schema.rules import Finding, Say
+from stoker.schema.rules.forbidden import find_forbidden
+from stoker.schema.specs import BUTANE, NEWEST, SPECS, Spec, canonical_version
+from stoker.schema.unused import find_unused
+from stoker.schema.v3 import Config, Metadata, Object
+
+INVALID_SOURCE = "source config is invalid"
+INVALID_RESULT = "config generated was invalid"
+
+# What was wanted: how a person says it, and what to do.
+_WANTED = {
+    "string": ("a string", "write a single value"),
+    "integer": ("an integer", "write a whole number without quotes, modes with a leading zero"),
+    "boolean": ("a boolean", "write true or false without quotes"),
+    "list": ("a list", "write each item on a line of its own, beginning with `- `"),
+    "mapping": ("a mapping", "write `key: value` pairs"),
+    "map merge": ("a mapping or a list of mappings to merge", "`<<` takes an alias of a mapping"),
+}
+_GOT = {MAPPING: "a mapping", SEQUENCE: "a list"}
+
+
+class Compilation:
+    """What became of a document.
+
+    `config` is None when there are errors. `error` says in the reference's words why there is none.
+    """
+
+    __slots__ = ("config", "document", "error", "origins", "report", "source", "spec")
+
+    def __init__(self, report: Report) -> None:
+        self.config: Config | None = None
+        self.report = report
+        self.error: str | None = None
+        self.spec: Spec | None = None
+        self.document: Document | None = None
+        self.source: Config | None = None
+        self.origins = Origins()
+
+
+def compile_text(
+    text: bytes, *, file: str = "", files_dir: str = "", raw: bool = False, as_reference: bool = False
+) -> Compilation:
+    """Compile a Butane document.
+
+    `file` is the name to show, `files_dir` where local files are (none: they are refused), `raw` leaves out what a
+    MachineConfig would add. `as_reference` finds places exactly as Butane does, its mistakes included.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return _Compiler(file, files_dir, raw=raw, as_reference=as_reference).run(text)
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+class _Compiler:
+    def __init__(self, file: str, files_dir: str, *, raw: bool, as_reference: bool) -> None:
+        self.file = file
+        self.files_dir = files_dir
+        self.raw = raw
+        self.as_reference = as_reference
+
+    def run(self, text: bytes) -> Compilation:
+        document, report = yaml.read(text, self.file)
+        done = Compilation(report)
+        if document is None:
+            done.error = INVALID_SOURCE
+            return done
+        done.document = self.document = document
+        self.report = report
+        spec = self._spec(done)
+        if spec is None:
+            return done
+        done.spec = self.spec = spec
+        source = self._decode()
+        done.error = INVALID_SOURCE
+        if source is None:
+            return done
+        if self._place(judge_source(source, spec)):
+            return done
+        work = Work(source, spec, self.files_dir)
+        self.origins = done.origins = work.origins
+        done.source = source
+        if self._lower(work) or self._refuse(work):
+            return done
+        done.error = INVALID_RESULT
+        if self._judge(work):
+            return done
+        done.error, done.config = None, work.config
+        return done
+
+    def _spec(self, done: Compilation) -> Spec | None:
+        """Which language it is: the variant first, then the version."""
+        root = self.document.root
+        faults = Faults()
+        common = plan(Config, BUTANE[0]).read(_only(root, {"variant", "version"}), faults) if root is not None else None
+        if faults.wrong:
+            self._wrong(faults.wrong)
+            done.error = INVALID_SOURCE
+            return None
+        variant = common.variant if isinstance(common, Config) else None
+        version = (common.version if isinstance(common, Config) else None) or ""
+        canonical = canonical_version(version)
+        if not variant:
+            done.error = m.NO_VARIANT.text
+            self._say(m.NO_VARIANT, ("variant",))
+            return None
+        versions = ", ".join(spec.version for spec in BUTANE if spec.variant == variant)
+        if canonical is None:
+            done.error = m.NO_VERSION.text
+            self._say(m.NO_VERSION, ("version",), variant=variant, versions=versions or "none")
+            return None
+        spec = SPECS.get((variant, canonical))
+        if spec is not None and spec.is_butane:
+            return spec
+        if (variant, canonical) == ("rhcos", "0.1.0"):
+            done.error = m.RHCOS_REMOVED.text
+            self._say(m.RHCOS_REMOVED, ("variant",))
+            return None
+        variants = ", ".join(dict.fromkeys(spec.variant for spec in BUTANE))
+        known = f"`{variant}` has these versions: {versions}" if versions else f"the variants are {variants}"
+        done.error = m.UNKNOWN_SPEC.text.format(variant=variant, version=canonical)
+        pointer = ("version",) if versions else ("variant",)
+        self._say(m.UNKNOWN_SPEC, pointer, variant=variant, version=canonical, known=known)
+        return None
+
+    def _say(self, message: Any, pointer: Pointer, **values: object) -> None:
+        self.report.add(Severity.ERROR, message, pointer, self.document.place(pointer), **values)
+
+    def _decode(self) -> Config | None:
+        faults = Faults()
+        root = self.document.root
+        config = plan(Config, self.spec).read(root, faults) if root is not None else None
+        if faults.wrong or not isinstance(config, Config):
+            self._wrong(faults.wrong)
+            return None
+        if MACHINE_CONFIG.has(self.spec) and config.metadata is None:
+            config.metadata = Metadata(name="")
+        if faults.unknown:
+            for message, pointer, values in find_unused(Config, config, self.document, self.spec):
+                is_key = message is schema_messages.UNUSED_KEY
+                place = (self.document.key_place if is_key else self.document.place)(pointer, skip_nulls=False)
+                self.report.add(Severity.WARNING, message, pointer, place, **values)
+        return config
+
+    def _wrong(self, wrong: list[tuple[Node, str]]) -> None:
+        for node, wanted in wrong:
+            words, advice = _WANTED[wanted]
+            got = _GOT.get(node.kind) or ("nothing" if node.tag == NULL else f"`{_shorten(node.value)}`")
+            pointer = self.document.pointer_of(node)
+            place = self.document.place_of(node)
+            self.report.add(
+                Severity.ERROR, schema_messages.WRONG_TYPE, pointer, place, wanted=words, got=got, advice=advice
+            )
+
+    def _place(self, findings: list[Finding]) -> bool:
+        """Report findings about the document; whether any stops."""
+        for severity, message, pointer, values in findings:
+            place = self.document.place(pointer, skip_nulls=not self.as_reference)
+            self.report.add(severity, message, pointer, place, **values)
+        return self.report.has_errors
+
+    def _lower(self, work: Work) -> bool:
+        lower_contents(work)
+        lower_mounts(work)
+        lower_trees(work)
+        lower_quadlets(work)
+        if self._place(work.findings):
+            return True
+        lower_boot_device(work)
+        check_partitions(work)
+        if MACHINE_CONFIG.has(work.spec):
+            for severity, message, pointer, values in work.found.findings:
+                source = snake_pointer(pointer)
+                self.report.add(severity, message, source, self.document.place(source), **values)
+        else:
+            self._place_result(work, work.found.findings)
+        lower_grub(work)
+        if MACHINE_CONFIG.has(work.spec):
+            move_grub(work)
+            add_fips_cipher(work)
+            say = Say(work.spec)
+            find_refused(work.config, say)
+            if self.raw:
+                find_elided(work.source.openshift, say)
+            self._place_result(work, say.findings)
+        work.config.ignition.version = work.spec.ignition_version
+        _strip(work.config)
+        return self.report.has_errors
+
+    def _refuse(self, work: Work) -> bool:
+        say = Say(work.spec)
+        find_forbidden(work.config, say)
+        self._place_result(work, say.findings)
+        return self.report.has_errors
+
+    def _judge(self, work: Work) -> bool:
+        if MACHINE_CONFIG.has(work.spec) and not self.raw:
+            say = Say(work.spec)
+            find_spec_duplicates(work.source.openshift, say)
+            self._place_result(work, say.findings)
+        self._place_result(work, judge_result(work.config, work.spec))
+        return self.report.has_errors
+
+    def _place_result(self, work: Work, findings: list[Finding]) -> None:
+        """Report findings about the result at the places in the document that they come from."""
+        for severity, message, pointer, values in findings:
+            source = self._source(work, pointer)
+            place = self.document.place(source, skip_nulls=not self.as_reference)
+            self.report.add(severity, message, source, place, **values)
+
+    def _source(self, work: Work, pointer: Pointer) -> Pointer:
+        if pointer[:1] == ("spec",):
+            return settle(self.document, trace(work.origins, pointer)[-1])
+        if self.as_reference and not has_value(work.config, pointer):
+            prefix = CONFIG if MACHINE_CONFIG.has(work.spec) and not self.raw else ROOT
+            return snake_pointer(prefix + pointer)
+        return settle(self.document, work.origins.trace(pointer)[-1])
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _only(root: Node, names: set[str]) -> Node:
+    """A mapping with some of its keys, or the node itself when it is none."""
+    if root.kind != MAPPING:
+        return root
+    pairs = [(key, value) for key, value in root.value if key.kind == SCALAR and key.value in names]
+    return Node(MAPPING, pairs, root.mark)
+
+
+def has_value(config: Config, pointer: Pointer) -> bool:
+    """Whether a config says anything at a pointer. A plain string says something even when it is empty."""
+    thing: Any = config
+    for step in pointer:
+        if isinstance(step, int):
+            thing = thing[step] if isinstance(thing, list) and step < len(thing) else None
+        elif isinstance(thing, Object):
+            names = {row.json: row.name for row in rows(type(thing), NEWEST)}
+            thing = getattr(thing, names[step]) if step in names else None
+        else:
+            return False
+        if thing is None:
+            return False
+    return True
+
+
+def _strip(config: Config) -> None:
+    """Remove what only the document had."""
+    config.version = config.variant = None
+    config.boot_device = config.grub = config.metadata = config.openshift = None
+    storage, systemd = config.storage, config.systemd
+    if storage is not None and not any(getattr(storage, name) for name in storage.__struct_fields__):
+        config.storage = None
+    if systemd is not None and not (systemd.units or systemd.quadlets):
+        config.systemd = None
+
+
+def entries_of(report: Report) -> list[Entry]:
+    """The entries of a report, each once: the reference says some things twice."""
+    return list(dict.fromkeys(report.entries))

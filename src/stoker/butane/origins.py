@@ -1,0 +1,121 @@
+"""Where each part of a compiled config came from.
+
+While sugar is lowered, whatever moves things says so here; plain copies say nothing, since they keep their pointer but
+for the spelling of names. `trace` answers: which parts of the Butane document gave this part of the config?
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import NamedTuple
+
+from stoker.document.nodes import Document
+from stoker.ignition.merge import CHILD, Transcript, trace
+from stoker.report import Pointer
+
+_CAPITAL = re.compile(r"(MiB|[A-Z])")
+# Sugar that stays in place: the name in the config, and the names in the document that may stand for it.
+_IN_PLACE = {
+    "source": ("inline", "local"),
+    "compression": ("inline", "local"),
+    "contents": ("contents_local",),
+    "sshAuthorizedKeys": ("ssh_authorized_keys_local",),
+}
+
+
+@functools.cache
+def snake(name: str) -> str:
+    """Butane's spelling of an Ignition name: `homeDir` is `home_dir`."""
+    return _CAPITAL.sub(r"_\1", name).lower()
+
+
+def snake_pointer(pointer: Pointer) -> Pointer:
+    """Butane's spelling of an Ignition pointer."""
+    return tuple(snake(step) if isinstance(step, str) else step for step in pointer)
+
+
+class Origin(NamedTuple):
+    """A place in the document. `whole`: what lies below in the config lies below the same place."""
+
+    pointer: Pointer
+    whole: bool = False
+
+
+class _Merged(NamedTuple):
+    transcript: Transcript
+    made: dict[Pointer, Origin]
+
+
+class Origins:
+    """The layers of lowering, first to last: parts made from somewhere, and merges with a generated parent."""
+
+    __slots__ = ("layers",)
+
+    def __init__(self) -> None:
+        self.layers: list[dict[Pointer, Origin] | _Merged] = []
+
+    def make(self, result: Pointer, source: Pointer, *, whole: bool = False) -> None:
+        """Say that the part of the config at `result`, as it is now, was made from `source`."""
+        if not self.layers or isinstance(self.layers[-1], _Merged):
+            self.layers.append({})
+        layer = self.layers[-1]
+        if isinstance(layer, dict):
+            layer[result] = Origin(source, whole)
+
+    def merge(self, transcript: Transcript, made: dict[Pointer, Origin]) -> None:
+        """Say that the config is now the merge of a generated parent (`made`) and the config so far."""
+        self.layers.append(_Merged(transcript, made))
+
+    def trace(self, pointer: Pointer) -> list[Pointer]:
+        """The pointers into the document that gave the part at `pointer`, what was generated before what was written."""
+        return self._trace(pointer, len(self.layers))
+
+    def _trace(self, pointer: Pointer, count: int) -> list[Pointer]:
+        for index in range(count - 1, -1, -1):
+            layer = self.layers[index]
+            if isinstance(layer, dict):
+                found = _longest(layer, pointer)
+                if found is not None:
+                    return [found]
+                continue
+            sources = trace(layer.transcript, pointer)
+            if not sources:
+                continue
+            pointers: list[Pointer] = []
+            for source in sources:
+                if source.side == CHILD:
+                    pointers += self._trace(source.pointer, index)
+                else:
+                    made = _longest(layer.made, source.pointer)
+                    pointers += [] if made is None else [made]
+            return pointers
+        return [snake_pointer(pointer)]
+
+
+def _longest(made: dict[Pointer, Origin], pointer: Pointer) -> Pointer | None:
+    for length in range(len(pointer), -1, -1):
+        origin = made.get(pointer[:length])
+        if origin is not None:
+            return origin.pointer + snake_pointer(pointer[length:]) if origin.whole else origin.pointer
+    return None
+
+
+def settle(document: Document, pointer: Pointer) -> Pointer:
+    """The pointer under which the document really has it: `source` may be written as `inline`.
+
+    A part that the document does not have keeps its pointer.
+    """
+    if not pointer or document.has(pointer):
+        return pointer
+    for index in range(len(pointer) - 1, -1, -1):
+        for other in _IN_PLACE.get(camel(pointer[index]), ()):
+            candidate = (*pointer[:index], other)
+            if document.has(candidate):
+                return candidate
+    return pointer
+
+
+def camel(step: str | int) -> str:
+    """Ignition's spelling of a step, for looking it up."""
+    return "sshAuthorizedKeys" if step == "ssh_authorized_keys" else str(step)

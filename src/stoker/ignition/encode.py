@@ -1,0 +1,38 @@
+"""Configs as JSON text, byte for byte as Go's encoder writes them.
+
+In goes a Config; out comes JSON on one line, or indented by two spaces. Absent things are left out.
+Source: encoding/json of Go: `<`, `>`, `&` and the line separators U+2028 and U+2029 are escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from stoker.schema.v3 import Config
+
+_ENCODER: Final = msgspec.json.Encoder()
+_SHORT_ESCAPE: Final = re.compile(rb"((?:^|[^\\])(?:\\\\)*)\\([bf])")
+_ESCAPES: Final = (
+    (b"<", b"\\u003c"),
+    (b">", b"\\u003e"),
+    (b"&", b"\\u0026"),
+    (b"\xe2\x80\xa8", b"\\u2028"),
+    (b"\xe2\x80\xa9", b"\\u2029"),
+)
+_LONG: Final = {b"b": b"\\u0008", b"f": b"\\u000c"}
+
+
+def encode(config: Config | Any, *, pretty: bool = False) -> bytes:
+    """Write a config (or plain data) as JSON."""
+    text = _ENCODER.encode(config)
+    if pretty:
+        text = msgspec.json.format(text, indent=2)
+    for raw, escaped in _ESCAPES:
+        if raw in text:
+            text = text.replace(raw, escaped)
+    if b"\\b" in text or b"\\f" in text:
+        text = _SHORT_ESCAPE.sub(lambda found: found[1] + _LONG[found[2]], text)
+    return text
