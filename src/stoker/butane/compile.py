@@ -28,7 +28,8 @@ from stoker.butane.origins import Origins, settle, snake_pointer
 from stoker.butane.trees import lower_quadlets, lower_trees
 from stoker.butane.work import Work
 from stoker.document import yaml
-from stoker.document.nodes import MAPPING, NULL, SCALAR, SEQUENCE, Document, Node
+from stoker.document.messages import DUPLICATE_KEY
+from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, NULL, SCALAR, SEQUENCE, Document, Node
 from stoker.report import ROOT, Entry, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import Faults, plan, rows
@@ -38,7 +39,7 @@ from stoker.schema.rules import Finding, Say
 from stoker.schema.rules.forbidden import find_forbidden
 from stoker.schema.specs import BUTANE, NEWEST, SPECS, Spec, canonical_version
 from stoker.schema.unused import find_unused
-from stoker.schema.v3 import Config, Metadata, Object
+from stoker.schema.v3 import Config, Metadata, Object, OpenShift
 
 INVALID_SOURCE = "source config is invalid"
 INVALID_RESULT = "config generated was invalid"
@@ -50,18 +51,21 @@ _WANTED = {
     "boolean": ("a boolean", "write true or false without quotes"),
     "list": ("a list", "write each item on a line of its own, beginning with `- `"),
     "mapping": ("a mapping", "write `key: value` pairs"),
+    "fewer aliases": ("fewer values behind aliases", "document contains excessive aliasing: write some of them out"),
+    "no alias of what it is in": ("a value that does not contain itself", "write the value out"),
     "map merge": ("a mapping or a list of mappings to merge", "`<<` takes an alias of a mapping"),
 }
-_GOT = {MAPPING: "a mapping", SEQUENCE: "a list"}
+_GOT = {MAPPING: "a mapping", SEQUENCE: "a list", ALIAS: "an alias"}
 
 
 class Compilation:
     """What became of a document.
 
-    `config` is None when there are errors. `error` says in the reference's words why there is none.
+    `config` is None when there are errors. `error` says in the reference's words why there is none. `metadata` and
+    `openshift` are what a MachineConfig says beside the config.
     """
 
-    __slots__ = ("config", "document", "error", "origins", "report", "source", "spec")
+    __slots__ = ("config", "document", "error", "metadata", "openshift", "origins", "report", "spec")
 
     def __init__(self, report: Report) -> None:
         self.config: Config | None = None
@@ -69,7 +73,8 @@ class Compilation:
         self.error: str | None = None
         self.spec: Spec | None = None
         self.document: Document | None = None
-        self.source: Config | None = None
+        self.metadata: Metadata | None = None
+        self.openshift: OpenShift | None = None
         self.origins = Origins()
 
 
@@ -116,8 +121,9 @@ class _Compiler:
         if self._place(judge_source(source, spec)):
             return done
         work = Work(source, spec, self.files_dir)
-        self.origins = done.origins = work.origins
-        done.source = source
+        done.origins = work.origins
+        self.openshift = source.openshift
+        done.metadata, done.openshift = source.metadata, source.openshift
         if self._lower(work) or self._refuse(work):
             return done
         done.error = INVALID_RESULT
@@ -130,9 +136,8 @@ class _Compiler:
         """Which language it is: the variant first, then the version."""
         root = self.document.root
         faults = Faults()
-        common = plan(Config, BUTANE[0]).read(_only(root, {"variant", "version"}), faults) if root is not None else None
-        if faults.wrong:
-            self._wrong(faults.wrong)
+        common = plan(Config, BUTANE[0]).read(_only(root), faults) if root is not None else None
+        if self._faults(faults):
             done.error = INVALID_SOURCE
             return None
         variant = common.variant if isinstance(common, Config) else None
@@ -168,8 +173,7 @@ class _Compiler:
         faults = Faults()
         root = self.document.root
         config = plan(Config, self.spec).read(root, faults) if root is not None else None
-        if faults.wrong or not isinstance(config, Config):
-            self._wrong(faults.wrong)
+        if self._faults(faults) or not isinstance(config, Config):
             return None
         if MACHINE_CONFIG.has(self.spec) and config.metadata is None:
             config.metadata = Metadata(name="")
@@ -180,8 +184,12 @@ class _Compiler:
                 self.report.add(Severity.WARNING, message, pointer, place, **values)
         return config
 
-    def _wrong(self, wrong: list[tuple[Node, str]]) -> None:
-        for node, wanted in wrong:
+    def _faults(self, faults: Faults) -> bool:
+        """Report what could not be read; whether there was anything."""
+        for key, first in faults.twice:
+            pointer, place = self.document.pointer_of(key), self.document.place_of(key)
+            self.report.add(Severity.ERROR, DUPLICATE_KEY, pointer, place, key=key.value, line=first.mark.line + 1)
+        for node, wanted in faults.wrong:
             words, advice = _WANTED[wanted]
             got = _GOT.get(node.kind) or ("nothing" if node.tag == NULL else f"`{_shorten(node.value)}`")
             pointer = self.document.pointer_of(node)
@@ -189,6 +197,7 @@ class _Compiler:
             self.report.add(
                 Severity.ERROR, schema_messages.WRONG_TYPE, pointer, place, wanted=words, got=got, advice=advice
             )
+        return bool(faults.twice or faults.wrong)
 
     def _place(self, findings: list[Finding]) -> bool:
         """Report findings about the document; whether any stops."""
@@ -226,6 +235,8 @@ class _Compiler:
         return self.report.has_errors
 
     def _refuse(self, work: Work) -> bool:
+        if MACHINE_CONFIG.has(work.spec) and self.raw:
+            return False  # the cluster does not see a bare Ignition config
         say = Say(work.spec)
         find_forbidden(work.config, say)
         self._place_result(work, say.findings)
@@ -234,7 +245,7 @@ class _Compiler:
     def _judge(self, work: Work) -> bool:
         if MACHINE_CONFIG.has(work.spec) and not self.raw:
             say = Say(work.spec)
-            find_spec_duplicates(work.source.openshift, say)
+            find_spec_duplicates(self.openshift, say)
             self._place_result(work, say.findings)
         self._place_result(work, judge_result(work.config, work.spec))
         return self.report.has_errors
@@ -246,10 +257,16 @@ class _Compiler:
             place = self.document.place(source, skip_nulls=not self.as_reference)
             self.report.add(severity, message, source, place, **values)
 
+    def _merges(self, work: Work) -> bool:
+        """Whether the reference has merged something generated, be it nothing, under the result."""
+        storage = work.config.storage
+        has_filesystems = storage is not None and bool(storage.filesystems) and work.encodes
+        return has_filesystems or bool(work.origins.layers) or any(row.name == "grub" for row in rows(Config, work.spec))
+
     def _source(self, work: Work, pointer: Pointer) -> Pointer:
         if pointer[:1] == ("spec",):
             return settle(self.document, trace(work.origins, pointer)[-1])
-        if self.as_reference and not has_value(work.config, pointer):
+        if self.as_reference and not has_value(work.config, pointer, was_merged=self._merges(work)):
             prefix = CONFIG if MACHINE_CONFIG.has(work.spec) and not self.raw else ROOT
             return snake_pointer(prefix + pointer)
         return settle(self.document, work.origins.trace(pointer)[-1])
@@ -259,16 +276,21 @@ def _shorten(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _only(root: Node, names: set[str]) -> Node:
-    """A mapping with some of its keys, or the node itself when it is none."""
+def _only(root: Node) -> Node:
+    """A mapping with only what says which language it is, or the node itself when it is none."""
     if root.kind != MAPPING:
         return root
-    pairs = [(key, value) for key, value in root.value if key.kind == SCALAR and key.value in names]
+    pairs = [
+        (key, value) for key, value in root.value if key.kind != SCALAR or key.value in {"variant", "version", MERGE_KEY}
+    ]
     return Node(MAPPING, pairs, root.mark)
 
 
-def has_value(config: Config, pointer: Pointer) -> bool:
-    """Whether a config says anything at a pointer. A plain string says something even when it is empty."""
+def has_value(config: Config, pointer: Pointer, *, was_merged: bool) -> bool:
+    """Whether the reference knows where the part of a config at a pointer came from.
+
+    It does not for what is absent, nor, once it has merged anything, for empty strings and zeros.
+    """
     thing: Any = config
     for step in pointer:
         if isinstance(step, int):
@@ -278,9 +300,9 @@ def has_value(config: Config, pointer: Pointer) -> bool:
             thing = getattr(thing, names[step]) if step in names else None
         else:
             return False
-        if thing is None:
+        if thing is None or thing == []:
             return False
-    return True
+    return not was_merged or thing not in ("", 0) or thing is False
 
 
 def _strip(config: Config) -> None:

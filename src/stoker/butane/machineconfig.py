@@ -18,7 +18,7 @@ from stoker.schema import messages as m
 from stoker.schema.features import FIPS_CIPHER, GRUB_CONTENTS, NO_FORMAT_NONE, NO_SPECIAL_MODES
 from stoker.schema.rules import Say
 from stoker.schema.urls import parse_url
-from stoker.schema.v3 import Config, OpenShift
+from stoker.schema.v3 import Config, Metadata, OpenShift
 
 API_VERSION: Final = "machineconfiguration.openshift.io/v1"
 CONFIG: Final[Pointer] = ("spec", "config")
@@ -112,15 +112,14 @@ def trace(origins: Origins, pointer: Pointer) -> list[Pointer]:
     return [pointer if pointer[:1] == ("metadata",) else ("version",)]
 
 
-def wrap(source: Config, config: Config) -> dict[str, Any]:
-    """The MachineConfig as plain data. Labels are always there, as the operator wants them."""
-    metadata = source.metadata
+def wrap(metadata: Metadata, openshift: OpenShift | None, config: Config) -> dict[str, Any]:
+    """The MachineConfig as plain data."""
     spec: dict[str, Any] = {"config": msgspec.to_builtins(config)}
     for field, name in SPEC.items():
-        value = getattr(source.openshift, name, None)
+        value = getattr(openshift, name, None)
         if value is not None and value != []:
             spec[field] = value
-    named: dict[str, Any] = {"name": metadata.name if metadata is not None else ""}
-    if metadata is not None and metadata.labels:
+    named: dict[str, Any] = {"name": metadata.name}
+    if metadata.labels:
         named["labels"] = metadata.labels
     return {"apiVersion": API_VERSION, "kind": "MachineConfig", "metadata": named, "spec": spec}

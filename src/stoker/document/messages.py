@@ -7,10 +7,14 @@ from typing import Final
 from stoker.report import Message
 
 NOT_YAML: Final = Message("yaml-syntax", "this is not YAML: {problem}", "check indentation and quotes around this line")
-NOT_JSON: Final = Message("json-syntax", "this is not JSON: {problem}")
+NOT_JSON: Final = Message("json-syntax", "{problem}", "the text is not JSON from here on")
+WRONG_YAML_VERSION: Final = Message(
+    "yaml-version", "found incompatible YAML document", "remove the `%YAML` line or make it `%YAML 1.1`"
+)
 LARGE: Final = Message("too-large", "the text is larger than {limit} bytes")
 DEEP: Final = Message("too-deep", "collections are nested more than {limit} levels deep")
-EXPANDS: Final = Message("alias-bomb", "document contains excessive aliasing: more than {limit} values")
 UNKNOWN_ALIAS: Final = Message("unknown-alias", "alias `*{name}` has no anchor `&{name}` before it")
-ALIAS_OF_ITSELF: Final = Message("alias-of-itself", "anchor `&{name}` contains itself")
+NOT_FOR_GO: Final = Message(
+    "yaml-dialect", "this is YAML that Butane does not read: {problem}", "put the value in single quotes"
+)
 DUPLICATE_KEY: Final = Message("duplicate-key", "mapping key `{key}` already defined at line {line}", "remove one of them")

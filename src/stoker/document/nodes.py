@@ -25,6 +25,7 @@ BOOLEAN: Final = "tag:yaml.org,2002:bool"
 INTEGER: Final = "tag:yaml.org,2002:int"
 FLOAT: Final = "tag:yaml.org,2002:float"
 BINARY: Final = "tag:yaml.org,2002:binary"
+CYCLE: Final = "an alias inside of what it stands for"
 
 
 class Mark(Protocol):
@@ -42,7 +43,7 @@ class Mark(Protocol):
 
 
 class Node:
-    """One node. `tag` is None unless the text gives one, `style` is empty for plain scalars."""
+    """One node. `tag` is None unless the text gives one; `style` is empty for plain scalars, an alias's is its name."""
 
     __slots__ = ("kind", "mark", "style", "tag", "value")
 
@@ -61,6 +62,30 @@ class Node:
         return self.kind == SCALAR and (
             self.tag == NULL or (not self.style and self.tag is None and self.value in NULLS)
         )
+
+
+def sizes_below(root: Node, sizes: dict[int, int]) -> int:
+    """How many nodes a reader meets who follows every alias from `root` on. `sizes` remembers them by identity.
+
+    Aliases of aliases multiply ("billion laughs"), so this is counted before anything is read through one.
+    """
+    stack = [(root, False)]
+    while stack:
+        node, is_back = stack.pop()
+        if id(node) in sizes:
+            continue
+        if node.kind == MAPPING:
+            children = [child for pair in node.value for child in pair]
+        elif node.kind == SCALAR:
+            children = []
+        else:
+            children = [node.value] if node.kind == ALIAS else node.value
+        if children and not is_back:
+            stack.append((node, True))
+            stack.extend((child, False) for child in children)
+        else:
+            sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
+    return sizes[id(root)]
 
 
 class Document:

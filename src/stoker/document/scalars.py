@@ -43,7 +43,7 @@ def string(node: Node) -> object:
     """A string: the raw text of any scalar, decoded when it is tagged as binary."""
     if node.tag == BINARY:
         try:
-            return base64.b64decode("".join(node.value.split()), validate=True).decode("utf-8", "replace")
+            return base64.b64decode("".join(node.value.split()), validate=True).decode("utf-8", "surrogateescape")
         except (binascii.Error, ValueError):
             return MISMATCH
     if not _is_text(node) and _says_null(node):
@@ -67,7 +67,7 @@ def boolean(node: Node) -> object:
 
 
 def integer(node: Node) -> object:
-    """An integer of 64 bits. A float without a fraction counts as one."""
+    """An integer of 64 bits. Of a float the whole part counts."""
     if _is_text(node):
         return MISMATCH
     if _says_null(node):
@@ -93,5 +93,5 @@ def _read_number(text: str) -> int | None:
         return None
     if _FLOAT.fullmatch(text) and len(text) <= 400:
         number = float(text)
-        return int(number) if number.is_integer() else None
+        return int(number) if abs(number) < 1e300 else None
     return None

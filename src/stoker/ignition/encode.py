@@ -22,12 +22,16 @@ _ESCAPES: Final = (
     (b"\xe2\x80\xa8", b"\\u2028"),
     (b"\xe2\x80\xa9", b"\\u2029"),
 )
+_LONE: Final = re.compile("[\ud800-\udfff]")
 _LONG: Final = {b"b": b"\\u0008", b"f": b"\\u000c"}
 
 
 def encode(config: Config | Any, *, pretty: bool = False) -> bytes:
     """Write a config (or plain data) as JSON."""
-    text = _ENCODER.encode(config)
+    try:
+        text = _ENCODER.encode(config)
+    except UnicodeEncodeError:
+        text = _ENCODER.encode(_whole(msgspec.to_builtins(config)))
     if pretty:
         text = msgspec.json.format(text, indent=2)
     for raw, escaped in _ESCAPES:
@@ -36,3 +40,14 @@ def encode(config: Config | Any, *, pretty: bool = False) -> bytes:
     if b"\\b" in text or b"\\f" in text:
         text = _SHORT_ESCAPE.sub(lambda found: found[1] + _LONG[found[2]], text)
     return text
+
+
+def _whole(data: Any) -> Any:
+    """Plain data with every byte that is not UTF-8 read as U+FFFD."""
+    if isinstance(data, str):
+        return _LONE.sub("\ufffd", data)
+    if isinstance(data, list):
+        return [_whole(item) for item in data]
+    if isinstance(data, dict):
+        return {key: _whole(value) for key, value in data.items()}
+    return data

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Final, get_args, get_origin, get_ty
 import msgspec
 
 from stoker.document import scalars
-from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, SCALAR, SEQUENCE, Node
+from stoker.document.nodes import ALIAS, CYCLE, MAPPING, MERGE_KEY, SCALAR, SEQUENCE, Node, sizes_below
 from stoker.document.scalars import MISMATCH
 from stoker.schema.marks import Dates, RequiredUntil
 from stoker.schema.specs import Spec
@@ -25,14 +25,40 @@ Reader = Callable[[Node, "Faults"], Any]
 ALWAYS: Final = "always"
 
 
-class Faults:
-    """What a decoder could not read: nodes with what was wanted; and whether a key was unknown or a place unsure."""
+MAX_ALIASED: Final = 100_000
 
-    __slots__ = ("unknown", "wrong")
+
+class Faults:
+    """What a decoder could not read: nodes with what was wanted, keys that stand twice with the first of them.
+
+    `unknown`: whether a key was unknown, or a place is unsure.
+    """
+
+    __slots__ = ("_aliased", "_sizes", "twice", "unknown", "wrong")
 
     def __init__(self) -> None:
         self.wrong: list[tuple[Node, str]] = []
+        self.twice: list[tuple[Node, Node]] = []
         self.unknown = False
+        self._aliased = 0
+        self._sizes: dict[int, int] = {}
+
+    def follow(self, alias: Node) -> Node:
+        """The node an alias stands for.
+
+        A scalar that says nothing where it stands inside of that, and once more was read than anyone writes.
+        """
+        self.unknown = True
+        if alias.value.tag == CYCLE:
+            self.wrong.append((alias, "no alias of what it is in"))
+            return Node(SCALAR, "null", alias.mark, scalars.NULL)
+        self._aliased += sizes_below(alias.value, self._sizes)
+        if self._aliased <= MAX_ALIASED:
+            target: Node = alias.value
+            return target
+        if not self.wrong or self.wrong[-1][1] != "fewer aliases":
+            self.wrong.append((alias, "fewer aliases"))
+        return Node(SCALAR, "null", alias.mark, scalars.NULL)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -99,11 +125,26 @@ class Plan:
                 self.zeros[row.name] = ""
 
     def read(self, node: Node, faults: Faults) -> Object | None:
-        """Read a mapping; None where the text says nothing."""
+        """Read a mapping; None where it sets nothing."""
+        values = self._values(node, faults)
+        return self._make(values) if values else None
+
+    def read_item(self, node: Node, faults: Faults) -> Object | None:
+        """Read a mapping that is an item of a list; None where the text says nothing."""
+        values = self._values(node, faults)
+        return None if values is None else self._make(values)
+
+    def _make(self, values: dict[str, Any]) -> Object:
+        for row in self.zero_objects:
+            if row.name not in values:
+                values[row.name] = plan_zero(row.type)
+        return self.cls(**values)
+
+    def _values(self, node: Node, faults: Faults) -> dict[str, Any] | None:
+        """Attributes and values; None where the text is no mapping."""
         if node.kind != MAPPING:
             if node.kind == ALIAS:
-                faults.unknown = True
-                return self.read(node.value, faults)
+                return self._values(faults.follow(node), faults)
             if node.is_null:
                 faults.unknown = True
             else:
@@ -111,25 +152,27 @@ class Plan:
             return None
         values = self.zeros.copy()
         fields = self.fields
-        merged = False
         for key, value in node.value:
-            field = fields.get(key.value) if key.kind == SCALAR else None
-            if field is not None:
-                read = field[1](value, faults)
-                if read is not None:
-                    values[field[0]] = read
-            else:
+            field = fields.get(key.value) if key.kind == SCALAR else self._odd_key(key, faults)
+            if field is None:
                 faults.unknown = True
-                merged = merged or (key.value == MERGE_KEY and not key.style)
-        if merged:
+                continue
+            read = field[1](value, faults)
+            if read is not None:
+                values[field[0]] = read
+        if len({key.value for key, _ in node.value}) != len(node.value):
+            find_twice(node, faults)
+        if faults.unknown and any(key.value == MERGE_KEY and not key.style for key, _ in node.value):
             self._merge(node, values, faults)
-        return self._make(values)
+        return values
 
-    def _make(self, values: dict[str, Any]) -> Object | None:
-        for row in self.zero_objects:
-            if row.name not in values:
-                values[row.name] = plan_zero(row.type)
-        return self.cls(**values) if values else None
+    def _odd_key(self, key: Node, faults: Faults) -> tuple[str, Reader] | None:
+        """The field of a key that is an alias; collections cannot be keys."""
+        target = faults.follow(key) if key.kind == ALIAS else key
+        if target.kind == SCALAR:
+            return self.fields.get(target.value)
+        faults.wrong.append((key, "string"))
+        return None
 
     def _merge(self, node: Node, values: dict[str, Any], faults: Faults) -> None:
         """Add what `<<` brings and the mapping does not say itself (https://yaml.org/type/merge.html)."""
@@ -137,10 +180,10 @@ class Plan:
         for key, value in node.value:
             if key.value != MERGE_KEY or key.style:
                 continue
-            target = value.value if value.kind == ALIAS else value
+            target = faults.follow(value) if value.kind == ALIAS else value
             sources = target.value if target.kind == SEQUENCE else [target]
             for source in sources:
-                self._merge_one(source.value if source.kind == ALIAS else source, said, values, faults)
+                self._merge_one(faults.follow(source) if source.kind == ALIAS else source, said, values, faults)
 
     def _merge_one(self, source: Node, said: set[str], values: dict[str, Any], faults: Faults) -> None:
         if source.kind != MAPPING:
@@ -175,7 +218,7 @@ class Yaml:
         """The reader of a row."""
         if row.is_map:
             return read_labels
-        one = lazy_reader(row.type, spec, cls) if row.is_object else SCALAR_READERS[row.type]
+        one = lazy_reader(row, spec, cls) if row.is_object else SCALAR_READERS[row.type]
         return list_reader(one) if row.is_list else one
 
 
@@ -185,16 +228,25 @@ def plan(cls: type[Object], spec: Spec, dialect: type[Yaml] = Yaml) -> Plan:
     return dialect.plan(cls, spec, dialect)
 
 
-def lazy_reader(cls: type[Object], spec: Spec, dialect: type[Yaml]) -> Reader:
-    """A reader that derives the plan of `cls` when it first meets one."""
+def lazy_reader(row: Row, spec: Spec, dialect: type[Yaml]) -> Reader:
+    """A reader of a row's objects that derives their plan when it first meets one."""
     bound: list[Reader] = []
 
     def read(node: Node, faults: Faults) -> Any:
         if not bound:
-            bound.append(plan(cls, spec, dialect).read)
+            found = plan(row.type, spec, dialect)
+            bound.append(found.read_item if row.is_list else found.read)
         return bound[0](node, faults)
 
     return read
+
+
+def find_twice(node: Node, faults: Faults) -> None:
+    """Report keys that stand twice in a mapping."""
+    seen: dict[str, Node] = {}
+    for key, _ in node.value:
+        if key.kind == SCALAR and seen.setdefault(key.value, key) is not key:
+            faults.twice.append((key, seen[key.value]))
 
 
 def list_reader(one: Reader) -> Reader:
@@ -208,8 +260,7 @@ def list_reader(one: Reader) -> Reader:
                 items = [item for item in items if item is not None]
             return items
         if node.kind == ALIAS:
-            faults.unknown = True
-            return read(node.value, faults)
+            return read(faults.follow(node), faults)
         if not node.is_null:
             faults.wrong.append((node, "list"))
         return None
@@ -226,7 +277,7 @@ def read_string(node: Node, faults: Faults) -> str | None:
         if value is not MISMATCH:
             return value  # type: ignore[return-value]
     elif node.kind == ALIAS:
-        return read_string(node.value, faults)
+        return read_string(faults.follow(node), faults)
     faults.wrong.append((node, "string"))
     return None
 
@@ -238,7 +289,7 @@ def read_integer(node: Node, faults: Faults) -> int | None:
         if value is not MISMATCH:
             return value  # type: ignore[return-value]
     elif node.kind == ALIAS:
-        return read_integer(node.value, faults)
+        return read_integer(faults.follow(node), faults)
     faults.wrong.append((node, "integer"))
     return None
 
@@ -250,7 +301,7 @@ def read_boolean(node: Node, faults: Faults) -> bool | None:
         if value is not MISMATCH:
             return value  # type: ignore[return-value]
     elif node.kind == ALIAS:
-        return read_boolean(node.value, faults)
+        return read_boolean(faults.follow(node), faults)
     faults.wrong.append((node, "boolean"))
     return None
 
@@ -258,8 +309,10 @@ def read_boolean(node: Node, faults: Faults) -> bool | None:
 def read_labels(node: Node, faults: Faults) -> dict[str, str] | None:
     """Read a mapping of strings to strings."""
     if node.kind == ALIAS:
-        return read_labels(node.value, faults)
+        return read_labels(faults.follow(node), faults)
     if node.kind == MAPPING:
+        if len({key.value for key, _ in node.value}) != len(node.value):
+            find_twice(node, faults)
         pairs = ((read_string(key, faults), read_string(value, faults)) for key, value in node.value)
         return {key: value or "" for key, value in pairs if key is not None}
     if not node.is_null:
@@ -283,34 +336,33 @@ class JsonPlan(Plan):
         super().__init__(cls, spec, dialect)
         self.folded = {key.lower(): key for key in self.fields}
 
-    def read(self, node: Node, faults: Faults) -> Object | None:
-        """Read a mapping; None where the text says nothing."""
+    def _values(self, node: Node, faults: Faults) -> dict[str, Any] | None:
         if node.kind != MAPPING:
             if node.is_null:
                 faults.unknown = True
             else:
                 faults.wrong.append((node, "mapping"))
             return None
-        fields = self.fields
         nodes: dict[str, Node] = {}
         for key, value in node.value:
             name = key.value
-            if name not in fields:
+            if name not in self.fields:
                 faults.unknown = True
                 name = self.folded.get(name.replace("\u017f", "s").replace("\u212a", "k").lower())
                 if name is None:
                     continue
             before = nodes.get(name)
             if before is not None and before.kind == value.kind == MAPPING:
-                value = Node(MAPPING, before.value + value.value, value.mark)
-            nodes[name] = value
+                nodes[name] = Node(MAPPING, before.value + value.value, value.mark)
+            else:
+                nodes[name] = value
         values = self.zeros.copy()
         for name, value in nodes.items():
-            attribute, reader = fields[name]
+            attribute, reader = self.fields[name]
             read = reader(value, faults)
             if read is not None:
                 values[attribute] = read
-        return self._make(values)
+        return values
 
 
 class Json(Yaml):
@@ -322,7 +374,7 @@ class Json(Yaml):
     def reader(cls, row: Row, spec: Spec) -> Reader:
         """The reader of a row."""
         if row.is_object:
-            one = lazy_reader(row.type, spec, cls)
+            one = lazy_reader(row, spec, cls)
             return json_list_reader(one, lambda: plan_zero(row.type)) if row.is_list else one
         return json_list_reader(json_scalar_reader(row.type), row.type) if row.is_list else json_scalar_reader(row.type)
 

@@ -28,5 +28,7 @@ GRUB_CONTENTS: Final = sugar(openshift="4.23")
 # What the cluster's operator refuses in a file's mode and in a file system's format.
 NO_SPECIAL_MODES: Final = sugar(openshift="4.10")
 NO_FORMAT_NONE: Final = sugar(openshift="4.14")
+# Butane 0.29 refuses partitions without a number beside one that shall not exist; Ignition does not any more.
+NUMBERS_BESIDE_ABSENT: Final = sugar("3.0")
 # The result is a MachineConfig.
 MACHINE_CONFIG: Final = sugar(openshift="4.8")

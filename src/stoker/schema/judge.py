@@ -6,7 +6,8 @@ module registers every rule.
 
 from __future__ import annotations
 
-from stoker.document.nodes import Document
+from stoker.document import json
+from stoker.document.nodes import BOOLEAN, FLOAT, INTEGER, MAPPING, SEQUENCE, STRING, Document, Node
 from stoker.report import Pointer
 from stoker.schema import messages as m
 from stoker.schema.decode import Faults, Json, plan
@@ -53,6 +54,21 @@ def decode_ignition(document: Document, spec: Spec) -> tuple[Config, Faults]:
     return config or Config(ignition=Ignition(version="")), faults  # type: ignore[return-value]
 
 
+_GO_KINDS = {STRING: "string", BOOLEAN: "bool", INTEGER: "number", FLOAT: "number"}
+_GO_TYPES = {"string": "string", "integer": "int", "boolean": "bool"}
+
+
+def go_type_error(document: Document, node: Node, wanted: str) -> str:
+    """A value of the wrong type in the words of Go's decoder; the names of its types are left out."""
+    pointer = document.pointer_of(node)
+    kind = {MAPPING: "object", SEQUENCE: "array"}.get(node.kind) or _GO_KINDS.get(node.tag or "", "value")
+    number = f" {node.value}" if kind == "number" and wanted == "integer" else ""
+    place = ".".join(["Config", *map(str, pointer)])
+    field = "" if pointer and isinstance(pointer[-1], int) else "Go struct field "
+    into = f"{field}{place}" if pointer else "Go value"
+    return f"json: cannot unmarshal {kind}{number} into {into} of type {_GO_TYPES.get(wanted, wanted)}"
+
+
 @source_rule(ConfigReference, "3.1")
 def inner_config(reference: ConfigReference, at: Pointer, say: Say) -> None:
     """A config to merge that is given inline is judged too, when its version is the one that comes out.
@@ -63,8 +79,6 @@ def inner_config(reference: ConfigReference, at: Pointer, say: Say) -> None:
         return
     if reference.local is not None or reference.source is not None:
         return
-    from stoker.document import json
-
     document, report = json.read(reference.inline.encode("utf-8", "replace"), "")
     if document is None:
         for entry in report:
@@ -74,8 +88,7 @@ def inner_config(reference: ConfigReference, at: Pointer, say: Say) -> None:
     spec = IGNITION[say.spec.minor]
     config, faults = decode_ignition(document, spec)
     if faults.wrong:
-        node, wanted = faults.wrong[0]
-        say.error(m.INNER_CONFIG, (), fault=f"json: cannot unmarshal into {wanted}")
+        say.error(m.INNER_CONFIG, (), fault=go_type_error(document, *faults.wrong[0]))
         say.error(m.INNER_CONFIG, (*at, "inline"), fault="config is not valid")
         return
     about = Say(spec)

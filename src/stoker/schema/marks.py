@@ -17,17 +17,26 @@ NEVER: Final = 1 << 30
 class Dates:
     """When a row holds: from Ignition 3.`since` up to but not including 3.`until`, for all or for named variants."""
 
-    __slots__ = ("is_sugar", "since", "until", "variants")
+    __slots__ = ("is_bare", "is_sugar", "since", "until", "variants")
 
-    def __init__(self, since: int, until: int, is_sugar: bool, variants: dict[str, str]) -> None:
+    def __init__(
+        self,
+        since: int,
+        until: int = NEVER,
+        variants: dict[str, str] | None = None,
+        *,
+        is_sugar: bool = False,
+        is_bare: bool = False,
+    ) -> None:
         self.since = since
         self.until = until
-        self.is_sugar = is_sugar
         self.variants = variants
+        self.is_sugar = is_sugar
+        self.is_bare = is_bare
 
     def has(self, spec: Spec) -> bool:
         """Tell whether `spec` has the row."""
-        if self.is_sugar and not spec.is_butane:
+        if (self.is_sugar and not spec.is_butane) or (self.is_bare and spec.is_butane):
             return False
         if self.variants:
             first, _, until = self.variants.get(spec.variant, "").partition("<")
@@ -43,7 +52,12 @@ def minor(version: str) -> int:
 
 def since(first: str, until: str | None = None) -> Dates:
     """A row of the Ignition language, and so of every Butane spec that stands on it."""
-    return Dates(minor(first), NEVER if until is None else minor(until), False, {})
+    return Dates(minor(first), NEVER if until is None else minor(until))
+
+
+def bare(first: str) -> Dates:
+    """A row of the Ignition language that no Butane spec has: what is generated there, or what came too late."""
+    return Dates(minor(first), is_bare=True)
 
 
 def sugar(first: str = "3.0", until: str | None = None, **variants: str) -> Dates:
@@ -51,7 +65,7 @@ def sugar(first: str = "3.0", until: str | None = None, **variants: str) -> Date
 
     `fcos="1.5"` is from 1.5.0 on, `fcos="1.5<1.7"` up to but not including 1.7.0.
     """
-    return Dates(minor(first), NEVER if until is None else minor(until), True, variants)
+    return Dates(minor(first), NEVER if until is None else minor(until), variants, is_sugar=True)
 
 
 class RequiredUntil(int):

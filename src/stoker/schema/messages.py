@@ -15,7 +15,7 @@ WRONG_TYPE: Final = Message("wrong-type", "expected {wanted}, got {got}", "{advi
 UNUSED_KEY: Final = Message("unused-key", "unused key {key}")
 TREE_MISMATCH: Final = Message(
     "unsure-place",
-    "context tree does not match content tree at {pointer}. Line and column reporting may be inconsistent. "
+    "context tree does not match content tree at {where}. Line and column reporting may be inconsistent. "
     "Unused keys may not be reported",
 )
 DUPLICATE_ENTRY: Final = Message("duplicate-entry", "duplicate entry defined", "merge the entries or rename one")
@@ -89,6 +89,9 @@ NODE_EXISTS: Final = Message("node-exists", "matching filesystem node has existi
 DEVICE_REQUIRED: Final = Message("device-required", "disk device is required")
 NUMBERS_COLLIDE: Final = Message("numbers-collide", "partition numbers collide")
 PARTITIONS_OVERLAP: Final = Message("partitions-overlap", "partitions overlap")
+NUMBERLESS_WITH_ABSENT: Final = Message(
+    "numberless-with-absent", "shouldExist is false for a partition and other partition(s) has start or size 0"
+)
 LABELS_COLLIDE: Final = Message("labels-collide", "cannot use the same partition label twice")
 NOT_EXIST_WITH_OTHERS: Final = Message(
     "not-exist-with-others", "shouldExist specified false with other options also specified"

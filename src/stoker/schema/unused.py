@@ -27,11 +27,11 @@ def find_unused(
     if node is not None and depth == len(pointer):
         if node.kind == MAPPING:
             for key, _ in node.value:
-                name = key.value if key.kind == SCALAR else ""
+                name = key.value if key.kind == SCALAR else key.style
                 if name not in names:
                     yield m.UNUSED_KEY, (*pointer, name), {"key": name}
         else:
-            yield m.TREE_MISMATCH, pointer, {"pointer": pointer_text(pointer)}
+            yield m.TREE_MISMATCH, pointer, {"where": pointer_text(pointer)}
     elif thing is None:
         return
     for name, row in names.items():

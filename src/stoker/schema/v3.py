@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, dataclass_transform
 
 import msgspec
 
-from stoker.schema.marks import required_until, since, sugar
+from stoker.schema.marks import bare, required_until, since, sugar
 
 
 def json_name(name: str) -> str:
@@ -433,7 +433,7 @@ class Ignition(Object):
     proxy: Annotated[Proxy | None, since("3.1"), "Proxies for fetching."] = None
     security: Annotated[Security | None, since("3.0"), "Trust for fetching."] = None
     timeouts: Annotated[Timeouts | None, since("3.0"), "Patience for fetching."] = None
-    version: Annotated[str, since("3.0"), "Version of the Ignition specification."]
+    version: Annotated[str, bare("3.0"), "Version of the Ignition specification."]
 
 
 class BootDeviceLuks(Object):

@@ -8,7 +8,8 @@ from typing import Final
 
 from stoker.report import Pointer
 from stoker.schema import messages as m
-from stoker.schema.marks import since
+from stoker.schema.features import NUMBERS_BESIDE_ABSENT
+from stoker.schema.marks import bare, since
 from stoker.schema.rules import Say, rule
 from stoker.schema.rules.nodes import check_path
 from stoker.schema.rules.resources import url_fault
@@ -19,7 +20,7 @@ _GUID: Final = re.compile(r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{
 _FORMATS: Final = {
     **dict.fromkeys(("ext4", "btrfs", "xfs", "swap", "vfat"), since("3.0")),
     "none": since("3.3"),
-    "virtiofs": since("3.7"),
+    "virtiofs": bare("3.7"),
 }
 # Longest label in bytes: mkfs.ext4(8), mkfs.btrfs(8), mkfs.xfs(8), mkfs.fat(8); mkswap cuts at 15.
 _LABELS: Final = {"ext4": 16, "btrfs": 256, "xfs": 12, "swap": 15, "vfat": 11}
@@ -37,10 +38,18 @@ def disk(disk: Disk, at: Pointer, say: Say) -> None:
     for found, message in (
         (_same_number(disk.partitions), m.NUMBERS_COLLIDE),
         (_overlap(disk.partitions), m.PARTITIONS_OVERLAP),
-        (_same_label(disk.partitions), m.LABELS_COLLIDE),
     ):
         if found is not None:
             say.error(message, (*at, "partitions", found))
+    if NUMBERS_BESIDE_ABSENT.has(say.spec) and _mixes_absent(disk.partitions):
+        say.error(m.NUMBERLESS_WITH_ABSENT, (*at, "partitions"))
+    same_label = _same_label(disk.partitions)
+    if same_label is not None:
+        say.error(m.LABELS_COLLIDE, (*at, "partitions", same_label))
+
+
+def _mixes_absent(partitions: list[Partition]) -> bool:
+    return any(not one.number for one in partitions) and any(one.should_exist is False for one in partitions)
 
 
 def _same_number(partitions: list[Partition]) -> int | None:
