@@ -36,7 +36,7 @@ from stoker.schema.decode import Faults, plan, rows
 from stoker.schema.features import MACHINE_CONFIG
 from stoker.schema.judge import judge_result, judge_source
 from stoker.schema.rules import Finding, Say
-from stoker.schema.rules.forbidden import find_forbidden
+from stoker.schema.rules.forbidden import find_forbidden, is_empty
 from stoker.schema.specs import BUTANE, NEWEST, SPECS, Spec, canonical_version
 from stoker.schema.unused import find_unused
 from stoker.schema.v3 import Config, Metadata, Object, OpenShift
@@ -227,9 +227,11 @@ class _Compiler:
             add_fips_cipher(work)
             say = Say(work.spec)
             find_refused(work.config, say)
+            self._place_result(work, say.findings, is_wrapped=True)
             if self.raw:
+                say = Say(work.spec)
                 find_elided(work.source.openshift, say)
-            self._place_result(work, say.findings)
+                self._place_result(work, say.findings)
         work.config.ignition.version = work.spec.ignition_version
         _strip(work.config)
         return self.report.has_errors
@@ -250,10 +252,14 @@ class _Compiler:
         self._place_result(work, judge_result(work.config, work.spec))
         return self.report.has_errors
 
-    def _place_result(self, work: Work, findings: list[Finding]) -> None:
-        """Report findings about the result at the places in the document that they come from."""
+    def _place_result(self, work: Work, findings: list[Finding], *, is_wrapped: bool = False) -> None:
+        """Report findings about the result at the places in the document that they come from.
+
+        The reference loses the place of what it finds in the wrapped config when it unwraps that (`is_wrapped`).
+        """
+        is_lost = is_wrapped and self.raw and self.as_reference
         for severity, message, pointer, values in findings:
-            source = self._source(work, pointer)
+            source = snake_pointer(CONFIG + pointer) if is_lost else self._source(work, pointer)
             place = self.document.place(source, skip_nulls=not self.as_reference)
             self.report.add(severity, message, source, place, **values)
 
@@ -261,7 +267,7 @@ class _Compiler:
         """Whether the reference has merged something generated, be it nothing, under the result."""
         storage = work.config.storage
         has_filesystems = storage is not None and bool(storage.filesystems) and work.encodes
-        return has_filesystems or bool(work.origins.layers) or any(row.name == "grub" for row in rows(Config, work.spec))
+        return has_filesystems or work.origins.has_merged or any(row.name == "grub" for row in rows(Config, work.spec))
 
     def _source(self, work: Work, pointer: Pointer) -> Pointer:
         if pointer[:1] == ("spec",):
@@ -292,17 +298,19 @@ def has_value(config: Config, pointer: Pointer, *, was_merged: bool) -> bool:
     It does not for what is absent, nor, once it has merged anything, for empty strings and zeros.
     """
     thing: Any = config
+    is_plain = False
     for step in pointer:
         if isinstance(step, int):
             thing = thing[step] if isinstance(thing, list) and step < len(thing) else None
         elif isinstance(thing, Object):
-            names = {row.json: row.name for row in rows(type(thing), NEWEST)}
-            thing = getattr(thing, names[step]) if step in names else None
+            row = next((row for row in rows(type(thing), NEWEST) if row.json == step), None)
+            is_plain = row is not None and not row.is_optional
+            thing = getattr(thing, row.name) if row is not None else None
         else:
             return False
-        if thing is None or thing == []:
+        if thing is None or thing == [] or (isinstance(thing, Object) and is_empty(thing)):
             return False
-    return not was_merged or thing not in ("", 0) or thing is False
+    return not (was_merged and is_plain and thing in ("", 0))
 
 
 def _strip(config: Config) -> None:

@@ -67,6 +67,11 @@ class Origins:
         """Say that the config is now the merge of a generated parent (`made`) and the config so far."""
         self.layers.append(_Merged(transcript, made))
 
+    @property
+    def has_merged(self) -> bool:
+        """Whether anything generated was put under the config."""
+        return any(isinstance(layer, _Merged) for layer in self.layers)
+
     def trace(self, pointer: Pointer) -> list[Pointer]:
         """The pointers into the document that gave the part at `pointer`, what was generated before what was written."""
         return self._trace(pointer, len(self.layers))

@@ -125,6 +125,9 @@ class _Embedding:
             "group": NodeGroup(id=group.id, name=group.name) if group is not None else None,
         }
 
+    def _made(self, name: str, index: int) -> None:
+        _made(self.work, name, index, self.pointer)
+
     def _add_directory(self, target: str) -> None:
         tree = self.tree
         if tree.dir_mode is None and tree.user is None and tree.group is None:
@@ -133,7 +136,7 @@ class _Embedding:
             raise LocalFault(m.NODE_EXISTS)
         mode = 0o755 if tree.dir_mode is None else tree.dir_mode
         index = self.nodes.add_directory(Directory(path=target, mode=mode, **self._owner()))  # type: ignore[arg-type]
-        self.work.origins.make(("storage", "directories", index), self.pointer)
+        self._made("directories", index)
 
     def _add_file(self, path: str, target: str, mode: int) -> None:
         index = self.nodes.files.get(target)
@@ -142,7 +145,7 @@ class _Embedding:
                 raise LocalFault(m.NODE_EXISTS)
             content = read_file(path)
             index = self.nodes.add_file(File(path=target, **self._owner()))  # type: ignore[arg-type]
-            self.work.origins.make(("storage", "files", index), self.pointer)
+            self._made("files", index)
         else:
             contents = self.nodes.storage.files[index].contents
             if contents is not None and contents.source:
@@ -163,11 +166,18 @@ class _Embedding:
             if target in self.nodes:
                 raise LocalFault(m.NODE_EXISTS)
             index = self.nodes.add_link(Link(path=target, **self._owner()))  # type: ignore[arg-type]
-            self.work.origins.make(("storage", "links", index), self.pointer)
+            self._made("links", index)
         elif self.nodes.storage.links[index].target:
             raise LocalFault(m.NODE_EXISTS)
         self.nodes.storage.links[index].target = os.readlink(path)
         self.work.origins.make(("storage", "links", index, "target"), self.pointer)
+
+
+def _made(work: Work, name: str, index: int, pointer: Pointer) -> None:
+    """Say where a node came from, and its list with the first one."""
+    work.origins.make(("storage", name, index), pointer)
+    if index == 0:
+        work.origins.make(("storage", name), pointer)
 
 
 def _walk(path: str) -> Iterator[str]:
@@ -193,7 +203,7 @@ def lower_quadlets(work: Work) -> None:
             work.said.error(m.NODE_EXISTS, here)
         else:
             number = nodes.add_link(Link(path=path, target=template))
-            work.origins.make(("storage", "links", number), here)
+            _made(work, "links", number, here)
             work.origins.make(("storage", "links", number, "path"), (*here, "name"))
         for number, dropin in enumerate(quadlet.dropins):
             _add_text(work, nodes, dropin, f"{path}.d/{dropin.name}", (*here, "dropins", number))
@@ -207,7 +217,7 @@ def _add_text(work: Work, nodes: Nodes, thing: Quadlet | Dropin, path: str, poin
     contents = Resource()
     index = nodes.add_file(File(path=path, mode=0o644, contents=contents))
     here: Pointer = ("storage", "files", index)
-    work.origins.make(here, pointer)
+    _made(work, "files", index, pointer)
     work.origins.make((*here, "path"), (*pointer, "name"))
     name = "contents" if thing.contents else "contents_local"
     try:

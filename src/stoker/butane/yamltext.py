@@ -21,8 +21,11 @@ _RESOLVES: Final = re.compile(
     r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)?"
 )
 _INDICATORS: Final = frozenset("#,[]{}&*!|>'\"%@`")
-_SPECIAL: Final = re.compile("[^\n\x20-\x7e\x85\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
-_BREAK: Final = re.compile("[\n\x85\u2028\u2029]")
+# What go-yaml calls unprintable, tabs apart; breaks; what forbids a block: white space before a break or at the end.
+_SPECIAL: Final = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_BREAK: Final = re.compile("[\n\u2028\u2029]")
+_NO_BLOCK: Final = re.compile(" (?:[\n\u2028\u2029]|\\Z)")
+_KEY_LENGTH: Final = 128
 _DOUBLE: Final = {
     '"': '\\"',
     "\\": "\\\\",
@@ -51,7 +54,11 @@ def _mapping(data: dict[str, Any], depth: int) -> list[str]:
     lines: list[str] = []
     pad = "  " * depth
     for key in sorted(data, key=_natural):
-        lines += _entry(f"{pad}{_scalar(key, 0, is_key=True)}:", data[key], depth)
+        if "\n" in key or len(key.encode("utf-8", "replace")) > _KEY_LENGTH:
+            lines += f"{pad}? {_string(key, depth + 1)}".split("\n")
+            lines += _entry(f"{pad}:", data[key], depth)
+        else:
+            lines += _entry(f"{pad}{_string(key, 0)}:", data[key], depth)
     return lines
 
 
@@ -74,21 +81,21 @@ def _item(value: Any, depth: int) -> list[str]:
     return [f"{pad}- {_scalar(value, depth + 1)}"]
 
 
-def _scalar(value: Any, depth: int, *, is_key: bool = False) -> str:
+def _scalar(value: Any, depth: int) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return _string(value, depth, is_key=is_key)
+        return _string(value, depth)
     return {dict: "{}", list: "[]"}.get(type(value), str(value))
 
 
-def _string(text: str, depth: int, *, is_key: bool) -> str:
-    if _SPECIAL.search(text):
-        return _double(text)
-    if _BREAK.search(text):
-        return _double(text) if is_key or not _can_be_literal(text) else _literal(text, depth)
+def _string(text: str, depth: int) -> str:
+    if "\n" in text and not _SPECIAL.search(text) and not _NO_BLOCK.search(text):
+        return _literal(text, depth)
     if text == "" or _RESOLVES.fullmatch(text):
         return f'"{text}"'
+    if "\t" in text or _SPECIAL.search(text) or _BREAK.search(text):
+        return _double(text)
     if _can_be_plain(text):
         return text
     return "'" + text.replace("'", "''") + "'"
@@ -102,18 +109,21 @@ def _can_be_plain(text: str) -> bool:
     return ": " not in text and " #" not in text and not text.endswith(":")
 
 
-def _can_be_literal(text: str) -> bool:
-    """A block keeps every line as it is, but for spaces that its reader could not tell from indentation."""
-    return not text[0].isspace() and " \n" not in text and "\n\u2028" not in text
-
-
 def _literal(text: str, depth: int) -> str:
-    stripped = text.rstrip("\n")
-    ends = len(text) - len(stripped)
-    chomp = "-" if ends == 0 else "" if ends == 1 else "+"
+    """A block. Its header says how far it is indented where its first line could mislead, and what ends it.
+
+    go-yaml ends the header with the text's own first line end, so a text that begins with one loses it.
+    """
+    head = "|2" if text[0] in " \n" else "|"
+    if not text.endswith("\n"):
+        head += "-"
+    elif text == "\n" or text.endswith("\n\n"):
+        head += "+"
     pad = "  " * depth
-    lines = text.split("\n")[:-1] if ends else text.split("\n")
-    return "\n".join([f"|{chomp}", *(pad + line if line else "" for line in lines)])
+    lines = text.removesuffix("\n").split("\n") if text != "\n" else []
+    if text[0] == "\n" and lines:
+        lines = lines[1:]
+    return "\n".join([head, *(pad + line if line else "" for line in lines)])
 
 
 def _double(text: str) -> str:

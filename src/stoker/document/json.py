@@ -26,7 +26,10 @@ _WORDS: Final = {"true": BOOLEAN, "false": BOOLEAN, "null": NULL}
 
 
 class Spot:
-    """A span of a text; its line and column are found when asked for."""
+    """A span of a text; its line and column are found when asked for.
+
+    The span of an object or array starts and ends after its opening bracket, where the reference has it.
+    """
 
     __slots__ = ("end", "start", "text")
 
@@ -46,9 +49,9 @@ class Spot:
         line = self.text[self.text.rfind("\n", 0, self.start) + 1 : self.start]
         return len(line.encode("utf-8", "surrogateescape"))
 
-    def after(self, file: str, *, opening: bool) -> Place:
-        """The place right after the span, or after its opening bracket; line 0 when the text ends there."""
-        return place_at(self.text, self.start + 1 if opening else self.end, file)
+    def after(self, file: str) -> Place:
+        """The place right after a scalar, or after the opening bracket; line 0 when the text ends there."""
+        return place_at(self.text, self.end, file)
 
 
 def place_at(text: str, offset: int, file: str) -> Place:
@@ -99,7 +102,7 @@ class _Reader:
                 if len(stack) >= MAX_DEPTH:
                     raise _Broken("exceeded max depth", position + 1)
                 items: list[Any] = []
-                node = Node(MAPPING if char == "{" else SEQUENCE, items, Spot(self.text, position, position + 1))
+                node = Node(MAPPING if char == "{" else SEQUENCE, items, Spot(self.text, position + 1, position + 1))
                 stack.append((node, items))
                 position = self._space(position + 1)
                 if self.text[position : position + 1] != ("}" if char == "{" else "]"):
@@ -155,9 +158,11 @@ class _Reader:
         except JSONDecodeError as error:
             if error.msg.startswith("Unterminated"):
                 raise _Broken("unexpected end of JSON input", len(self.text)) from None
-            what = "in string escape code" if "escape" in error.msg.lower() else "in string literal"
-            at = error.pos + 1 if "\\escape" in error.msg else error.pos
-            raise self._unexpected(at, what) from None
+            if "escape" not in error.msg:
+                raise self._unexpected(error.pos, "in string literal") from None
+            slash = self.text.rfind("\\", 0, error.pos + 1)
+            escape = self.text[slash : slash + (6 if self.text[slash + 1] == "u" else 2)]
+            raise _Broken(f"invalid escape sequence `{escape}` in string", slash + len(escape)) from None
         return (_LONE.sub("\ufffd", value) if not value.isascii() else value), end
 
     def _key(self, items: list[Any], position: int) -> int:

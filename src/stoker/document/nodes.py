@@ -126,7 +126,7 @@ class Document:
         parent, depth = self.find(pointer[:-1], skip_nulls=skip_nulls)
         if parent is not None and depth == len(pointer) - 1 and parent.kind == MAPPING:
             for key, _ in parent.value:
-                if key.value == pointer[-1]:
+                if pointer[-1] in (key.value, key.style if key.kind == ALIAS else None):
                     return self.place_of(key)
         return None if parent is None else self.place_of(parent)
 

@@ -49,7 +49,8 @@ def read(text: bytes, file: str) -> tuple[Document | None, Report]:
         report.add(Severity.ERROR, LARGE, limit=MAX_BYTES)
         return None, report
     try:
-        root = _compose(CParser(text), may_escape_slash=b"\\/" in text)
+        written = text.decode("utf-8") if b"\\/" in text else ""
+        root = _compose(CParser(text), written)
     except _Refused as refused:
         report.add(Severity.ERROR, refused.message, ROOT, _place(file, refused.mark), **refused.values)
         return None, report
@@ -77,8 +78,8 @@ def _place(file: str, mark: Any) -> Place | None:
     return None if mark is None else Place(file, mark.line + 1, mark.column + 1)
 
 
-def _compose(parser: Any, *, may_escape_slash: bool) -> Node | None:
-    """Compose the first document from the parser's events."""
+def _compose(parser: Any, written: str) -> Node | None:
+    """Compose the first document from the parser's events. `written` is the text where `\\/` may be in it."""
     next_event = parser.get_event
     anchors: dict[str, Any] = {}
     stack: list[tuple[list[Any], Node, Any]] = []
@@ -92,8 +93,8 @@ def _compose(parser: Any, *, may_escape_slash: bool) -> Node | None:
             style = event.style or ""
             if is_flow and not style and "?" in event.value:
                 raise _Refused(NOT_FOR_GO, event.start_mark, problem="`?` in a plain value between braces or brackets")
-            if may_escape_slash and style == '"' and "/" in event.value:
-                _refuse_escaped_slash(event)
+            if written and style == '"' and "/" in event.value:
+                _refuse_escaped_slash(event, written)
             node = Node(SCALAR, event.value, event.start_mark, event.tag, style)
             current.append(node)
             if event.anchor is not None:
@@ -129,11 +130,8 @@ def _compose(parser: Any, *, may_escape_slash: bool) -> Node | None:
             return top[0] if top else None
 
 
-def _refuse_escaped_slash(event: Any) -> None:
+def _refuse_escaped_slash(event: Any, written: str) -> None:
     """`\\/` is an escape of YAML 1.2 that go-yaml does not know."""
-    written = event.start_mark.buffer
-    if written is None:
-        return
     text = written[event.start_mark.index : event.end_mark.index]
     if _ESCAPED_SLASH.search(text):
         raise _Refused(NOT_FOR_GO, event.start_mark, problem="the escape `\\/`")

@@ -1,1 +1,8 @@
-"""ignition"""
+"""The Ignition config: parse, judge, convert, merge, write."""
+
+from stoker.ignition.convert import convert
+from stoker.ignition.encode import encode
+from stoker.ignition.merge import Source, Transcript, merge, trace
+from stoker.ignition.parse import Parsed, find_spec, judge, parse
+
+__all__ = ["Parsed", "Source", "Transcript", "convert", "encode", "find_spec", "judge", "merge", "parse", "trace"]

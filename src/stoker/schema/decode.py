@@ -16,7 +16,7 @@ import msgspec
 from stoker.document import scalars
 from stoker.document.nodes import ALIAS, CYCLE, MAPPING, MERGE_KEY, SCALAR, SEQUENCE, Node, sizes_below
 from stoker.document.scalars import MISMATCH
-from stoker.schema.marks import Dates, RequiredUntil
+from stoker.schema.marks import Dates, KeptUntil, RequiredUntil
 from stoker.schema.specs import Spec
 from stoker.schema.v3 import Object, json_name
 
@@ -72,6 +72,7 @@ class Row(msgspec.Struct, frozen=True):
     dates: Dates
     required: bool
     is_optional: bool
+    kept_until: int
     doc: str
 
     @property
@@ -91,12 +92,13 @@ def all_rows(cls: type[Object]) -> tuple[tuple[Row, RequiredUntil | None], ...]:
         inner, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
         dates = next(extra for extra in extras if isinstance(extra, Dates))
         until = next((extra for extra in extras if isinstance(extra, RequiredUntil)), None)
+        kept = next((extra for extra in extras if isinstance(extra, KeptUntil)), 0)
         doc = next(extra for extra in extras if type(extra) is str)
         arguments = [part for part in get_args(inner) if part is not type(None)]
         is_list, is_map = get_origin(inner) is list, get_origin(inner) is dict
         plain = arguments[0] if arguments else inner
         required = defaults[name].required
-        rows.append((Row(name, json_name(name), plain, is_list, is_map, dates, required, type(None) in get_args(inner), doc), until))
+        rows.append((Row(name, json_name(name), plain, is_list, is_map, dates, required, type(None) in get_args(inner), kept, doc), until))
     return tuple(rows)
 
 
@@ -127,10 +129,13 @@ class Plan:
     def read(self, node: Node, faults: Faults) -> Object | None:
         """Read a mapping; None where it sets nothing."""
         values = self._values(node, faults)
-        return self._make(values) if values else None
+        for value in values.values() if values else ():
+            if value != []:
+                return self._make(values)  # type: ignore[arg-type]
+        return None
 
     def read_item(self, node: Node, faults: Faults) -> Object | None:
-        """Read a mapping that is an item of a list; None where the text says nothing."""
+        """Read a mapping that is an item of a list, or kept though it sets nothing; None where there is none."""
         values = self._values(node, faults)
         return None if values is None else self._make(values)
 
@@ -160,7 +165,7 @@ class Plan:
             read = field[1](value, faults)
             if read is not None:
                 values[field[0]] = read
-        if len({key.value for key, _ in node.value}) != len(node.value):
+        if len({key.value if key.kind == SCALAR else id(key) for key, _ in node.value}) != len(node.value):
             find_twice(node, faults)
         if faults.unknown and any(key.value == MERGE_KEY and not key.style for key, _ in node.value):
             self._merge(node, values, faults)
@@ -235,7 +240,7 @@ def lazy_reader(row: Row, spec: Spec, dialect: type[Yaml]) -> Reader:
     def read(node: Node, faults: Faults) -> Any:
         if not bound:
             found = plan(row.type, spec, dialect)
-            bound.append(found.read_item if row.is_list else found.read)
+            bound.append(found.read_item if row.is_list or spec.minor < row.kept_until else found.read)
         return bound[0](node, faults)
 
     return read
@@ -311,7 +316,7 @@ def read_labels(node: Node, faults: Faults) -> dict[str, str] | None:
     if node.kind == ALIAS:
         return read_labels(faults.follow(node), faults)
     if node.kind == MAPPING:
-        if len({key.value for key, _ in node.value}) != len(node.value):
+        if len({key.value if key.kind == SCALAR else id(key) for key, _ in node.value}) != len(node.value):
             find_twice(node, faults)
         pairs = ((read_string(key, faults), read_string(value, faults)) for key, value in node.value)
         return {key: value or "" for key, value in pairs if key is not None}

@@ -72,6 +72,15 @@ class RequiredUntil(int):
     """Before Ignition 3.N the field is a plain string: absent reads as the empty string and is written as one."""
 
 
+class KeptUntil(int):
+    """Before Ignition 3.N an object that sets nothing was told from an absent one."""
+
+
+def kept_until(version: str) -> KeptUntil:
+    """Mark an object whose presence meant something before `version`."""
+    return KeptUntil(minor(version))
+
+
 def required_until(version: str) -> RequiredUntil:
     """Mark a field that became optional in `version`."""
     return RequiredUntil(minor(version))

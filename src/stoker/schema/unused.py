@@ -41,5 +41,5 @@ def find_unused(
         if row.is_list:
             for index, item in enumerate(value or ()):
                 yield from find_unused(row.type, item, document, spec, (*pointer, name, index))
-        else:
+        elif value is not None or spec.minor >= row.kept_until:
             yield from find_unused(row.type, value, document, spec, (*pointer, name))

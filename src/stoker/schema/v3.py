@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, dataclass_transform
 
 import msgspec
 
-from stoker.schema.marks import bare, required_until, since, sugar
+from stoker.schema.marks import bare, kept_until, required_until, since, sugar
 
 
 def json_name(name: str) -> str:
@@ -234,7 +234,7 @@ class ClevisCustom(Object):
 class Clevis(Object):
     """How a device unlocks itself."""
 
-    custom: Annotated[ClevisCustom | None, since("3.2"), "A pin given as is, instead of the others."] = None
+    custom: Annotated[ClevisCustom | None, since("3.2"), kept_until("3.3"), "A pin given as is, instead of the others."] = None
     tang: Annotated[list[Tang], since("3.2"), "Tang servers."] = []
     threshold: Annotated[int | None, since("3.2"), "How many of the pins must answer."] = None
     tpm2: Annotated[bool | None, since("3.2"), "Use the machine's TPM 2."] = None
@@ -252,7 +252,7 @@ class Luks(Object):
     APPEND: ClassVar[frozenset[str]] = frozenset({"options"})
 
     cex: Annotated[Cex | None, since("3.5"), "Keep the key in a Crypto Express card."] = None
-    clevis: Annotated[Clevis | None, since("3.2"), "Unlock by tang, TPM 2 or a custom pin."] = None
+    clevis: Annotated[Clevis | None, since("3.2"), kept_until("3.3"), "Unlock by tang, TPM 2 or a custom pin."] = None
     device: Annotated[str | None, since("3.2"), "Absolute path of the device."] = None
     discard: Annotated[bool | None, since("3.4"), "Pass discards down to the device."] = None
     key_file: Annotated[Resource | None, since("3.2"), "The key; a random one is made when absent."] = None

@@ -72,7 +72,7 @@ def _find(thing: Object, tree: dict[str, Any], pointer: Pointer, say: Say) -> No
             continue
         here = (*pointer, row.json)
         if isinstance(entry, tuple):
-            if not _is_empty(value) and not (entry[1] and value == ""):
+            if not is_empty(value) and not (entry[1] and value == ""):
                 say.error(entry[0], here)
         elif row.is_list:
             for index, item in enumerate(value):
@@ -81,7 +81,8 @@ def _find(thing: Object, tree: dict[str, Any], pointer: Pointer, say: Say) -> No
             _find(value, entry, here, say)
 
 
-def _is_empty(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
+    """Whether a value sets nothing."""
     if isinstance(value, Object):
-        return all(_is_empty(getattr(value, name)) for name in value.__struct_fields__)
+        return all(is_empty(getattr(value, name)) for name in value.__struct_fields__)
     return value is None or value == []

@@ -1,0 +1,144 @@
+"""An Ignition config from text: which version it is, what is wrong with it, and where.
+
+In goes JSON of any version 3.0.0 to 3.7.0-experimental; out comes a Parsed. The steps are those of the reference: the
+version first, then the config as that version has it. Source: Ignition's `config` packages of 2.26.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Final
+
+from stoker.document import json
+from stoker.document.nodes import MAPPING, Document, Node
+from stoker.ignition import messages as m
+from stoker.report import ROOT, Pointer, Report, Severity
+from stoker.schema import messages as schema_messages
+from stoker.schema.decode import Faults
+from stoker.schema.judge import decode_ignition, go_type_error, judge_ignition
+from stoker.schema.rules import Finding
+from stoker.schema.specs import IGNITION, NEWEST, SPECS, Spec, canonical_version
+from stoker.schema.v3 import Config
+
+INVALID: Final = "config is not valid"
+
+
+class Parsed:
+    """What became of a text.
+
+    `config` is None when there are errors; `error` says in the reference's words why. `spec` is the version it is
+    written in, once that is known.
+    """
+
+    __slots__ = ("config", "document", "error", "report", "spec")
+
+    def __init__(self, report: Report) -> None:
+        self.config: Config | None = None
+        self.document: Document | None = None
+        self.error: str | None = None
+        self.report = report
+        self.spec: Spec | None = None
+
+
+def parse(raw: bytes, *, file: str = "") -> Parsed:
+    """Parse and judge a config. `file` is the name to show."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return _parse(raw, file)
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _parse(raw: bytes, file: str) -> Parsed:
+    if not raw:
+        done = Parsed(Report())
+        done.error = m.EMPTY.text
+        return done
+    document, report = json.read(raw, file)
+    done = Parsed(report)
+    done.document, done.error = document, INVALID
+    if document is None:
+        return done
+    spec = _spec(document, done)
+    if spec is None:
+        return done
+    done.spec = spec
+    config, faults = decode_ignition(document, spec)
+    if faults.wrong:
+        _report_type(document, faults, report)
+        return done
+    findings = judge_ignition(config, spec, document, has_unknown=faults.unknown)
+    place(findings, document, report)
+    if not report.has_errors:
+        done.config, done.error = config, None
+    return done
+
+
+def _spec(document: Document, done: Parsed) -> Spec | None:
+    """The version that the text says it is written in; keys are matched without regard to case."""
+    config, faults = decode_ignition(_only(document, ("ignition", "version")), NEWEST)
+    if faults.wrong:
+        _report_type(document, faults, done.report)
+        return None
+    version = canonical_version(config.ignition.version)
+    if version is None:
+        done.error = m.INVALID_VERSION.text
+        return None
+    spec = SPECS.get(("ignition", version))
+    if spec is None:
+        done.error = m.UNKNOWN_VERSION.text
+    return spec
+
+
+def _only(document: Document, names: tuple[str, ...]) -> Document:
+    """The document with only one way down; the same nodes, so that places stay."""
+    return Document(document.file, document.text, _prune(document.root, names))
+
+
+def _prune(node: Node | None, names: tuple[str, ...]) -> Node | None:
+    if node is None or node.kind != MAPPING or not names:
+        return node
+    pairs = [(key, _prune(value, names[1:])) for key, value in node.value if key.value.lower() == names[0]]
+    return Node(MAPPING, pairs, node.mark)
+
+
+def _report_type(document: Document, faults: Faults, report: Report) -> None:
+    """Report the first value of a wrong type, and where the reference's decoder noticed it: at its end."""
+    node, wanted = faults.wrong[0]
+    message = go_type_error(document, node, wanted)
+    mark = node.mark
+    place = mark.after(document.file) if isinstance(mark, json.Spot) else None
+    report.add(Severity.ERROR, m.WRONG_TYPE, ROOT, place, problem=message)
+
+
+def place(findings: list[Finding], document: Document, report: Report) -> None:
+    """Report findings at their places in the text."""
+    for severity, message, pointer, values in findings:
+        is_key = message is schema_messages.UNUSED_KEY
+        find = document.key_place if is_key else document.place
+        report.add(severity, message, pointer, find(pointer, skip_nulls=False), **values)
+
+
+def place_nowhere(findings: list[Finding], report: Report) -> None:
+    """Report findings about a config that has no text."""
+    for severity, message, pointer, values in findings:
+        report.add(severity, message, pointer, None, **values)
+
+
+def judge(config: Config, spec: Spec) -> Report:
+    """Judge a config that has no text, such as a merged one."""
+    report = Report()
+    place_nowhere(judge_ignition(config, spec, None, has_unknown=False), report)
+    return report
+
+
+def find_spec(version: str) -> Spec | None:
+    """The spec of a version as a person writes it: `3.4` and `3.4.0` are the same."""
+    short = version.removesuffix("-experimental")
+    canonical = canonical_version(version if version.count(".") >= 2 else version.replace(short, short + ".0"))
+    return next((spec for spec in IGNITION if spec.version == canonical), None)
+
+
+__all__ = ["Parsed", "Pointer", "find_spec", "judge", "parse", "place", "place_nowhere"]
