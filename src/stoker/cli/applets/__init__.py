@@ -1,1 +1,1 @@
-"""cli/applets"""
+"""Drop-in commands: each answers as its original does, with its flags, its words and its exit codes."""

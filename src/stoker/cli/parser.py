@@ -1,0 +1,63 @@
+"""The argument parser of a native verb: a row of the table and its arguments come in, an argparse parser goes out.
+
+Its help is short: usage, one line on what the verb does, the arguments, an example. What it cannot understand it
+raises as a UsageError; only `-h` prints and ends the process, as argparse has it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from stoker.cli.exits import UsageError
+from stoker.cli.guesses import guess
+from stoker.cli.verbs import Verb
+
+HELP_COLUMN: Final = 26
+HELP_WIDTH: Final = 100
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Argparse's own layout with a capital `Usage:`, `-o, --output FILE` and a fixed width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=HELP_COLUMN, width=HELP_WIDTH)
+
+    def add_usage(self, usage: str | None, actions: object, groups: object, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, prefix or "Usage: ")  # type: ignore[arg-type]
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {value}"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises what it does not understand, with a guess at what was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        usage = self.format_usage().strip().replace("Usage: ", "usage: ", 1)
+        raise UsageError(f"{self.prog.partition(' ')[2]}: {message}", hint=self._meant(message) or usage)
+
+    def _meant(self, message: str) -> str | None:
+        unknown = re.search(r"unrecognized arguments: (--[^\s=]+)", message)
+        meant = guess(unknown[1], self._option_string_actions) if unknown else None
+        return f"did you mean `{meant}`?" if meant else None
+
+
+def build_parser(verb: Verb, add_arguments: Callable[[argparse.ArgumentParser], None]) -> argparse.ArgumentParser:
+    """The parser of `verb`; `add_arguments` is its module's own. Options are not abbreviated."""
+    parser = _Parser(
+        prog=f"stoker {verb.name}",
+        description=f"{verb.summary[0].upper()}{verb.summary[1:]}.",
+        epilog=f"Example:\n  {verb.example}",
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    add_arguments(parser)
+    parser.add_argument("-h", "--help", action="help", help="show this and exit")
+    return parser

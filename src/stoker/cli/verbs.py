@@ -1,0 +1,47 @@
+"""What the program can be asked to do, as data: its verbs, and the names of the other projects' commands it answers to.
+
+Nothing comes in; two tables go out. A verb's module has `add_arguments(parser)` and `run(arguments) -> int`; an
+applet's has `run(arguments, program) -> int` and reads its raw arguments itself. Either is imported when asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Verb(NamedTuple):
+    """A row: the word, the module that does it, what it does in one line, an example that works, and its group."""
+
+    name: str
+    module: str
+    summary: str
+    example: str
+    group: str
+
+
+class Applet(NamedTuple):
+    """A row: the command's own name, the module that answers for it, and what it is."""
+
+    name: str
+    module: str
+    summary: str
+
+
+_VERBS: Final = (
+    Verb(
+        "completion",
+        "stoker.cli.completion",
+        "print the completion script of a shell",
+        'eval "$(stoker completion bash)"',
+        "This program",
+    ),
+)
+
+_APPLETS: Final = (
+    Applet("butane", "stoker.cli.applets.butane", "Butane 0.29"),
+    Applet("fcct", "stoker.cli.applets.butane", "Butane under its first name"),
+    Applet("ignition-validate", "stoker.cli.applets.ignition_validate", "the validator of Ignition 2.26"),
+)
+
+VERBS: Final = {verb.name: verb for verb in _VERBS}
+APPLETS: Final = {applet.name: applet for applet in _APPLETS}
