@@ -36,7 +36,12 @@ _RESERVED: Final = ("reserved", 1, "8DA63339-0007-60C0-C436-083AC8230908")
 _BIOS: Final = ("bios", 1, "21686148-6449-6E6F-744E-656564454649")
 _PREP: Final = ("prep", 4, "9E1A2D38-C612-4316-AA26-8B49521E5A8B")
 _ESP: Final = ("esp", 127, "C12A7328-F81F-11D2-BA4B-00A0C93EC93B")
-_LAYOUTS: Final = {None: (_BIOS, _ESP), "x86_64": (_BIOS, _ESP), "aarch64": (_RESERVED, _ESP), "ppc64le": (_PREP, _RESERVED)}
+_LAYOUTS: Final = {
+    None: (_BIOS, _ESP),
+    "x86_64": (_BIOS, _ESP),
+    "aarch64": (_RESERVED, _ESP),
+    "ppc64le": (_PREP, _RESERVED),
+}
 _OTHER_LAYOUT: Final = (_RESERVED, _RESERVED)
 _BOOT_SIZE: Final = 384
 _ROOT_MINIMUM: Final = 8192

@@ -32,7 +32,7 @@ from stoker.document.messages import DUPLICATE_KEY
 from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, NULL, SCALAR, SEQUENCE, Document, Node
 from stoker.report import ROOT, Entry, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
-from stoker.schema.decode import Faults, plan, rows
+from stoker.schema.decode import YAML, Faults, plan, rows
 from stoker.schema.features import MACHINE_CONFIG
 from stoker.schema.judge import judge_result, judge_source
 from stoker.schema.rules import Finding, Say
@@ -136,7 +136,7 @@ class _Compiler:
         """Which language it is: the variant first, then the version."""
         root = self.document.root
         faults = Faults()
-        common = plan(Config, BUTANE[0]).read(_only(root), faults) if root is not None else None
+        common = plan(Config, BUTANE[0], YAML).read(_only(root), faults) if root is not None else None
         if self._faults(faults):
             done.error = INVALID_SOURCE
             return None
@@ -172,7 +172,7 @@ class _Compiler:
     def _decode(self) -> Config | None:
         faults = Faults()
         root = self.document.root
-        config = plan(Config, self.spec).read(root, faults) if root is not None else None
+        config = plan(Config, self.spec, YAML).read(root, faults) if root is not None else None
         if self._faults(faults) or not isinstance(config, Config):
             return None
         if MACHINE_CONFIG.has(self.spec) and config.metadata is None:
@@ -287,7 +287,9 @@ def _only(root: Node) -> Node:
     if root.kind != MAPPING:
         return root
     pairs = [
-        (key, value) for key, value in root.value if key.kind != SCALAR or key.value in {"variant", "version", MERGE_KEY}
+        (key, value)
+        for key, value in root.value
+        if key.kind != SCALAR or key.value in {"variant", "version", MERGE_KEY}
     ]
     return Node(MAPPING, pairs, root.mark)
 

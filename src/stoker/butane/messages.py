@@ -7,7 +7,9 @@ from typing import Final
 from stoker.report import Message
 
 NO_VARIANT: Final = Message(
-    "no-variant", "error parsing variant; must be specified", "begin the file with `variant: fcos` or `variant: flatcar`"
+    "no-variant",
+    "error parsing variant; must be specified",
+    "begin the file with `variant: fcos` or `variant: flatcar`",
 )
 NO_VERSION: Final = Message(
     "no-version", "error parsing version; must be a valid semver", "`{variant}` has these versions: {versions}"

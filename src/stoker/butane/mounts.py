@@ -21,7 +21,7 @@ def lower_mounts(work: Work) -> None:
         return
     units: list[Unit] = []
     here: Pointer = ("storage", "filesystems")
-    made = {("systemd",): Origin(here), ("systemd", "units"): Origin(here)}
+    made: dict[Pointer, Origin] = {("systemd",): Origin(here), ("systemd", "units"): Origin(here)}
     for index, filesystem in enumerate(storage.filesystems):
         if filesystem.with_mount_unit:
             is_remote = REMOTE_MOUNTS.has(work.spec) and _is_remote(filesystem, storage.luks)

@@ -73,7 +73,7 @@ class Origins:
         return any(isinstance(layer, _Merged) for layer in self.layers)
 
     def trace(self, pointer: Pointer) -> list[Pointer]:
-        """The pointers into the document that gave the part at `pointer`, what was generated before what was written."""
+        """The pointers into the document that gave the part at `pointer`; what was generated comes first."""
         return self._trace(pointer, len(self.layers))
 
     def _trace(self, pointer: Pointer, count: int) -> list[Pointer]:

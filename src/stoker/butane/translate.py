@@ -24,13 +24,24 @@ class Translation(NamedTuple):
 
 
 def translate(
-    text: bytes, *, file: str = "", files_dir: str = "", raw: bool = False, pretty: bool = False, as_reference: bool = False
+    text: bytes,
+    *,
+    file: str = "",
+    files_dir: str = "",
+    raw: bool = False,
+    pretty: bool = False,
+    as_reference: bool = False,
 ) -> Translation:
     """Translate a Butane document as the `butane` command does."""
     done = compile_text(text, file=file, files_dir=files_dir, raw=raw, as_reference=as_reference)
     report = done.report
     if done.config is None:
-        if as_reference and done.spec is None and done.document is not None and done.error != "source config is invalid":
+        if (
+            as_reference
+            and done.spec is None
+            and done.document is not None
+            and done.error != "source config is invalid"
+        ):
             report = Report()
         return Translation(None, report, done.error)
     if done.spec is not None and done.metadata is not None and MACHINE_CONFIG.has(done.spec) and not raw:

@@ -76,16 +76,22 @@ def lower_trees(work: Work) -> None:
             work.said.error(m.NO_FILES_DIR, here)
             break
         try:
-            base = local_path(tree.local, work.files_dir)
-            if not stat.S_ISDIR(os.stat(base).st_mode):
-                raise LocalFault(m.TREE_NOT_DIRECTORY)
+            _Embedding(work, nodes, tree, _base(tree, work.files_dir), here).run()
         except LocalFault as fault:
             work.fault(fault, here)
-        except OSError as error:
-            work.said.error(m.LOCAL_UNREADABLE, here, fault=go_error("stat", base, error))
-        else:
-            _Embedding(work, nodes, tree, base, here).run()
     work.storage.trees = []
+
+
+def _base(tree: Tree, files_dir: str) -> str:
+    """Where a tree is. Raises LocalFault."""
+    base = local_path(tree.local, files_dir)
+    try:
+        is_directory = stat.S_ISDIR(os.stat(base).st_mode)
+    except OSError as error:
+        raise LocalFault(m.LOCAL_UNREADABLE, fault=go_error("stat", base, error)) from None
+    if not is_directory:
+        raise LocalFault(m.TREE_NOT_DIRECTORY)
+    return base
 
 
 class _Embedding:

@@ -86,7 +86,7 @@ def _scalar(value: Any, depth: int) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return _string(value, depth)
-    return {dict: "{}", list: "[]"}.get(type(value), str(value))
+    return "{}" if isinstance(value, dict) else "[]" if isinstance(value, list) else str(value)
 
 
 def _string(text: str, depth: int) -> str:

@@ -66,7 +66,7 @@ class Parsed:
         return str(self.values[name])
 
 
-class _Stop(Exception):  # noqa: N818 -- the end of reading, not always an error
+class _Stop(Exception):
     """Ends the reading of a line: with an error, or, when that is None, because help is wanted."""
 
     def __init__(self, error: str | None = None) -> None:

@@ -8,7 +8,7 @@ are not UTF-8 and lone surrogates read as U+FFFD, keys may repeat.
 from __future__ import annotations
 
 import re
-from json.decoder import JSONDecodeError, scanstring
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from typing import Any, Final
 
 from stoker.document.messages import DEEP, LARGE, NOT_JSON

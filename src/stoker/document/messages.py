@@ -17,4 +17,6 @@ UNKNOWN_ALIAS: Final = Message("unknown-alias", "alias `*{name}` has no anchor `
 NOT_FOR_GO: Final = Message(
     "yaml-dialect", "this is YAML that Butane does not read: {problem}", "put the value in single quotes"
 )
-DUPLICATE_KEY: Final = Message("duplicate-key", "mapping key `{key}` already defined at line {line}", "remove one of them")
+DUPLICATE_KEY: Final = Message(
+    "duplicate-key", "mapping key `{key}` already defined at line {line}", "remove one of them"
+)

@@ -79,7 +79,7 @@ def _place(file: str, mark: Any) -> Place | None:
 
 
 def _compose(parser: Any, written: str) -> Node | None:
-    """Compose the first document from the parser's events. `written` is the text where `\\/` may be in it."""
+    """Compose the first document from the parser's events. `written`: the text, where an escaped slash may be in it."""
     next_event = parser.get_event
     anchors: dict[str, Any] = {}
     stack: list[tuple[list[Any], Node, Any]] = []
@@ -131,7 +131,7 @@ def _compose(parser: Any, written: str) -> Node | None:
 
 
 def _refuse_escaped_slash(event: Any, written: str) -> None:
-    """`\\/` is an escape of YAML 1.2 that go-yaml does not know."""
+    """Refuse an escape of YAML 1.2 that go-yaml does not know."""
     text = written[event.start_mark.index : event.end_mark.index]
     if _ESCAPED_SLASH.search(text):
         raise _Refused(NOT_FOR_GO, event.start_mark, problem="the escape `\\/`")

@@ -3,6 +3,18 @@
 from stoker.ignition.convert import convert
 from stoker.ignition.encode import encode
 from stoker.ignition.merge import Source, Transcript, merge, trace
-from stoker.ignition.parse import Parsed, find_spec, judge, parse
+from stoker.ignition.parse import Parsed, find_spec, judge, parse, validate
 
-__all__ = ["Parsed", "Source", "Transcript", "convert", "encode", "find_spec", "judge", "merge", "parse", "trace"]
+__all__ = [
+    "Parsed",
+    "Source",
+    "Transcript",
+    "convert",
+    "encode",
+    "find_spec",
+    "judge",
+    "merge",
+    "parse",
+    "trace",
+    "validate",
+]

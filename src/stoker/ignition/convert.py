@@ -8,6 +8,7 @@ Source: Ignition's `config/v3_*/translate`; the rows' dates say the rest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from stoker.ignition import messages as m
@@ -16,7 +17,7 @@ from stoker.schema.decode import all_rows
 from stoker.schema.judge import judge_ignition
 from stoker.schema.marks import since
 from stoker.schema.specs import IGNITION, Spec
-from stoker.schema.v3 import Config, Object, Storage
+from stoker.schema.v3 import Config, Directory, File, Object, Storage
 
 _SPECIAL_MODES = since("3.6")
 
@@ -39,7 +40,11 @@ def convert(config: Config, spec: Spec, target: Spec) -> tuple[Config, Report]:
 def _mask_modes(storage: Storage | None, spec: Spec, target: Spec, report: Report) -> None:
     if storage is None or _SPECIAL_MODES.has(spec) or not _SPECIAL_MODES.has(target):
         return
-    for name, nodes in (("directories", storage.directories), ("files", storage.files)):
+    lists: tuple[tuple[str, Sequence[Directory | File]], ...] = (
+        ("directories", storage.directories),
+        ("files", storage.files),
+    )
+    for name, nodes in lists:
         for index, node in enumerate(nodes):
             if node.mode is not None and node.mode & ~0o777:
                 report.add(Severity.WARNING, m.MODE_MASKED, ("storage", name, index, "mode"))

@@ -32,8 +32,20 @@ Transcript = dict[Pointer, list[Source]]
 
 def merge(parent: Config, child: Config) -> tuple[Config, Transcript]:
     """Merge `child` into `parent`; neither is changed. Pointers are Ignition's."""
-    transcript: Transcript = {}
-    return _merge(parent, child, (), (), (), transcript), transcript
+    merging = _Merging()
+    merged: Config = merging.merge(parent, child, _At((), (), ()))
+    return merged, merging.transcript
+
+
+class _At(NamedTuple):
+    """The same part of the parent, the child and the result."""
+
+    parent: Pointer
+    child: Pointer
+    result: Pointer
+
+    def below(self, step: str) -> _At:
+        return _At((*self.parent, step), (*self.child, step), (*self.result, step))
 
 
 @functools.cache
@@ -41,96 +53,102 @@ def _rows(cls: type[Object]) -> tuple[Row, ...]:
     return tuple(row for row, _ in all_rows(cls) if not row.dates.is_sugar)
 
 
-def _note(transcript: Transcript, result: Pointer, side: str, pointer: Pointer, *, whole: bool) -> None:
-    transcript.setdefault(result, []).append(Source(side, pointer, whole))
-
-
-def _merge(
-    parent: Any, child: Any, at_parent: Pointer, at_child: Pointer, at: Pointer, transcript: Transcript
-) -> Any:
-    cls = type(parent)
-    values: dict[str, Any] = {}
-    spaces = _spaces(cls, child)
-    for row in _rows(cls):
-        ours, theirs = getattr(parent, row.name), getattr(child, row.name)
-        steps = (*at_parent, row.json), (*at_child, row.json), (*at, row.json)
-        if row.is_list:
-            values[row.name] = _merge_lists(row, cls, ours, theirs, spaces, steps, transcript)
-        elif row.is_object and ours is not None and theirs is not None:
-            values[row.name] = _merge(ours, theirs, *steps, transcript)
-            _note(transcript, steps[2], PARENT, steps[0], whole=False)
-            _note(transcript, steps[2], CHILD, steps[1], whole=False)
-        else:
-            side = PARENT if theirs is None and (row.is_optional or row.is_object) else CHILD
-            values[row.name] = ours if side == PARENT else theirs
-            if values[row.name] is not None:
-                _note(transcript, steps[2], side, steps[0] if side == PARENT else steps[1], whole=True)
-    return cls(**values)
-
-
 def _key(row: Row, item: Any) -> str:
     return str(item.key()) if row.is_object else str(item)
 
 
-def _spaces(cls: type[Object], child: Any) -> dict[tuple[str, str], tuple[str, int]]:
-    """Where the child has each key: (name space, key) to (list, index); the last one counts."""
-    found: dict[tuple[str, str], tuple[str, int]] = {}
-    for row in _rows(cls):
-        if row.is_list and row.name not in cls.APPEND:
-            space = cls.SHARED.get(row.name, row.name)
-            for index, item in enumerate(getattr(child, row.name)):
-                found[space, _key(row, item)] = (row.name, index)
-    return found
+class _Merging:
+    """One merge on its way, and who gave what so far."""
 
+    def __init__(self) -> None:
+        self.transcript: Transcript = {}
 
-def _merge_lists(
-    row: Row,
-    cls: type[Object],
-    ours: list[Any],
-    theirs: list[Any],
-    spaces: dict[tuple[str, str], tuple[str, int]],
-    steps: tuple[Pointer, Pointer, Pointer],
-    transcript: Transcript,
-) -> list[Any]:
-    at_parent, at_child, at = steps
-    result: list[Any] = []
+    def _note(self, result: Pointer, side: str, pointer: Pointer, *, whole: bool) -> None:
+        self.transcript.setdefault(result, []).append(Source(side, pointer, whole))
 
-    def take(item: Any, side: str, index: int) -> None:
-        source = at_parent if side == PARENT else at_child
-        _note(transcript, (*at, len(result)), side, (*source, index), whole=True)
+    def _note_both(self, at: _At) -> None:
+        self._note(at.result, PARENT, at.parent, whole=False)
+        self._note(at.result, CHILD, at.child, whole=False)
+
+    def merge(self, parent: Any, child: Any, at: _At) -> Any:
+        """Merge two objects of one class."""
+        cls: type[Object] = type(parent)
+        places = _places(cls, child)
+        values: dict[str, Any] = {}
+        for row in _rows(cls):
+            ours, theirs = getattr(parent, row.name), getattr(child, row.name)
+            here = at.below(row.json)
+            if row.is_list and row.name in cls.APPEND:
+                values[row.name] = self._join(ours, theirs, here)
+            elif row.is_list:
+                space = cls.SHARED.get(row.name, row.name)
+                found = {key: place for (name, key), place in places.items() if name == space}
+                values[row.name] = self._merge_lists(row, ours, theirs, found, here)
+            elif row.is_object and ours is not None and theirs is not None:
+                values[row.name] = self.merge(ours, theirs, here)
+                self._note_both(here)
+            else:
+                is_ours = theirs is None and (row.is_optional or row.is_object)
+                values[row.name] = ours if is_ours else theirs
+                if values[row.name] is not None:
+                    side, pointer = (PARENT, here.parent) if is_ours else (CHILD, here.child)
+                    self._note(here.result, side, pointer, whole=True)
+        return cls(**values)
+
+    def _join(self, ours: list[Any], theirs: list[Any], at: _At) -> list[Any]:
+        result: list[Any] = []
+        for side, items in ((PARENT, ours), (CHILD, theirs)):
+            for index, item in enumerate(items):
+                self._take(result, item, side, index, at)
+        self._note_list(ours, theirs, at)
+        return result
+
+    def _take(self, result: list[Any], item: Any, side: str, index: int, at: _At) -> None:
+        source = at.parent if side == PARENT else at.child
+        self._note((*at.result, len(result)), side, (*source, index), whole=True)
         result.append(item)
 
-    if row.name in cls.APPEND:
+    def _note_list(self, ours: list[Any], theirs: list[Any], at: _At) -> None:
+        if ours:
+            self._note(at.result, PARENT, at.parent, whole=False)
+        if theirs:
+            self._note(at.result, CHILD, at.child, whole=False)
+
+    def _merge_lists(
+        self, row: Row, ours: list[Any], theirs: list[Any], found: dict[str, tuple[str, int]], at: _At
+    ) -> list[Any]:
+        """Merge by key. `found`: where the child has each key of the name space, be it in another list."""
+        result: list[Any] = []
         for index, item in enumerate(ours):
-            take(item, PARENT, index)
-        for index, item in enumerate(theirs):
-            take(item, CHILD, index)
-    else:
-        space = cls.SHARED.get(row.name, row.name)
-        for index, item in enumerate(ours):
-            name, child_index = spaces.get((space, _key(row, item)), ("", -1))
-            if child_index < 0:
-                take(item, PARENT, index)
+            name, number = found.get(_key(row, item), ("", -1))
+            if number < 0:
+                self._take(result, item, PARENT, index, at)
             elif name == row.name:
-                other = theirs[child_index]
+                other = theirs[number]
                 if isinstance(other, HttpHeader) and other.value is None:
-                    continue
-                if not row.is_object:
-                    take(other, CHILD, child_index)
-                    continue
-                here = (*at, len(result))
-                result.append(_merge(item, other, (*at_parent, index), (*at_child, child_index), here, transcript))
-                _note(transcript, here, PARENT, (*at_parent, index), whole=False)
-                _note(transcript, here, CHILD, (*at_child, child_index), whole=False)
+                    continue  # a header without a value takes the parent's away
+                if row.is_object:
+                    here = _At((*at.parent, index), (*at.child, number), (*at.result, len(result)))
+                    result.append(self.merge(item, other, here))
+                    self._note_both(here)
+                else:
+                    self._take(result, other, CHILD, number, at)
         known = {_key(row, item) for item in ours}
         for index, item in enumerate(theirs):
             if _key(row, item) not in known:
-                take(item, CHILD, index)
-    if ours:
-        _note(transcript, at, PARENT, at_parent, whole=False)
-    if theirs:
-        _note(transcript, at, CHILD, at_child, whole=False)
-    return result
+                self._take(result, item, CHILD, index, at)
+        self._note_list(ours, theirs, at)
+        return result
+
+
+def _places(cls: type[Object], child: Any) -> dict[tuple[str, str], tuple[str, int]]:
+    """Where the child has each key: (name space, key) to (list, index); the last one counts."""
+    return {
+        (cls.SHARED.get(row.name, row.name), _key(row, item)): (row.name, index)
+        for row in _rows(cls)
+        if row.is_list and row.name not in cls.APPEND
+        for index, item in enumerate(getattr(child, row.name))
+    }
 
 
 def trace(transcript: Transcript, pointer: Pointer) -> list[Source]:

@@ -1,4 +1,7 @@
-"""What can be wrong with a config before its rules apply, and what a conversion loses. Sentences are Ignition 2.26's."""
+"""What can be wrong with a config before its rules apply, and what a conversion loses.
+
+The first sentences are Ignition 2.26's.
+"""
 
 from __future__ import annotations
 

@@ -127,6 +127,12 @@ def place_nowhere(findings: list[Finding], report: Report) -> None:
         report.add(severity, message, pointer, None, **values)
 
 
+def validate(raw: bytes, *, file: str = "") -> tuple[Report, str | None]:
+    """Judge a config: the report, and why it is not valid where the report does not say so."""
+    done = parse(raw, file=file)
+    return done.report, None if done.report.has_errors else done.error
+
+
 def judge(config: Config, spec: Spec) -> Report:
     """Judge a config that has no text, such as a merged one."""
     report = Report()

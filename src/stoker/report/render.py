@@ -33,7 +33,7 @@ def as_lines(report: Report) -> str:
     return "".join(as_line(entry) + "\n" for entry in report)
 
 
-def as_snippets(report: Report, source: bytes, file: str, *, color: bool) -> str:
+def as_snippets(report: Report, source: bytes, file: str, color: bool) -> str:
     """A report with the lines around each place.
 
     `source` is the text the places count in; columns count characters, but carets are set by bytes, so they stand

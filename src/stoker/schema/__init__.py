@@ -1,1 +1,1 @@
-"""schema"""
+"""The tables of fields and rules, by family and version, and what derives from them."""

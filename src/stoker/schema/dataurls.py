@@ -67,9 +67,9 @@ def _gzip(content: bytes) -> bytes:
     return _GZIP_HEADER + body + zlib.crc32(content).to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
 
 
-_TOKEN: Final = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]"
-_ONE_TOKEN: Final = re.compile(_TOKEN)
-_TOKENS: Final = re.compile(_TOKEN + "*")
+_CHAR: Final = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]"
+_ONE_CHAR: Final = re.compile(_CHAR)
+_CHARS: Final = re.compile(_CHAR + "*")
 _QUOTED: Final = re.compile(r'(?:[^"\\\x80-\U0010ffff]|\\[\x00-\x7f])*')
 _PLAIN_DATA: Final = re.compile(r"[!$-;=?-Z_a-z~]*")
 _BASE64_DATA: Final = re.compile(r"[A-Za-z0-9+/=\n]*")
@@ -120,9 +120,9 @@ def _header(rest: str) -> tuple[str, bool]:
 
 
 def _media_type(rest: str) -> str:
-    if not _ONE_TOKEN.match(rest):
+    if not _ONE_CHAR.match(rest):
         raise DataUrlError("invalid character after data prefix")
-    family = _TOKENS.match(rest)[0]  # type: ignore[index]
+    family = _CHARS.match(rest)[0]  # type: ignore[index]
     rest = rest[len(family) :]
     if not rest:
         raise DataUrlError("missing media type slash")
@@ -131,7 +131,7 @@ def _media_type(rest: str) -> str:
     if not family.startswith(_FAMILIES) and family[:2].lower() != "x-":
         raise DataUrlError("invalid media type")
     rest = rest[1:]
-    subtype = _TOKENS.match(rest)[0]  # type: ignore[index]
+    subtype = _CHARS.match(rest)[0]  # type: ignore[index]
     rest = rest[len(subtype) :]
     if not rest:
         raise DataUrlError("incomplete media type")
@@ -144,7 +144,7 @@ def _parameter(rest: str) -> tuple[str, bool]:
     """Read what follows a semicolon; the rest from the next separator on, and whether it said `base64`."""
     if not rest or rest[0] in "=,":
         raise DataUrlError("unterminated parameter sequence")
-    name = _TOKENS.match(rest)[0]  # type: ignore[index]
+    name = _CHARS.match(rest)[0]  # type: ignore[index]
     rest = rest[len(name) :]
     if not name or (rest and rest[0] not in "=,"):
         raise DataUrlError("invalid character for parameter attribute")
@@ -159,7 +159,7 @@ def _parameter(rest: str) -> tuple[str, bool]:
         raise DataUrlError("missing comma before data")
     if rest[0] == '"':
         return _quoted_value(rest[1:]), False
-    value = _TOKENS.match(rest)[0]  # type: ignore[index]
+    value = _CHARS.match(rest)[0]  # type: ignore[index]
     rest = rest[len(value) :]
     if not value:
         raise DataUrlError("invalid character for parameter value")

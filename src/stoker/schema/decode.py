@@ -14,15 +14,26 @@ from typing import Annotated, Any, ClassVar, Final, get_args, get_origin, get_ty
 import msgspec
 
 from stoker.document import scalars
-from stoker.document.nodes import ALIAS, CYCLE, MAPPING, MERGE_KEY, SCALAR, SEQUENCE, Node, sizes_below
+from stoker.document.nodes import (
+    ALIAS,
+    BOOLEAN,
+    CYCLE,
+    INTEGER,
+    MAPPING,
+    MERGE_KEY,
+    NULL,
+    SCALAR,
+    SEQUENCE,
+    STRING,
+    Node,
+    sizes_below,
+)
 from stoker.document.scalars import MISMATCH
 from stoker.schema.marks import Dates, KeptUntil, RequiredUntil
 from stoker.schema.specs import Spec
 from stoker.schema.v3 import Object, json_name
 
 Reader = Callable[[Node, "Faults"], Any]
-
-ALWAYS: Final = "always"
 
 
 MAX_ALIASED: Final = 100_000
@@ -51,14 +62,14 @@ class Faults:
         self.unknown = True
         if alias.value.tag == CYCLE:
             self.wrong.append((alias, "no alias of what it is in"))
-            return Node(SCALAR, "null", alias.mark, scalars.NULL)
+            return Node(SCALAR, "null", alias.mark, NULL)
         self._aliased += sizes_below(alias.value, self._sizes)
         if self._aliased <= MAX_ALIASED:
             target: Node = alias.value
             return target
         if not self.wrong or self.wrong[-1][1] != "fewer aliases":
             self.wrong.append((alias, "fewer aliases"))
-        return Node(SCALAR, "null", alias.mark, scalars.NULL)
+        return Node(SCALAR, "null", alias.mark, NULL)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -98,7 +109,23 @@ def all_rows(cls: type[Object]) -> tuple[tuple[Row, RequiredUntil | None], ...]:
         is_list, is_map = get_origin(inner) is list, get_origin(inner) is dict
         plain = arguments[0] if arguments else inner
         required = defaults[name].required
-        rows.append((Row(name, json_name(name), plain, is_list, is_map, dates, required, type(None) in get_args(inner), kept, doc), until))
+        rows.append(
+            (
+                Row(
+                    name,
+                    json_name(name),
+                    plain,
+                    is_list,
+                    is_map,
+                    dates,
+                    required,
+                    type(None) in get_args(inner),
+                    kept,
+                    doc,
+                ),
+                until,
+            )
+        )
     return tuple(rows)
 
 
@@ -113,11 +140,10 @@ class Plan:
 
     __slots__ = ("cls", "fields", "zero_objects", "zeros")
 
-    def __init__(self, cls: type[Object], spec: Spec, dialect: type[Yaml]) -> None:
+    def __init__(self, cls: type[Object], spec: Spec, dialect: Yaml) -> None:
         self.cls = cls
         self.fields = {
-            (row.name if spec.is_butane else row.json): (row.name, dialect.reader(row, spec))
-            for row in rows(cls, spec)
+            (row.name if spec.is_butane else row.json): (row.name, dialect.reader(row, spec)) for row in rows(cls, spec)
         }
         required = [row for row, _ in all_rows(cls) if row.required]
         self.zeros: dict[str, Any] = {row.name: row.type() for row in required if not row.is_object}
@@ -218,22 +244,24 @@ class Yaml:
 
     plan: ClassVar[type[Plan]] = Plan
 
-    @classmethod
-    def reader(cls, row: Row, spec: Spec) -> Reader:
+    def reader(self, row: Row, spec: Spec) -> Reader:
         """The reader of a row."""
         if row.is_map:
             return read_labels
-        one = lazy_reader(row, spec, cls) if row.is_object else SCALAR_READERS[row.type]
+        one = lazy_reader(row, spec, self) if row.is_object else SCALAR_READERS[row.type]
         return list_reader(one) if row.is_list else one
 
 
+YAML: Final = Yaml()
+
+
 @functools.cache
-def plan(cls: type[Object], spec: Spec, dialect: type[Yaml] = Yaml) -> Plan:
+def plan(cls: type[Object], spec: Spec, dialect: Yaml) -> Plan:
     """The plan for a class, derived once."""
     return dialect.plan(cls, spec, dialect)
 
 
-def lazy_reader(row: Row, spec: Spec, dialect: type[Yaml]) -> Reader:
+def lazy_reader(row: Row, spec: Spec, dialect: Yaml) -> Reader:
     """A reader of a row's objects that derives their plan when it first meets one."""
     bound: list[Reader] = []
 
@@ -337,7 +365,7 @@ class JsonPlan(Plan):
 
     __slots__ = ("folded",)
 
-    def __init__(self, cls: type[Object], spec: Spec, dialect: type[Yaml]) -> None:
+    def __init__(self, cls: type[Object], spec: Spec, dialect: Yaml) -> None:
         super().__init__(cls, spec, dialect)
         self.folded = {key.lower(): key for key in self.fields}
 
@@ -375,18 +403,20 @@ class Json(Yaml):
 
     plan = JsonPlan
 
-    @classmethod
-    def reader(cls, row: Row, spec: Spec) -> Reader:
+    def reader(self, row: Row, spec: Spec) -> Reader:
         """The reader of a row."""
         if row.is_object:
-            one = lazy_reader(row, spec, cls)
+            one = lazy_reader(row, spec, self)
             return json_list_reader(one, lambda: plan_zero(row.type)) if row.is_list else one
         return json_list_reader(json_scalar_reader(row.type), row.type) if row.is_list else json_scalar_reader(row.type)
 
 
+JSON: Final = Json()
+
+
 def json_scalar_reader(wanted: type) -> Reader:
     """A reader of JSON scalars: a string is a string, an integer is written as one and fits in 64 bits."""
-    tag = {str: scalars.STRING, int: scalars.INTEGER, bool: scalars.BOOLEAN}[wanted]
+    tag = {str: STRING, int: INTEGER, bool: BOOLEAN}[wanted]
     name = {str: "string", int: "integer", bool: "boolean"}[wanted]
 
     def read(node: Node, faults: Faults) -> Any:

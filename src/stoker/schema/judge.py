@@ -10,9 +10,21 @@ from stoker.document import json
 from stoker.document.nodes import BOOLEAN, FLOAT, INTEGER, MAPPING, SEQUENCE, STRING, Document, Node
 from stoker.report import Pointer
 from stoker.schema import messages as m
-from stoker.schema.decode import Faults, Json, plan
+from stoker.schema.decode import JSON, Faults, plan
 from stoker.schema.duplicates import find_duplicates
-from stoker.schema.rules import RESULT, SOURCE, Finding, Say, butane, devices, nodes, resources, source_rule, units, walker
+from stoker.schema.rules import (
+    RESULT,
+    SOURCE,
+    Finding,
+    Say,
+    butane,
+    devices,
+    nodes,
+    resources,
+    source_rule,
+    units,
+    walker,
+)
 from stoker.schema.rules.resources import version
 from stoker.schema.specs import IGNITION, Spec
 from stoker.schema.unused import find_unused
@@ -50,7 +62,7 @@ def judge_ignition(config: Config, spec: Spec, document: Document | None, *, has
 def decode_ignition(document: Document, spec: Spec) -> tuple[Config, Faults]:
     """Decode a JSON document as one Ignition version. What is not there is at its zero."""
     faults = Faults()
-    config = None if document.root is None else plan(Config, spec, Json).read(document.root, faults)
+    config = None if document.root is None else plan(Config, spec, JSON).read(document.root, faults)
     return config or Config(ignition=Ignition(version="")), faults  # type: ignore[return-value]
 
 

@@ -40,7 +40,9 @@ VERIFICATION_WITHOUT_SOURCE: Final = Message(
 HEADERS_SCHEME: Final = Message("headers-scheme", "cannot use HTTP headers with this source scheme")
 HEADER_NAME: Final = Message("header-name", "HTTP header name can't be empty")
 HEADER_VALUE: Final = Message("header-value", "unable to parse HTTP header")
-HASH_MALFORMED: Final = Message("hash-malformed", "malformed hash specifier", "write `sha512-` or `sha256-` and hex digits")
+HASH_MALFORMED: Final = Message(
+    "hash-malformed", "malformed hash specifier", "write `sha512-` or `sha256-` and hex digits"
+)
 HASH_UNRECOGNIZED: Final = Message("hash-unrecognized", "unrecognized hash function")
 HASH_SIZE: Final = Message("hash-size", "incorrect size for hash sum")
 TOO_MANY_SOURCES: Final = Message("too-many-sources", "only one of the following can be set: inline, local, source")
@@ -122,9 +124,7 @@ FORMAT_REQUIRED: Final = Message(
     "format cannot be empty when path, label, uuid, wipeFilesystem, options, or mountOptions is specified",
 )
 INVALID_FORMAT: Final = Message("invalid-format", "invalid filesystem format")
-LABEL_WITHOUT_FORMAT: Final = Message(
-    "label-without-format", "filesystem must specify format if label is specified"
-)
+LABEL_WITHOUT_FORMAT: Final = Message("label-without-format", "filesystem must specify format if label is specified")
 LABEL_LONG: Final = Message(
     "label-long", "filesystem labels cannot be longer than {limit} characters when using {format}"
 )
@@ -137,9 +137,7 @@ VIRTIOFS_OPTIONS: Final = Message(
     "virtiofs-options", "filesystem options (mkfs) cannot be set for non-block-device filesystems"
 )
 PARTITIONS_OVERWRITTEN: Final = Message("partitions-overwritten", "filesystem overwrites partitioned device")
-IMPLICIT_WIPE: Final = Message(
-    "implicit-wipe", "device matches disk with wipeTable enabled; filesystem will be wiped"
-)
+IMPLICIT_WIPE: Final = Message("implicit-wipe", "device matches disk with wipeTable enabled; filesystem will be wiped")
 MOUNT_UNIT_PATH: Final = Message(
     "mount-unit-path", "path is required if with_mount_unit is true and format is not swap"
 )
@@ -172,12 +170,16 @@ UNIT_SUFFIX: Final = Message("unit-suffix", "invalid systemd unit extension")
 DROPIN_SUFFIX: Final = Message("dropin-suffix", "invalid systemd drop-in extension")
 UNIT_CONTENT: Final = Message("unit-content", "invalid unit content: {fault}")
 NO_INSTALL: Final = Message(
-    "no-install", "unit {name} is enabled, but has no install section so enable does nothing", "add an [Install] section"
+    "no-install",
+    "unit {name} is enabled, but has no install section so enable does nothing",
+    "add an [Install] section",
 )
 NO_TEMPLATE_INSTALL: Final = Message(
     "no-template-install", "template unit {template} for {name} doesn't have Install section"
 )
-TOO_MANY_CONTENTS: Final = Message("too-many-contents", "only one of the following can be set: contents, contents_local")
+TOO_MANY_CONTENTS: Final = Message(
+    "too-many-contents", "only one of the following can be set: contents, contents_local"
+)
 QUADLET_SUFFIX: Final = Message(
     "quadlet-suffix",
     "unsupported file extension for quadlet: must be one of .container, .volume, .network, .kube, .image, .build, "
@@ -197,16 +199,12 @@ MIRROR_WITHOUT_LAYOUT: Final = Message(
 MIRROR_UNSUPPORTED: Final = Message(
     "mirror-unsupported", "mirroring not supported on layouts: s390x-eckd, s390x-zfcp, s390x-virt"
 )
-LUKS_DEVICE_REQUIRED: Final = Message(
-    "luks-device-required", "device is required for layouts: s390x-eckd, s390x-zfcp"
-)
+LUKS_DEVICE_REQUIRED: Final = Message("luks-device-required", "device is required for layouts: s390x-eckd, s390x-zfcp")
 LUKS_DEVICE_NAME: Final = Message(
     "luks-device-name",
     "device name must start with /dev/dasd on s390x-eckd layout or /dev/sd on s390x-zfcp layout",
 )
-CEX_ARCHITECTURE: Final = Message(
-    "cex-architecture", "when using cex the targeted architecture must match s390x"
-)
+CEX_ARCHITECTURE: Final = Message("cex-architecture", "when using cex the targeted architecture must match s390x")
 NO_LUKS_METHOD: Final = Message("no-luks-method", "no method specified for luks")
 GRUB_NAME: Final = Message("grub-name", 'field "name" is required')
 GRUB_PASSWORD: Final = Message("grub-password", 'field "password_hash" is required')
@@ -231,16 +229,12 @@ ROLE_REQUIRED: Final = Message("role-required", "machineconfiguration.openshift.
 KERNEL_TYPE: Final = Message("kernel-type", 'must be empty, "default", or "realtime"')
 BTRFS_UNSUPPORTED: Final = Message("btrfs-unsupported", "btrfs is not supported in this spec version")
 NONE_UNSUPPORTED: Final = Message("none-unsupported", 'format "none" is not supported in this spec version')
-SCHEME_UNSUPPORTED: Final = Message(
-    "scheme-unsupported", "file contents source must be data URL in this spec version"
-)
+SCHEME_UNSUPPORTED: Final = Message("scheme-unsupported", "file contents source must be data URL in this spec version")
 APPEND_UNSUPPORTED: Final = Message("append-unsupported", "appending to files is not supported in this spec version")
 COMPRESSION_UNSUPPORTED: Final = Message(
     "compression-unsupported", "file compression is not supported in this spec version"
 )
-HEADERS_UNSUPPORTED: Final = Message(
-    "headers-unsupported", "file HTTP headers are not supported in this spec version"
-)
+HEADERS_UNSUPPORTED: Final = Message("headers-unsupported", "file HTTP headers are not supported in this spec version")
 SPECIAL_MODE_UNSUPPORTED: Final = Message(
     "special-mode-unsupported", "special mode bits are not supported in this spec version"
 )

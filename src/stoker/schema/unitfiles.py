@@ -76,7 +76,7 @@ def _after_comment(text: str, position: int) -> int:
     while True:
         end = _line_end(text, position)
         line = text[position:end]
-        line = line[:-1] if line.endswith(" ") else line
+        line = line.removesuffix(" ")
         position = end + 1
         if not line.endswith("\\") or end >= len(text):
             return position

@@ -95,6 +95,8 @@ def query_values(query: str, name: str) -> list[str] | None:
 
 def _unquote(text: str) -> str:
     raw = re.sub(
-        rb"%([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), text.replace("+", " ").encode("utf-8", "replace")
+        rb"%([0-9A-Fa-f]{2})",
+        lambda found: bytes([int(found[1], 16)]),
+        text.replace("+", " ").encode("utf-8", "replace"),
     )
     return raw.decode("utf-8", "replace")

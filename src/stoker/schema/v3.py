@@ -23,14 +23,14 @@ def json_name(name: str) -> str:
     return head + "".join("MiB" if part == "mib" else part.capitalize() for part in rest)
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
 class _KeywordsOnly(msgspec.StructMeta):
     """Makes every field of every object keyword-only, so that rows may stand in the reference's order."""
 
-    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> _KeywordsOnly:
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
         return super().__new__(cls, name, bases, body, kw_only=True, omit_defaults=True, rename=json_name)
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
 class Object(msgspec.Struct, metaclass=_KeywordsOnly):
     """An object of the language.
 
@@ -59,7 +59,6 @@ class HttpHeader(Object):
     value: Annotated[str | None, since("3.1"), "Value of the header."] = None
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.name
 
 
@@ -74,7 +73,6 @@ class Resource(Object):
     verification: Annotated[Verification | None, since("3.0"), "How the bytes are checked."] = None
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.source or ""
 
 
@@ -114,7 +112,6 @@ class Node(Object):
     user: Annotated[NodeUser | None, since("3.0"), "Owner of the node."] = None
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.path
 
 
@@ -155,7 +152,6 @@ class Partition(Object):
     wipe_partition_entry: Annotated[bool | None, since("3.0"), "Replace an existing entry that does not match."] = None
 
     def key(self) -> str:
-        """See `Object.key`: the number, or else the label."""
         if self.number:
             return f"number:{self.number}"
         return "" if self.label is None else f"label:{self.label}"
@@ -169,7 +165,6 @@ class Disk(Object):
     wipe_table: Annotated[bool | None, since("3.0"), "Erase the partition table first."] = None
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.device
 
 
@@ -185,7 +180,6 @@ class Raid(Object):
     spares: Annotated[int | None, since("3.0"), "How many of the devices are spares."] = None
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.name
 
 
@@ -205,7 +199,6 @@ class Filesystem(Object):
     with_mount_unit: Annotated[bool | None, sugar("3.1"), "Also write and enable a mount unit."] = None
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.device
 
 
@@ -219,7 +212,6 @@ class Tang(Object):
     url: Annotated[str, since("3.2"), "URL of the server."] = ""
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.url
 
 
@@ -234,7 +226,7 @@ class ClevisCustom(Object):
 class Clevis(Object):
     """How a device unlocks itself."""
 
-    custom: Annotated[ClevisCustom | None, since("3.2"), kept_until("3.3"), "A pin given as is, instead of the others."] = None
+    custom: Annotated[ClevisCustom | None, since("3.2"), kept_until("3.3"), "A pin given as is, for all others."] = None
     tang: Annotated[list[Tang], since("3.2"), "Tang servers."] = []
     threshold: Annotated[int | None, since("3.2"), "How many of the pins must answer."] = None
     tpm2: Annotated[bool | None, since("3.2"), "Use the machine's TPM 2."] = None
@@ -264,7 +256,6 @@ class Luks(Object):
     wipe_volume: Annotated[bool | None, since("3.2"), "Format even where a matching volume exists."] = None
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.name
 
 
@@ -302,7 +293,6 @@ class Dropin(Object):
     name: Annotated[str, since("3.0"), "File name, ending in `.conf`."]
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.name
 
 
@@ -317,7 +307,6 @@ class Unit(Object):
     name: Annotated[str, since("3.0"), "Name of the unit with its suffix."]
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.name
 
 
@@ -348,7 +337,6 @@ class PasswdGroup(Object):
     system: Annotated[bool | None, since("3.0"), "Make a system group."] = None
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.name
 
 
@@ -372,7 +360,6 @@ class PasswdUser(Object):
     uid: Annotated[int | None, since("3.0"), "User id."] = None
 
     def key(self) -> str:
-        """See `Object.key`."""
         return self.name
 
 
@@ -395,7 +382,7 @@ class KernelArguments(Object):
 class Tls(Object):
     """Trust for https."""
 
-    certificate_authorities: Annotated[list[CertificateReference], since("3.0"), "Further bundles of certificates."] = []
+    certificate_authorities: Annotated[list[CertificateReference], since("3.0"), "More bundles of certificates."] = []
 
 
 class Security(Object):
@@ -478,7 +465,9 @@ class Metadata(Object):
     """Metadata of the MachineConfig that comes out."""
 
     name: Annotated[str, sugar("3.2"), "Name of the MachineConfig."]
-    labels: Annotated[dict[str, str], sugar("3.2"), "Labels; `machineconfiguration.openshift.io/role` is required."] = {}
+    labels: Annotated[
+        dict[str, str], sugar("3.2"), "Labels; `machineconfiguration.openshift.io/role` must be one."
+    ] = {}
 
 
 class OpenShift(Object):

@@ -20,6 +20,11 @@ from stoker.schema.v3 import Config, Object
 _EDGE: Final = sugar(r4e="1.0", fiot="1.0")
 _CLUSTER: Final = sugar(openshift="4.8")
 
+_USER_FIELDS: Final = (
+    *("gecos", "groups", "homeDir", "noCreateHome", "noLogInit", "noUserGroup"),
+    *("primaryGroup", "shell", "shouldExist", "system", "uid"),
+)
+
 FORBIDDEN: Final[list[tuple[str, Message, Dates]]] = [
     ("storage.luks.clevis", m.CLEVIS_UNSUPPORTED, sugar(flatcar="1.0<1.2")),
     ("storage.luks.cex", m.CEX_UNSUPPORTED, sugar(flatcar="1.2")),
@@ -31,12 +36,7 @@ FORBIDDEN: Final[list[tuple[str, Message, Dates]]] = [
     ("kernelArguments", m.ARGUMENTS_ELSEWHERE, sugar(openshift="4.14")),
     ("passwd.groups", m.GROUPS_UNSUPPORTED, _CLUSTER),
     ("passwd.users.passwordHash", m.USER_FIELD_UNSUPPORTED, sugar(openshift="4.8<4.13")),
-    *(
-        (f"passwd.users.{name}", m.USER_FIELD_UNSUPPORTED, _CLUSTER)
-        for name in (
-            "gecos groups homeDir noCreateHome noLogInit noUserGroup primaryGroup shell shouldExist system uid".split()
-        )
-    ),
+    *((f"passwd.users.{name}", m.USER_FIELD_UNSUPPORTED, _CLUSTER) for name in _USER_FIELDS),
     ("storage.directories", m.DIRECTORIES_UNSUPPORTED, _CLUSTER),
     ("storage.files.append", m.APPEND_UNSUPPORTED, _CLUSTER),
     ("storage.files.contents.compression", m.COMPRESSION_UNSUPPORTED, sugar(openshift="4.8<4.10")),

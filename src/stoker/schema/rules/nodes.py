@@ -1,4 +1,7 @@
-"""Rules for files, directories and links, and for how they lie to each other. Source: Ignition's `types/` of 3.0-3.7."""
+"""Rules for files, directories and links, and for how they lie to each other.
+
+Source: Ignition's `types/` of 3.0-3.7.
+"""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from typing import Final
 from stoker.report import Message, Pointer
 from stoker.schema import messages as m
 from stoker.schema.dataurls import fault as data_url_fault
-from stoker.schema.rules import Say, rule
 from stoker.schema.marks import since
+from stoker.schema.rules import Say, rule
 from stoker.schema.specs import Spec, canonical_version
 from stoker.schema.urls import Url, parse_url, query_values
 from stoker.schema.v3 import (
@@ -69,16 +69,20 @@ def _arn_fault(url: Url) -> Fault | None:
     return _version_id_fault(url)
 
 
+def _prefix_fault(_url: Url) -> Fault | None:
+    """The reference looks for the prefix `data:` in lower case only after it has read a scheme in any case."""
+    return m.INVALID_DATA_URL, {"fault": "missing data prefix"}
+
+
 _SCHEMES: Final = {
     **dict.fromkeys(("http", "https", "tftp", "s3", "data"), since("3.0")),
     "gs": since("3.2"),
     "arn": since("3.4"),
 }
-# The reference looks for the prefix `data:` in lower case only after it has read any scheme.
 _CHECKS: Final[dict[str, Callable[[Url], Fault | None]]] = {
     "s3": _version_id_fault,
     "arn": _arn_fault,
-    "data": lambda url: (m.INVALID_DATA_URL, {"fault": "missing data prefix"}),
+    "data": _prefix_fault,
 }
 
 

@@ -12,7 +12,8 @@ from stoker.schema.unitfiles import UnitFileError, go_quote, has_install_option
 from stoker.schema.v3 import Dropin, Systemd, Unit
 
 _SUFFIXES: Final = frozenset(
-    ".service .socket .device .mount .automount .swap .target .path .timer .snapshot .slice .scope".split()
+    {".service", ".socket", ".device", ".mount", ".automount", ".swap"}
+    | {".target", ".path", ".timer", ".snapshot", ".slice", ".scope"}
 )
 _INSTANCE: Final = re.compile(r"(.+?)@(.+?)\.service")
 
