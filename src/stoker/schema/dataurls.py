@@ -67,12 +67,12 @@ def _gzip(content: bytes) -> bytes:
     return _GZIP_HEADER + body + zlib.crc32(content).to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
 
 
+# Patterns of the URLs people write; they are compiled when one is first read, which few commands do.
 _CHAR: Final = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]"
-_ONE_CHAR: Final = re.compile(_CHAR)
-_CHARS: Final = re.compile(_CHAR + "*")
-_QUOTED: Final = re.compile(r'(?:[^"\\\x80-\U0010ffff]|\\[\x00-\x7f])*')
-_PLAIN_DATA: Final = re.compile(r"[!$-;=?-Z_a-z~]*")
-_BASE64_DATA: Final = re.compile(r"[A-Za-z0-9+/=\n]*")
+_CHARS: Final = _CHAR + "*"
+_QUOTED: Final = r'(?:[^"\\\x80-\U0010ffff]|\\[\x00-\x7f])*'
+_PLAIN_DATA: Final = r"[!$-;=?-Z_a-z~]*"
+_BASE64_DATA: Final = r"[A-Za-z0-9+/=\n]*"
 _FAMILIES: Final = ("text", "image", "audio", "video", "application", "message", "multipart")
 _COMMON: Final = re.compile(r"data:(?:,(?:[A-Za-z0-9_.!~*'()-]|%[0-9A-F]{2})*|;base64,(?:[A-Za-z0-9+/]{4})*)")
 
@@ -94,10 +94,10 @@ def decode(url: str) -> bytes:
         raise DataUrlError("missing data prefix")
     rest, is_base64 = _header(url[5:])
     if is_base64:
-        if not _BASE64_DATA.fullmatch(rest):
+        if not re.fullmatch(_BASE64_DATA, rest):
             raise DataUrlError("invalid data character")
         return _from_base64(rest)
-    if not _PLAIN_DATA.fullmatch(rest):
+    if not re.fullmatch(_PLAIN_DATA, rest):
         raise DataUrlError("invalid data character")
     return _unescape(rest)
 
@@ -120,9 +120,9 @@ def _header(rest: str) -> tuple[str, bool]:
 
 
 def _media_type(rest: str) -> str:
-    if not _ONE_CHAR.match(rest):
+    if not re.match(_CHAR, rest):
         raise DataUrlError("invalid character after data prefix")
-    family = _CHARS.match(rest)[0]  # type: ignore[index]
+    family = re.match(_CHARS, rest)[0]  # type: ignore[index]
     rest = rest[len(family) :]
     if not rest:
         raise DataUrlError("missing media type slash")
@@ -131,7 +131,7 @@ def _media_type(rest: str) -> str:
     if not family.startswith(_FAMILIES) and family[:2].lower() != "x-":
         raise DataUrlError("invalid media type")
     rest = rest[1:]
-    subtype = _CHARS.match(rest)[0]  # type: ignore[index]
+    subtype = re.match(_CHARS, rest)[0]  # type: ignore[index]
     rest = rest[len(subtype) :]
     if not rest:
         raise DataUrlError("incomplete media type")
@@ -144,7 +144,7 @@ def _parameter(rest: str) -> tuple[str, bool]:
     """Read what follows a semicolon; the rest from the next separator on, and whether it said `base64`."""
     if not rest or rest[0] in "=,":
         raise DataUrlError("unterminated parameter sequence")
-    name = _CHARS.match(rest)[0]  # type: ignore[index]
+    name = re.match(_CHARS, rest)[0]  # type: ignore[index]
     rest = rest[len(name) :]
     if not name or (rest and rest[0] not in "=,"):
         raise DataUrlError("invalid character for parameter attribute")
@@ -159,7 +159,7 @@ def _parameter(rest: str) -> tuple[str, bool]:
         raise DataUrlError("missing comma before data")
     if rest[0] == '"':
         return _quoted_value(rest[1:]), False
-    value = _CHARS.match(rest)[0]  # type: ignore[index]
+    value = re.match(_CHARS, rest)[0]  # type: ignore[index]
     rest = rest[len(value) :]
     if not value:
         raise DataUrlError("invalid character for parameter value")
@@ -172,7 +172,7 @@ def _parameter(rest: str) -> tuple[str, bool]:
 
 
 def _quoted_value(rest: str) -> str:
-    value = _QUOTED.match(rest)[0]  # type: ignore[index]
+    value = re.match(_QUOTED, rest)[0]  # type: ignore[index]
     rest = rest[len(value) :]
     if not rest:
         raise DataUrlError("unclosed quoted string")

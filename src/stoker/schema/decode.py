@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, Final, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Final, NamedTuple, get_args, get_origin
 
-import msgspec
+from msgspec import NODEFAULT
 
 from stoker.document import scalars
 from stoker.document.nodes import (
@@ -72,7 +72,7 @@ class Faults:
         return Node(SCALAR, "null", alias.mark, NULL)
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(NamedTuple):
     """A row of the table as one spec has it."""
 
     name: str
@@ -95,38 +95,34 @@ class Row(msgspec.Struct, frozen=True):
 @functools.cache
 def all_rows(cls: type[Object]) -> tuple[tuple[Row, RequiredUntil | None], ...]:
     """Every row of a class, in table order, whatever the spec."""
-    hints = get_type_hints(cls, include_extras=True)
-    defaults = {field.name: field for field in msgspec.structs.fields(cls)}
-    rows = []
-    for name in cls.__struct_fields__:
-        hint = hints[name]
-        inner, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
-        dates = next(extra for extra in extras if isinstance(extra, Dates))
-        until = next((extra for extra in extras if isinstance(extra, RequiredUntil)), None)
-        kept = next((extra for extra in extras if isinstance(extra, KeptUntil)), 0)
-        doc = next(extra for extra in extras if type(extra) is str)
-        arguments = [part for part in get_args(inner) if part is not type(None)]
-        is_list, is_map = get_origin(inner) is list, get_origin(inner) is dict
-        plain = arguments[0] if arguments else inner
-        required = defaults[name].required
-        rows.append(
-            (
-                Row(
-                    name,
-                    json_name(name),
-                    plain,
-                    is_list,
-                    is_map,
-                    dates,
-                    required,
-                    type(None) in get_args(inner),
-                    kept,
-                    doc,
-                ),
-                until,
-            )
-        )
-    return tuple(rows)
+    hints: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        hints |= getattr(base, "__annotations__", {})
+    names = cls.__struct_fields__
+    given = cls.__struct_defaults__  # those of the last fields; the first ones have none
+    defaults = (*[NODEFAULT] * (len(names) - len(given)), *given)
+    return tuple(
+        _row(name, hints[name], is_required=default is NODEFAULT) for name, default in zip(names, defaults, strict=True)
+    )
+
+
+def _row(name: str, hint: Any, *, is_required: bool) -> tuple[Row, RequiredUntil | None]:
+    inner, *marks = get_args(hint)
+    found = {type(mark): mark for mark in marks}
+    arguments = [part for part in get_args(inner) if part is not type(None)]
+    row = Row(
+        name=name,
+        json=json_name(name),
+        type=arguments[0] if arguments else inner,
+        is_list=get_origin(inner) is list,
+        is_map=get_origin(inner) is dict,
+        dates=found[Dates],
+        required=is_required,
+        is_optional=type(None) in get_args(inner),
+        kept_until=found.get(KeptUntil, 0),
+        doc=found[str],
+    )
+    return row, found.get(RequiredUntil)
 
 
 @functools.cache

@@ -6,7 +6,6 @@ module registers every rule.
 
 from __future__ import annotations
 
-from stoker.document import json
 from stoker.document.nodes import BOOLEAN, FLOAT, INTEGER, MAPPING, SEQUENCE, STRING, Document, Node
 from stoker.report import Pointer
 from stoker.schema import messages as m
@@ -91,6 +90,8 @@ def inner_config(reference: ConfigReference, at: Pointer, say: Say) -> None:
         return
     if reference.local is not None or reference.source is not None:
         return
+    from stoker.document import json  # noqa: PLC0415 -- configs within configs are rare
+
     document, report = json.read(reference.inline.encode("utf-8", "replace"), "")
     if document is None:
         for entry in report:

@@ -6,7 +6,6 @@ is kept: scheme, opaque part and query. Source: RFC 3986 and the published behav
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Final, NamedTuple
 
@@ -73,6 +72,8 @@ def _is_host(host: str) -> bool:
         if not bracket or not _PORT.fullmatch(port):
             return False
         address, _, zone = address.partition("%25")
+        import ipaddress  # noqa: PLC0415 -- seldom needed
+
         try:
             return ipaddress.ip_address(address).version == 6 and not _ESCAPES.search(zone)
         except ValueError:

@@ -4,11 +4,10 @@ A class is an object of the language, an attribute is a row: its type, the date 
 Decoder, validator, merge, conversion, JSON Schema and reference pages are readings of this table. Attributes stand in
 the order in which the reference writes them; the names are Butane's, Ignition's are derived (`json_name`).
 An absent object or scalar is None, an absent list is empty. Sugar is only present between decoding and lowering.
+Annotations are evaluated where they stand, since every reading of the table needs them.
 
 Source: the Ignition specification pages (docs/configuration-v3_*.md) and the Butane ones (docs/config-*.md).
 """
-
-from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, dataclass_transform
 
