@@ -13,35 +13,12 @@ import yaml
 SOURCE = Path(__file__).parent.parent / "src"
 
 # Each is milliseconds, and none is needed to translate a config.
-HEAVY = set(
-    [
-        "argparse",
-        "ast",
-        "asyncio",
-        "concurrent",
-        "ctypes",
-        "difflib",
-        "email",
-        "gettext",
-        "http",
-        "importlib.metadata",
-        "inspect",
-        "logging",
-        "multiprocessing",
-        "random",
-        "selectors",
-        "shutil",
-        "socket",
-        "sqlite3",
-        "ssl",
-        "subprocess",
-        "tempfile",
-        "threading",
-        "tomllib",
-        "urllib.request",
-        "xml",
-    ]
-)
+HEAVY = {
+    *("argparse", "ast", "asyncio", "concurrent", "ctypes", "difflib", "email"),
+    *("gettext", "http", "importlib.metadata", "inspect", "logging", "multiprocessing", "random"),
+    *("selectors", "shutil", "socket", "sqlite3", "ssl", "subprocess", "tempfile"),
+    *("threading", "tomllib", "urllib.request", "xml"),
+}
 
 # command, stdin -> the most modules that may be imported; a new one is a decision, not an accident
 COMMANDS = {

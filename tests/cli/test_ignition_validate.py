@@ -37,9 +37,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("words", "text", "code", "stdout", "stderr"), ANSWERS.values(), ids=ANSWERS)
-def test_answers(  # noqa: PLR0917 -- the columns of the table
-    words: list[str], text: str, code: int, stdout: str, stderr: str, run: Run, tmp_path: Path
-) -> None:
+def test_answers(words: list[str], text: str, code: int, stdout: str, stderr: str, run: Run, tmp_path: Path) -> None:
     (tmp_path / "config.ign").write_text(text)
     done = run(*words, name="ignition-validate", text=text)
     assert (done.returncode, done.stdout, done.stderr) == (code, stdout, stderr)
