@@ -75,7 +75,8 @@ def _translate(parsed: Parsed, path: str) -> int:
         as_reference=True,
     )
     report = translation.report
-    talk(as_lines(report) if parsed.is_set("raw-errors") else as_snippets(report, text, file, _wants_color(parsed)))
+    is_raw, color = parsed.is_set("raw-errors"), _wants_color(parsed)
+    talk(as_lines(report) if is_raw else as_snippets(report, text, file, color=color))
     if translation.error is not None or translation.output is None:
         return _fail(f"Error translating config: {translation.error}")
     if parsed.is_set("strict") and len(report):
