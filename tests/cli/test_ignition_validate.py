@@ -24,7 +24,7 @@ ANSWERS = {
         "warning at $.50%!s(MISSING) of, line 1 col 33: unused key 50%!s(MISSING) of\n",
         "",
     ),
-    "an error": (["-"], WRONG, 1, "error at $.storage.files.0.path, line 1 col 63: path not absolute\n", ""),
+    "an error": (["-"], WRONG, 1, "error at $.storage.files.0.path, line 1 col 61: path not absolute\n", ""),
     "nothing in it": (["-"], "", 1, "", "couldn't parse config: not a config (empty)\n"),
     "no such file": (["nope"], "", 1, "", "couldn't read config: open nope: no such file or directory\n"),
     "a directory": (["."], "", 1, "", "couldn't read config: read .: is a directory\n"),

@@ -29,6 +29,41 @@ class Applet(NamedTuple):
 
 _VERBS: Final = (
     Verb(
+        "compile",
+        "stoker.cli.compile",
+        "turn Butane documents into Ignition configs",
+        "stoker compile web.bu > web.ign",
+        "Configs",
+    ),
+    Verb(
+        "check",
+        "stoker.cli.check",
+        "say everything that is wrong with configs",
+        "stoker check configs/",
+        "Configs",
+    ),
+    Verb(
+        "explain",
+        "stoker.cli.explain",
+        "show which lines of a document gave a part of its config",
+        "stoker explain web.bu /etc/hostname",
+        "Configs",
+    ),
+    Verb(
+        "convert",
+        "stoker.cli.convert",
+        "bring an Ignition config to another version",
+        "stoker convert --to 3.2.0 web.ign",
+        "Configs",
+    ),
+    Verb(
+        "merge",
+        "stoker.cli.merge",
+        "merge Ignition configs, the later over the earlier",
+        "stoker merge base.ign web.ign",
+        "Configs",
+    ),
+    Verb(
         "completion",
         "stoker.cli.completion",
         "print the completion script of a shell",
@@ -39,7 +74,6 @@ _VERBS: Final = (
 
 _APPLETS: Final = (
     Applet("butane", "stoker.cli.applets.butane", "Butane 0.29"),
-    Applet("fcct", "stoker.cli.applets.butane", "Butane under its first name"),
     Applet("ignition-validate", "stoker.cli.applets.ignition_validate", "the validator of Ignition 2.26"),
 )
 

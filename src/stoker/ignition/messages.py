@@ -14,6 +14,8 @@ INVALID_VERSION: Final = Message("invalid-config-version", "invalid config versi
 UNKNOWN_VERSION: Final = Message("unknown-config-version", "unsupported config version")
 WRONG_TYPE: Final = Message("wrong-json-type", "{problem}")
 
+UNUSABLE: Final = Message("unusable-config", "{problem}")
+
 # conversion
 NOT_IN_TARGET: Final = Message(
     "not-in-target", "`{name}` cannot be said in Ignition {target}; it came with {since}", "convert to {since} or later"

@@ -1,0 +1,104 @@
+"""Who gave a part of a config: the lines of the document it comes from.
+
+In goes a compilation and what a person asks about: a pointer, the path of a file, the name of a unit or user, a kernel
+argument. Out come the contributors in the order of the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from stoker.butane.compile import Compilation
+from stoker.butane.origins import settle
+from stoker.ignition.parts import leaves, part_at
+from stoker.report import Place, Pointer
+from stoker.schema.v3 import Config
+
+
+class Contribution(NamedTuple):
+    """A part of the config, the part of the document that gave it, and where that stands."""
+
+    result: Pointer
+    source: Pointer
+    place: Place
+
+
+# How a list names its entries: list to the keys under which a person may ask for one.
+_NAMES: dict[Pointer, tuple[str, ...]] = {
+    ("storage", "files"): ("path",),
+    ("storage", "directories"): ("path",),
+    ("storage", "links"): ("path",),
+    ("storage", "filesystems"): ("path", "device", "label"),
+    ("storage", "disks"): ("device",),
+    ("storage", "raid"): ("name",),
+    ("storage", "luks"): ("name", "device"),
+    ("systemd", "units"): ("name",),
+    ("passwd", "users"): ("name",),
+    ("passwd", "groups"): ("name",),
+    ("kernelArguments", "shouldExist"): (),
+    ("kernelArguments", "shouldNotExist"): (),
+}
+_UNITS = "/etc/systemd/system/"
+
+
+def find(config: Config, asked: str) -> list[Pointer]:
+    """The parts of a config that `asked` names, most often one.
+
+    `$.storage.files.0` and `/storage/files/0` (RFC 6901) are pointers; anything else is the path, name, device or
+    text of an entry. The path of a unit or drop-in is found too.
+    """
+    data = msgspec.to_builtins(config)
+    found = [pointer for pointer in (_dotted(asked), _slashed(asked)) if pointer and part_at(data, pointer) is not None]
+    if found:
+        return found[:1]
+    return [*_entries(data, asked), *_unit_paths(data, asked)]
+
+
+def contributions(done: Compilation, pointer: Pointer) -> list[Contribution]:
+    """Every line of the document that gave the part at `pointer` or anything below it."""
+    config, document = done.config, done.document
+    if config is None or document is None:
+        return []
+    found: dict[Pointer, Contribution] = {}
+    for result in leaves(part_at(msgspec.to_builtins(config), pointer), pointer):
+        for traced in done.origins.trace(result):
+            source = settle(document, traced)
+            place = document.place(source)
+            if place is not None:
+                found.setdefault(source, Contribution(result, source, place))
+    return sorted(found.values(), key=lambda one: (one.place.line, one.place.column))
+
+
+def _dotted(asked: str) -> Pointer:
+    if not asked.startswith("$"):
+        return ()
+    steps = asked[1:].replace("[", ".").replace("]", "").split(".")
+    return tuple(int(step) if step.isdigit() else step for step in steps if step)
+
+
+def _slashed(asked: str) -> Pointer:
+    if not asked.startswith("/"):
+        return ()
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in asked[1:].split("/")]
+    return tuple(int(step) if step.isdigit() else step for step in steps)
+
+
+def _entries(data: Any, asked: str) -> Iterator[Pointer]:
+    for where, names in _NAMES.items():
+        for index, entry in enumerate(part_at(data, where) or ()):
+            if entry == asked if not names else any(entry.get(name) == asked for name in names):
+                yield (*where, index)
+
+
+def _unit_paths(data: Any, asked: str) -> Iterator[Pointer]:
+    if not asked.startswith(_UNITS):
+        return
+    for index, unit in enumerate(part_at(data, ("systemd", "units")) or ()):
+        if asked == _UNITS + unit["name"]:
+            yield ("systemd", "units", index)
+        for number, dropin in enumerate(unit.get("dropins", ())):
+            if asked == f"{_UNITS}{unit['name']}.d/{dropin['name']}":
+                yield ("systemd", "units", index, "dropins", number)

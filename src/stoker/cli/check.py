@@ -1,0 +1,67 @@
+"""The verb `check`: everything that is wrong with configs, Butane or Ignition, all at once."""
+
+from __future__ import annotations
+
+import argparse
+
+import msgspec
+
+from stoker.butane import compile_text
+from stoker.cli.exits import Exit
+from stoker.cli.findings import result, show, write_json
+from stoker.cli.inputs import add_files_dir, add_output, files_dir, find_files, read_input
+from stoker.cli.streams import talk
+from stoker.ignition import parse
+from stoker.ignition.messages import UNUSABLE
+from stoker.report import Report, Severity
+from stoker.report.native import as_data
+from stoker.system.workers import spread
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="Butane or Ignition files, or directories; - is stdin")
+    add_files_dir(parser)
+    parser.add_argument("-s", "--strict", action="store_true", help="let warnings fail")
+    add_output(parser)
+
+
+class _Task(msgspec.Struct):
+    path: str
+    files_dir: str | None
+
+
+class _Done(msgspec.Struct):
+    name: str
+    text: bytes
+    report: Report
+
+
+def _check(task: _Task) -> _Done:
+    source = read_input(task.path)
+    if not source.is_ignition:
+        report = compile_text(source.text, file=source.name, files_dir=files_dir(source, task.files_dir)).report
+    else:
+        done = parse(source.text, file=source.name)
+        report = done.report
+        if done.error is not None and not report.has_errors:
+            report.add(Severity.ERROR, UNUSABLE, (), None, problem=f"`{source.name}`: {done.error}")
+    return _Done(source.name, source.text if len(report) else b"", report)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check; exit 1 when anything has errors."""
+    tasks = [_Task(path, arguments.files_dir) for path in find_files(arguments.files)]
+    done = spread(_check, tasks)
+    everything = Report(entry for one in done for entry in one.report)
+    if arguments.output == "json":
+        write_json([{"file": one.name, "findings": as_data(one.report)} for one in done])
+    elif arguments.output == "jsonl":
+        for one in done:
+            for finding in as_data(one.report):
+                write_json({"file": one.name} | finding)
+    else:
+        show(everything, {one.name: one.text for one in done}, arguments.color)
+        if not len(everything):
+            talk(f"{len(done)} {'file' if len(done) == 1 else 'files'}, nothing found\n")
+    return result(everything, strict=arguments.strict) if done else Exit.FINE

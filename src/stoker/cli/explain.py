@@ -1,0 +1,88 @@
+"""The verb `explain`: which lines of a document gave a part of its config."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import msgspec
+
+from stoker.butane import compile_text
+from stoker.butane.explain import Contribution, contributions, find
+from stoker.cli.exits import CommandError, Exit
+from stoker.cli.findings import result, show, write_json
+from stoker.cli.guesses import guess
+from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
+from stoker.cli.streams import write_data
+from stoker.report import pointer_text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("file", metavar="FILE", help="a Butane file; - is stdin")
+    parser.add_argument(
+        "asked", metavar="POINTER-OR-PATH", help="$.storage.files.0, /etc/hostname, nginx.service, a user"
+    )
+    add_files_dir(parser)
+    add_output(parser, ("text", "json"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Explain; the contributors come in the order of the document."""
+    source = read_input(arguments.file)
+    done = compile_text(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir))
+    if done.config is None:
+        show(done.report, {source.name: source.text}, arguments.color)
+        return result(done.report)
+    pointers = find(done.config, arguments.asked)
+    if not pointers:
+        raise _unknown(msgspec.to_builtins(done.config), arguments.asked)
+    answers = [(pointer, contributions(done, pointer)) for pointer in pointers]
+    if arguments.output == "json":
+        write_json([_data(source, pointer_text(pointer), found) for pointer, found in answers])
+    else:
+        for pointer, found in answers:
+            write_data(_text(source, pointer_text(pointer), found).encode("utf-8", "surrogateescape"))
+    return Exit.FINE
+
+
+def _unknown(config: Any, asked: str) -> CommandError:
+    names = [
+        str(entry.get(key))
+        for section in ("storage", "systemd", "passwd")
+        for entries in config.get(section, {}).values()
+        for entry in entries
+        for key in ("path", "name", "device")
+        if key in entry
+    ]
+    meant = guess(asked, names)
+    hint = f"did you mean `{meant}`?" if meant else "ask for a pointer such as $.storage.files.0, a path or a name"
+    return CommandError(f"nothing in this config is `{asked}`", hint=hint)
+
+
+def _line(source: Input, contribution: Contribution) -> str:
+    lines = source.text.decode("utf-8", "replace").splitlines()
+    number = contribution.place.line
+    return lines[number - 1].strip() if number <= len(lines) else ""
+
+
+def _text(source: Input, name: str, found: list[Contribution]) -> str:
+    places = [str(contribution.place) for contribution in found]
+    width = max(map(len, places), default=0)
+    rows = [f"  {place:{width}}  {_line(source, one)}" for place, one in zip(places, found, strict=True)]
+    return "\n".join([name, *rows, ""])
+
+
+def _data(source: Input, name: str, found: list[Contribution]) -> dict[str, Any]:
+    rows = [
+        {
+            "result": pointer_text(one.result),
+            "pointer": pointer_text(one.source),
+            "file": one.place.file,
+            "line": one.place.line,
+            "column": one.place.column,
+            "text": _line(source, one),
+        }
+        for one in found
+    ]
+    return {"pointer": name, "contributions": rows}

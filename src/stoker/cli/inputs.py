@@ -1,0 +1,93 @@
+"""What the verbs of the language read: one text, or every config below a directory.
+
+In go the words of the command line; out come named texts. `-` is standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from stoker.cli.exits import CommandError
+from stoker.cli.streams import STDIN, read_all
+
+BUTANE_SUFFIXES: Final = (".bu", ".butane", ".fcc", ".yaml", ".yml")
+IGNITION_SUFFIXES: Final = (".ign", ".json")
+STDIN_NAME: Final = "<stdin>"
+
+
+class Input(NamedTuple):
+    """A text and the name to show for it."""
+
+    name: str
+    text: bytes
+
+    @property
+    def is_ignition(self) -> bool:
+        """Whether it is JSON rather than Butane: by its name, or else by its first character."""
+        if self.name.endswith(IGNITION_SUFFIXES):
+            return True
+        return not self.name.endswith(BUTANE_SUFFIXES) and self.text.lstrip()[:1] == b"{"
+
+
+def read_input(path: str) -> Input:
+    """Read a file, or standard input for `-`. Raises OSError."""
+    if path == "-":
+        return Input(STDIN_NAME, read_all(STDIN))
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return Input(path, read_all(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def find_files(paths: list[str]) -> list[str]:
+    """The files that `paths` name: themselves, and every config below those that are directories, in order."""
+    found = [file for path in paths for file in ([path] if not os.path.isdir(path) else _below(path))]
+    if not found:
+        suffixes = ", ".join(BUTANE_SUFFIXES + IGNITION_SUFFIXES)
+        raise CommandError(
+            f"no config in {', '.join(f'`{path}`' for path in paths)}", hint=f"configs end in {suffixes}"
+        )
+    return found
+
+
+def _below(path: str) -> Iterator[str]:
+    for directory, names, files in os.walk(path):
+        names.sort()
+        for file in sorted(files):
+            if file.endswith(BUTANE_SUFFIXES + IGNITION_SUFFIXES):
+                yield os.path.join(directory, file)
+
+
+def add_files_dir(parser: argparse.ArgumentParser) -> None:
+    """Give a verb the option that says where local files are."""
+    parser.add_argument(
+        "-d", "--files-dir", metavar="DIR", help="directory of local files; by default the document's own"
+    )
+
+
+def files_dir(source: Input, given: str | None) -> str:
+    """Where a document's local files are: as given, or beside it; standard input has none."""
+    if given is not None:
+        return given
+    return "" if source.name == STDIN_NAME else os.path.dirname(source.name) or "."
+
+
+def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...] = ("text", "json", "jsonl")) -> None:
+    """Give a verb the options that say how it shows things."""
+    parser.add_argument(
+        "-o", "--output", choices=formats, default="text", help=f"form of the answer: {', '.join(formats)}"
+    )
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="colour on stderr; auto: on a terminal"
+    )
+
+
+def wants_color(choice: str, descriptor: int) -> bool:
+    """Whether to colour what goes to `descriptor` (https://no-color.org)."""
+    if choice != "auto":
+        return choice == "always"
+    return not os.environ.get("NO_COLOR") and os.isatty(descriptor)
