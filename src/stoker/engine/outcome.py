@@ -1,0 +1,31 @@
+"""What became of a plan: each operation with how it ended, why it stopped if it did, and what it wanted of the kernel."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stoker.engine.operations import Touch
+from stoker.report import Event, Report
+from stoker.schema.v3 import KernelArguments
+
+DONE = "done"
+FAILED = "failed"
+NOT_REACHED = "not reached"
+
+
+class Outcome(msgspec.Struct):
+    """The end of a run.
+
+    `events` has one entry per operation, in order; its `outcome` is `done`, `failed` or `not reached`. `report` holds
+    warnings and, after a failure, the error with the pointer to the part of the config that is to blame.
+    """
+
+    events: list[Event]
+    report: Report
+    kernel_arguments: KernelArguments
+    touched: list[Touch]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether everything was done."""
+        return not self.report.has_errors
