@@ -1,4 +1,4 @@
-"""What became of a plan: each operation with how it ended, why it stopped if it did, and what it wanted of the kernel."""
+"""What became of a plan: each operation with how it ended, why it stopped if it did, and the kernel arguments."""
 
 from __future__ import annotations
 

@@ -142,9 +142,9 @@ class AccountFiles:
             for group in books.group:
                 books.join(group, name, False)
             own = books.group.find(name)
-            if own is not None and not own[MEMBERS] and int(own[GROUP_ID]) not in books.passwd.numbers(GID):
-                if self._defaults().user_groups:
-                    books.remove_group(name)
+            is_unused = own is not None and not own[MEMBERS] and int(own[GROUP_ID]) not in books.passwd.numbers(GID)
+            if is_unused and self._defaults().user_groups:
+                books.remove_group(name)
             shared = any(_is_within(other[HOME], user.home) for other in books.passwd)
         found = self._system.look(user.home)
         if found is not None and found.uid == user.uid and not shared:

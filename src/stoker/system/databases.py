@@ -1,4 +1,4 @@
-"""The account files as tables: in goes the text of passwd(5), shadow(5), group(5), gshadow(5), subuid(5), out comes text.
+"""The account files as tables: in goes text of passwd(5), shadow(5), group(5), gshadow(5), subuid(5), out comes text.
 
 Every line is a row of fields, whatever it holds: what is not changed is written back byte for byte, with comments and
 the `+` lines of NIS. Rows that are no proper entry are never found by a lookup.

@@ -1,8 +1,8 @@
 """Paths inside a root: in goes a path, out comes a descriptor of the directory that holds it and a name in there.
 
 Every component is opened on its own and never followed by the kernel (O_NOFOLLOW); links are read and walked here, as
-if the root were `/` (chroot(2)), so neither a link nor `..` leads out. Directories once opened stay open, up to a bound,
-and resolved parents are remembered: a thousand files in one directory cost one walk.
+if the root were `/` (chroot(2)), so neither a link nor `..` leads out. Directories once opened stay open, up to a
+bound, and resolved parents are remembered: a thousand files in one directory cost one walk.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ The kernel keeps owners and modes; changing an owner needs the privilege for it 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stoker.system import commands
@@ -18,17 +18,13 @@ from stoker.system.tree import Tree
 class RealSystem(Tree):
     """A machine that is changed for real."""
 
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
+    def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(root, clock)
         self.accounts: Accounts = AccountFiles(self)
 
     def run(self, arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> bytes:
         """See `System.run`."""
         return commands.run(arguments, stdin, seconds)
-
-    def now(self) -> float:
-        """See `System.now`."""
-        return time.time()
 
     def boot_id(self) -> str:
         """See `System.boot_id`."""

@@ -39,10 +39,9 @@ class ScratchSystem(Tree):
     def __init__(self, root: Path, manifest: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         """Open the tree below `root`, which is made when missing; `manifest` is `ROOT.rights.json` by default."""
         root.mkdir(parents=True, exist_ok=True)
-        super().__init__(root)
+        super().__init__(root, clock)
         self._manifest = manifest or root.with_name(root.name + ".rights.json")
         self._rights = _read(self._manifest)
-        self._clock = clock
         self.accounts: Accounts = AccountFiles(self)
 
     def close(self) -> None:
@@ -79,10 +78,6 @@ class ScratchSystem(Tree):
     def run(self, arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> NoReturn:
         """See `System.run`: there is nothing in a scratch tree that could run."""
         raise CommandFault(arguments, "a scratch tree runs no commands")
-
-    def now(self) -> float:
-        """See `System.now`."""
-        return self._clock()
 
     def boot_id(self) -> str:
         """See `System.boot_id`: nothing is booted."""

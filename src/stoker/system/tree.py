@@ -12,7 +12,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -33,14 +33,19 @@ _KINDS = {stat.S_IFREG: FILE, stat.S_IFDIR: DIRECTORY, stat.S_IFLNK: LINK}
 class Tree:
     """The files below one root directory."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, clock: Callable[[], float]) -> None:
         self._directories = Directories(root)
+        self._clock = clock
         text = str(root.absolute())
         self.root = "" if text == "/" else text
 
     def close(self) -> None:
         """Let go of the machine."""
         self._directories.close()
+
+    def now(self) -> float:
+        """See `System.now`."""
+        return self._clock()
 
     # Looking
 

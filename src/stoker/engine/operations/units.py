@@ -1,4 +1,4 @@
-"""Operations on systemd units: written, masked, and enabled by preset. Source: the Ignition specification, `systemd`."""
+"""Operations on systemd units: write, mask, enable by preset. Source: the Ignition specification, `systemd`."""
 
 from __future__ import annotations
 
