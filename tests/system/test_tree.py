@@ -93,7 +93,7 @@ FAULTS: dict[str, tuple[Callable[[System], object], str]] = {
     "read nothing": (lambda s: s.read("/none"), "no such file"),
     "read too much": (lambda s: s.read("/file", 2), "larger than 2 bytes"),
     "read a link that is a file": (lambda s: s.read_link("/file"), "invalid argument"),
-    "list a file": (lambda s: s.list("/file"), "not a directory"),
+    "list a file": (lambda s: s.list("/file"), "no such directory"),
     "list nothing": (lambda s: s.list("/none"), "no such directory"),
     "make a directory twice": (lambda s: s.make_directory("/directory"), "file exists"),
     "make the root": (lambda s: s.make_directory("/"), "it is the root"),

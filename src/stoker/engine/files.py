@@ -22,7 +22,7 @@ from stoker.engine.operations.files import (
 )
 from stoker.report import Message, Pointer, Report, Severity
 from stoker.schema.v3 import Config, Directory, File, Link, Node, Resource
-from stoker.system import System
+from stoker.system import System, SystemFault
 from stoker.system.protocol import FILE
 
 TRAIL = "files: createFilesystemsFiles: createFiles"
@@ -40,13 +40,15 @@ def plan_files(config: Config, system: System, online: bool, report: Report) -> 
     others = [entry for entry in entries if not (isinstance(entry[2], Link) and entry[2].hard)]
     others.sort(key=lambda entry: 0 if entry[0] == "/" else entry[0].count("/"))
     for path, pointer, node in others + hard:
-        if isinstance(node, Directory):
-            owner, overwrite = _owner(node), bool(node.overwrite)
-            yield Step(pointer, TRAIL, MakeDirectory(path=path, owner=owner, overwrite=overwrite, mode=node.mode))
-        elif isinstance(node, Link):
-            yield Step(pointer, TRAIL, _link(path, node, system))
-        elif isinstance(node, File):
-            yield from _plan_file(path, pointer, node, system, online, report)
+        try:
+            if isinstance(node, Directory):
+                yield Step(pointer, TRAIL, _directory(path, node))
+            elif isinstance(node, Link):
+                yield Step(pointer, TRAIL, _link(path, node, system))
+            elif isinstance(node, File):
+                yield from _plan_file(path, pointer, node, system, online, report)
+        except SystemFault as error:
+            report.add(Severity.ERROR, messages.SYSTEM_FAULT, pointer, reason=error)
 
 
 def _places(config: Config, system: System, report: Report) -> Iterator[Placed]:
@@ -63,7 +65,11 @@ def _places(config: Config, system: System, report: Report) -> Iterator[Placed]:
     for name, nodes in lists:
         for index, node in enumerate(nodes):
             pointer = ("storage", name, index)
-            resolved = system.resolve(node.path)
+            try:
+                resolved = system.resolve(node.path)
+            except SystemFault as error:
+                report.add(Severity.ERROR, messages.SYSTEM_FAULT, pointer, reason=error)
+                continue
             other = seen.setdefault(resolved, node.path)
             if other is not node.path:
                 kind = type(node).__name__.lower()
@@ -105,6 +111,10 @@ def _plan_file(path: str, pointer: Pointer, file: File, system: System, online: 
     for index, resource in enumerate(file.append):
         append = AppendFile(path=path, owner=owner, content=content_of(resource), mode=file.mode)
         yield Step((*pointer, "append", index), TRAIL, append)
+
+
+def _directory(path: str, directory: Directory) -> MakeDirectory:
+    return MakeDirectory(path=path, owner=_owner(directory), overwrite=bool(directory.overwrite), mode=directory.mode)
 
 
 def _link(path: str, link: Link, system: System) -> MakeLink | MakeHardLink:

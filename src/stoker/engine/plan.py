@@ -6,6 +6,8 @@ to fail is found here, before anything is written.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from stoker.engine import messages
@@ -17,7 +19,7 @@ from stoker.engine.operations.result import WriteResult
 from stoker.engine.units import plan_units
 from stoker.report import Report, Severity
 from stoker.schema.v3 import Config, KernelArguments
-from stoker.system import System
+from stoker.system import System, SystemFault
 
 RESULT_TRAIL = "files: createResultFile: createFiles"
 DISKS = ("disks", "raid", "luks", "filesystems")
@@ -39,14 +41,27 @@ def plan(config: Config, system: System, distribution: Distribution, *, online: 
     """
     report = Report()
     _say_what_is_left_out(config, report)
-    steps: list[Step | Heading] = [*plan_accounts(config, system, distribution)]
-    steps += plan_files(config, system, online, report)
-    steps += plan_units(config, system, distribution)
+    steps: list[Step | Heading] = []
+    stages: dict[str, Iterator[Step | Heading]] = {
+        "passwd": plan_accounts(config, system, distribution),
+        "storage": plan_files(config, system, online, report),
+        "systemd": plan_units(config, system, distribution),
+        "ignition": _plan_result(system, distribution, report),
+    }
+    for name, stage in stages.items():
+        try:
+            steps += stage
+        except SystemFault as error:
+            report.add(Severity.ERROR, messages.SYSTEM_FAULT, (name,), reason=error)
+    return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
+
+
+def _plan_result(system: System, distribution: Distribution, report: Report) -> Iterator[Step]:
+    """Plan the record of the run, and say it when there is one of an earlier run."""
     if distribution.result:
         if system.look(distribution.result) is not None:
             report.add(Severity.WARNING, messages.RAN_BEFORE, path=distribution.result)
-        steps.append(Step((), RESULT_TRAIL, WriteResult(distribution.result)))
-    return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
+        yield Step((), RESULT_TRAIL, WriteResult(distribution.result))
 
 
 def _say_what_is_left_out(config: Config, report: Report) -> None:

@@ -111,6 +111,10 @@ class Directories:
             except FileNotFoundError:
                 if not create:
                     return None
+            except NotADirectoryError as error:
+                if not create:
+                    return None
+                raise FileFault.of("enter", path, error) from error
             except OSError as error:
                 raise FileFault.of("enter", path, error) from error
             try:
@@ -123,7 +127,7 @@ class Directories:
                 raise FileFault.of("make directory", path, error) from error
 
     def _target(self, directory: str, name: str) -> str | None:
-        """What the link `name` in a resolved directory points to; None for a directory or nothing."""
+        """What the link `name` in a resolved directory points to; None for a directory, a file or nothing."""
         path = f"{directory.rstrip('/')}/{name}"
         if path in self._open:
             return None
@@ -142,7 +146,9 @@ class Directories:
         try:
             return os.readlink(name, dir_fd=parent)
         except OSError as error:
-            raise FileFault("enter", path, "not a directory") from error
+            if error.errno == errno.EINVAL:  # readlink(2): no link, but a file, where something may still change
+                return None
+            raise FileFault.of("enter", path, error) from error
 
     def _remember(self, path: str, descriptor: int) -> int:
         if len(self._open) >= MOST_OPEN:
