@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+
 from stoker.engine import DISTRIBUTIONS, Distribution, Fetch, Outcome, Plan, carry_out, fetch_embedded, plan
 from stoker.schema.v3 import Config
 from stoker.system import ScratchSystem
 
 NOON = 1_700_000_000.0
+
+
+CONFIG: dict[str, Any] = {
+    "kernelArguments": {"shouldExist": ["selinux=0"]},
+    "passwd": {
+        "groups": [{"name": "web"}],
+        "users": [{"name": "test", "groups": ["web"], "sshAuthorizedKeys": ["ssh-rsa AAAA"]}],
+    },
+    "storage": {
+        "directories": [{"path": "/opt/bin", "mode": 0o750}],
+        "files": [
+            {"path": "/etc/hostname", "mode": 0o644, "contents": {"source": "data:,chhanz-coreos"}},
+            {"path": "/etc/motd", "append": [{"source": "data:,Welcome%0A"}]},
+        ],
+        "links": [{"path": "/etc/localtime", "target": "../usr/share/zoneinfo/Asia/Seoul"}],
+    },
+    "systemd": {
+        "units": [
+            {
+                "name": "nginx.service",
+                "enabled": True,
+                "contents": "[Unit]\n[Install]\nWantedBy=multi-user.target\n",
+                "dropins": [{"name": "10-env.conf", "contents": "[Service]\n"}],
+            },
+            {"name": "locksmithd.service", "mask": True},
+        ]
+    },
+}
 
 
 class Tree:
@@ -70,3 +100,19 @@ def tree(tmp_path: Path) -> Iterator[Tree]:
     made = Tree(tmp_path / "root")
     yield made
     made.system.close()
+
+
+@pytest.fixture
+def config() -> dict[str, Any]:
+    """A config with one of everything, in its JSON form."""
+    return copy.deepcopy(CONFIG)
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], None]:
+    """Compare a text with the golden one beside this file."""
+
+    def compare(name: str, text: str) -> None:
+        assert text == (Path(__file__).parent / "golden" / name).read_text()
+
+    return compare

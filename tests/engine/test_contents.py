@@ -8,6 +8,7 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stoker.engine.contents import Content, decompress, fetch_embedded, verify
 from stoker.engine.errors import ContentFault
 

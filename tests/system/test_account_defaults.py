@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from stoker.system.account_defaults import Defaults, next_block, next_id
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from stoker.system import AccountFault, GroupFields, ScratchSystem, UserFields
 from stoker.system.databases import GROUP, PASSWD, Database
 
@@ -31,7 +32,7 @@ def test_what_is_not_changed_is_written_back(text: str) -> None:
 def test_only_proper_entries_are_found() -> None:
     database = Database(PASSWD, ODD)
     assert [row[0] for row in database] == ["root", "root"]
-    assert database.find("root") == "root:x:0:0:root:/root:/bin/sh".split(":")
+    assert database.find("root") == ["root", "x", "0", "0", "root", "/root", "/bin/sh"]
     assert database.find("broken") is None
     assert not database.changed
 

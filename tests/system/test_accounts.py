@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from stoker.system import AccountFault, Accounts, GroupFields, RealSystem, ScratchSystem, UserFields
 
 EPOCH = 1_000_000_000  # day 11574

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from stoker.system import FileFault, RealSystem, ScratchSystem, System
 
 Verb = Callable[[System], object]

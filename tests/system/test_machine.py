@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from stoker.system import CommandFault, RealSystem, ScratchSystem
 from stoker.system.unit_files import disable, is_enabled
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from stoker.system import FileExists, FileFault, RealSystem, ScratchSystem, System
 from stoker.system.protocol import DIRECTORY, FILE, LINK
 

@@ -12,7 +12,7 @@ from stoker.engine import messages
 from stoker.engine.contents import Fetch, fetch_embedded
 from stoker.engine.errors import EngineFault
 from stoker.engine.operations import Heading, Step
-from stoker.engine.outcome import DONE, FAILED, NOT_REACHED, Outcome
+from stoker.engine.outcome import DONE, FAILED, NOT_REACHED, REFUSED, Outcome
 from stoker.engine.plan import Plan
 from stoker.report import Entry, Event, Pointer, Report, Severity
 from stoker.system import System, SystemFault
@@ -29,7 +29,12 @@ def carry_out(plan: Plan, system: System, say: Say, fetch: Fetch = fetch_embedde
     `say` gets each line of the log: `TRAIL: op(N): [started]  TEXT` and then `[finished] TEXT` or
     `[failed]   TEXT: REASON`; N is in hexadecimal and counts from 1.
     """
-    outcome = Outcome([], Report(plan.report), plan.kernel_arguments, [])
+    refused = [
+        Event(system.now(), STAGE, entry.message, REFUSED, pointer=entry.pointer)
+        for entry in plan.report
+        if entry.is_error
+    ]
+    outcome = Outcome(refused, Report(plan.report), plan.kernel_arguments, [])
     run = _Run(system, say, fetch, outcome)
     for step in plan.steps:
         run.take(step, "")

@@ -9,6 +9,7 @@ from stoker.report import Event, Report
 from stoker.schema.v3 import KernelArguments
 
 DONE = "done"
+REFUSED = "refused"
 FAILED = "failed"
 NOT_REACHED = "not reached"
 
@@ -16,8 +17,9 @@ NOT_REACHED = "not reached"
 class Outcome(msgspec.Struct):
     """The end of a run.
 
-    `events` has one entry per operation, in order; its `outcome` is `done`, `failed` or `not reached`. `report` holds
-    warnings and, after a failure, the error with the pointer to the part of the config that is to blame.
+    `events` has one entry per operation, in order; its `outcome` is `done`, `failed` or `not reached`. What was
+    `refused` when it was planned comes first. `report` holds warnings and errors with what to do about them, each with
+    the pointer to the part of the config that is to blame.
     """
 
     events: list[Event]

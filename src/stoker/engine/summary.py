@@ -12,7 +12,9 @@ from collections.abc import Iterable
 import msgspec
 
 from stoker.engine.operations import Touch
+from stoker.engine.operations.units import MASK
 from stoker.engine.outcome import DONE, FAILED, NOT_REACHED, Outcome
+from stoker.engine.units import template
 from stoker.report import Entry, Severity, pointer_text
 from stoker.system import Look, System
 from stoker.system.protocol import FILE, LINK
@@ -42,6 +44,13 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True):
     shell: str = ""
 
 
+class Unit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A unit that was touched. `state` is masked, enabled or disabled, where the config says so."""
+
+    name: str
+    state: str = ""
+
+
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something refused, failed or worth knowing, and the part of the config it is about."""
 
@@ -59,7 +68,7 @@ class Summary(msgspec.Struct, frozen=True):
     done: int
     nodes: list[Node]
     accounts: list[Account]
-    units: list[str]
+    units: list[Unit]
     presets: list[str]
     kernel_arguments: list[str]
     kernel_arguments_removed: list[str]
@@ -70,13 +79,15 @@ class Summary(msgspec.Struct, frozen=True):
 def summarise(outcome: Outcome, system: System) -> Summary:
     """Look at everything that was touched and gather what became of it."""
     touched = list(dict.fromkeys(outcome.touched))
+    nodes = _nodes(touched, system)
+    presets = _presets(touched, system)
     return Summary(
         succeeded=outcome.succeeded,
         done=sum(event.outcome == DONE for event in outcome.events),
-        nodes=_nodes(touched, system),
+        nodes=nodes,
         accounts=[_account(touch, system) for touch in touched if touch.kind in {"user", "group"}],
-        units=[touch.name for touch in touched if touch.kind == "unit"],
-        presets=_presets(touched, system),
+        units=[_unit(touch.name, nodes, presets) for touch in touched if touch.kind == "unit"],
+        presets=presets,
         kernel_arguments=list(outcome.kernel_arguments.should_exist),
         kernel_arguments_removed=list(outcome.kernel_arguments.should_not_exist),
         findings=[_finding(entry) for entry in outcome.report],
@@ -93,7 +104,7 @@ def summary_text(summary: Summary) -> str:
     sections: list[tuple[str, Iterable[str]]] = [
         ("tree", _table(_node_row(node) for node in summary.nodes)),
         ("accounts", _table(_account_row(account) for account in summary.accounts)),
-        ("units", _table(_unit_row(unit, summary.presets) for unit in summary.units)),
+        ("units", _table((unit.name, unit.state) for unit in summary.units)),
         ("presets", summary.presets),
         ("kernel arguments", _kernel_arguments(summary)),
         ("refused", _findings(summary, Severity.ERROR)),
@@ -155,13 +166,19 @@ def _account(touch: Touch, system: System) -> Account:
 
 
 def _presets(touched: list[Touch], system: System) -> list[str]:
-    """The lines of the preset files about the units that were touched."""
-    units = {touch.name for touch in touched if touch.kind == "preset"}
-    lines: list[str] = []
-    for path in {touch.name: None for touch in touched if touch.name.endswith(".preset")}:
-        text = system.read(path).decode(errors="replace") if system.look(path) else ""
-        lines += [line for line in text.splitlines() if units & set(line.split()[1:2])]
-    return lines
+    """The lines of the preset files that were touched."""
+    paths = [touch.name for touch in touched if touch.name.endswith(".preset") and system.look(touch.name)]
+    return [line for path in paths for line in system.read(path).decode(errors="replace").splitlines()]
+
+
+def _unit(name: str, nodes: list[Node], presets: list[str]) -> Unit:
+    if any(node.target == MASK and node.path.endswith(f"/{name}") for node in nodes):
+        return Unit(name, "masked")
+    whole, instance = template(name)
+    for words in (line.split() for line in presets):
+        if words[1:2] == [whole] and (instance is None or instance in words[2:]):
+            return Unit(name, f"{words[0]}d")
+    return Unit(name)
 
 
 def _finding(entry: Entry) -> Finding:
@@ -183,11 +200,6 @@ def _account_row(account: Account) -> tuple[str, ...]:
         return (account.kind, account.name, "removed")
     groups = f"in {', '.join(account.groups)}" if account.groups else ""
     return (account.kind, account.name, f"id {account.id}", groups, account.home, account.shell)
-
-
-def _unit_row(unit: str, presets: list[str]) -> tuple[str, ...]:
-    state = next((line.split()[0] + "d" for line in presets if line.split()[1:] == [unit]), "")
-    return (unit, state)
 
 
 def _kernel_arguments(summary: Summary) -> list[str]:

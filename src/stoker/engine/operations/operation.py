@@ -21,7 +21,7 @@ HIGHEST_ID = (1 << 32) - 2  # 2**32 - 1 means "no change" to chown(2)
 
 
 class Touch(NamedTuple):
-    """Something that an operation touches: `kind` is path, user, group, unit or preset."""
+    """Something that an operation touches: `kind` is path, user, group or unit."""
 
     kind: str
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -34,7 +34,7 @@ class WriteResult(msgspec.Struct, frozen=True):
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`. The names and their order are Ignition's."""
-        now = datetime.fromtimestamp(system.now()).astimezone().isoformat(timespec="seconds")
+        now = datetime.fromtimestamp(system.now(), UTC).isoformat(timespec="seconds")
         record: dict[str, Any] = {
             "provisioningBootID": system.boot_id(),
             "provisioningDate": now.replace("+00:00", "Z"),

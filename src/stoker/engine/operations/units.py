@@ -100,7 +100,7 @@ class SetPreset(msgspec.Struct, frozen=True):
 
     def touch(self, system: System) -> tuple[Touch, ...]:
         """See `Operation.touch`."""
-        return (Touch("path", self.path), Touch("preset", self.unit))
+        return (Touch("path", self.path), *(Touch("unit", name) for name in self._names()))
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
@@ -111,8 +111,7 @@ class SetPreset(msgspec.Struct, frozen=True):
         """See `Operation.perform`."""
         instances = self.instances
         if not self.enabled:
-            head, _, tail = self.unit.partition("@")
-            names = {f"{head}@{instance}{tail}": instance for instance in instances} or {self.unit: ""}
+            names = self._names()
             enabled = [name for name in names if is_enabled(system, name)]
             if not enabled:
                 return
@@ -120,6 +119,11 @@ class SetPreset(msgspec.Struct, frozen=True):
                 disable(system, name)
             instances = tuple(names[name] for name in enabled if names[name])
         system.append_file(self.path, self._line(instances).encode())
+
+    def _names(self) -> dict[str, str]:
+        """The units by their full names, each with its instance."""
+        head, _, tail = self.unit.partition("@")
+        return {f"{head}@{instance}{tail}": instance for instance in self.instances} or {self.unit: ""}
 
     def _line(self, instances: tuple[str, ...]) -> str:
         return " ".join(("enable" if self.enabled else "disable", self.unit, *instances)) + "\n"
