@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -100,6 +102,20 @@ def tree(tmp_path: Path) -> Iterator[Tree]:
     made = Tree(tmp_path / "root")
     yield made
     made.system.close()
+
+
+@pytest.fixture(scope="session")
+def new_tree() -> Callable[[], AbstractContextManager[Tree]]:
+    """Make an empty tree, for tests that need many."""
+
+    @contextmanager
+    def make() -> Iterator[Tree]:
+        with TemporaryDirectory() as directory:
+            made = Tree(Path(directory) / "root")
+            yield made
+            made.system.close()
+
+    return make
 
 
 @pytest.fixture

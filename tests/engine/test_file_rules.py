@@ -70,6 +70,11 @@ CASES: dict[str, tuple[dict[str, str | None], dict[str, list[Node]], dict[str, s
         {"directories": [{"path": "/a", "overwrite": True}]},
         {"/a": "/", "/a/b": ""},
     ),
+    "file in a directory that is overwritten": (
+        {"/a/b": "old", "/a/c": "old"},
+        {"directories": [{"path": "/a", "overwrite": True}], "files": [{"path": "/a/b", "contents": DATA}]},
+        {"/a/b": "new", "/a/c": ""},
+    ),
     "file in place of a directory": ({"/a": "old"}, {"directories": [{"path": "/a"}]}, "not-a-directory"),
     "link in place of a directory": ({"/a": "-> b", "/b": None}, {"directories": [{"path": "/a"}]}, "not-a-directory"),
     "the root as a directory": ({}, {"directories": [{"path": "/", "mode": 0o755}]}, {"/": "/"}),
@@ -177,6 +182,37 @@ def test_rights(tree: Any, kind: str, node: Node, before: str | None, expected: 
     outcome = tree.provision({"storage": {kind: [{"path": "/a/b", **node}]}})
     assert outcome.succeeded, list(outcome.report)
     assert tree.rights("/a/b") == expected
+
+
+HOME = {
+    "/etc/passwd": "test:x:1000:1000::/home/test:/bin/sh\n",
+    "/etc/group": "users:x:100:\ntest:x:1000:\n",
+    "/home/test/notes": "old",
+}
+NOTES = {"path": "/home/test/notes", "contents": DATA}
+
+
+@pytest.mark.parametrize(
+    ("user", "files", "expected"),
+    [
+        ({"shouldExist": False}, [NOTES], {"/home/test/notes": "new"}),
+        ({"homeDir": "/home/there"}, [NOTES], {"/home/test/notes": "new", "/home/there/notes": "old"}),
+        ({"homeDir": "/home/test"}, [{**NOTES, "overwrite": True}], {"/home/test/notes": "new"}),
+        ({"name": "new"}, [{"path": "/home/new/.rc", "mode": 0o600}], {"/home/new/.rc": "skeleton"}),
+        ({"name": "new"}, [{"path": "/home/new/.rc", "append": [MORE]}], {"/home/new/.rc": "skeleton+more"}),
+        ({"name": "new"}, [{"path": "/home/new/.rc", "contents": DATA}], "file-exists"),
+    ],
+    ids=["removed", "moved", "kept", "from the skeleton", "added to the skeleton", "in place of the skeleton"],
+)
+def test_homes_change_before_files(tree: Any, user: Node, files: list[Node], expected: dict[str, str] | str) -> None:
+    tree.lay({**HOME, "/etc/skel/.rc": "skeleton"})
+    tree.system.set_owner("/home/test", 1000, 1000)
+    outcome = tree.provision({"passwd": {"users": [{"name": "test", **user}]}, "storage": {"files": files}})
+    if isinstance(expected, str):
+        assert [entry.code for entry in outcome.report] == [expected]
+    else:
+        assert outcome.succeeded, list(outcome.report)
+        assert {path: tree.text(path) for path in expected} == expected
 
 
 def test_parents_are_0755(tree: Any) -> None:

@@ -1,4 +1,4 @@
-"""Accounts by editing files: a table of calls and the lines they change; and the same calls made to the shadow tools."""
+"""Accounts by editing files: a table of calls and the lines they change; the same calls made to the shadow tools."""
 
 from __future__ import annotations
 

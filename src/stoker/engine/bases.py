@@ -12,7 +12,7 @@ import msgspec
 
 
 class Base(msgspec.Struct, frozen=True):
-    """What a fresh tree holds: directories by mode, links by target, files by text and mode, mode of home directories."""
+    """What a fresh tree holds: directories (mode), links (target), files (text, mode), and the mode of homes."""
 
     directories: dict[str, int]
     links: dict[str, str]

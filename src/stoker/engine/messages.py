@@ -40,7 +40,8 @@ NO_LINK_TARGET: Final = Message(
 )
 NOT_THE_TARGET: Final = Message(
     "not-the-target",
-    "error creating hard link `{path}`: a file already exists at that path but is not the target and overwrite is false",
+    "error creating hard link `{path}`: a file already exists at that path but is not the target"
+    " and overwrite is false",
     "set `overwrite: true` to replace it",
 )
 SAME_PLACE: Final = Message(

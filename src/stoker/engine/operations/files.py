@@ -90,27 +90,25 @@ class AppendFile(PathOperation, frozen=True, kw_only=True):
         system.append_file(self.path, self.content.read(fetch), mode=self.mode, owner=self._ids(system))
 
 
-class SetRights(PathOperation, frozen=True, kw_only=True):
-    """Set owner and mode of a file that stays as it is otherwise."""
+class KeepFile(PathOperation, frozen=True, kw_only=True):
+    """Keep the file that is there, or make an empty one; set owner and mode where the config says them."""
 
     mode: int | None = None
 
     def describe(self, root: str = "") -> str:
         """See `Operation.describe`."""
-        return f"setting permissions of file {quoted(root + self.path)}"
+        return f"keeping or creating file {quoted(root + self.path)}"
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
         found = system.look(self.path)
-        return found is not None and self.mode in {None, found.mode} and self._has_owner(system, found)
+        if found is None or found.kind != FILE:
+            return False
+        return self.mode in {None, found.mode} and self._has_owner(system, found)
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
-        owner = self._ids(system)
-        if owner is not None:
-            system.set_owner(self.path, *owner)
-        if self.mode is not None:
-            system.set_mode(self.path, self.mode)
+        system.append_file(self.path, b"", mode=self.mode, owner=self._ids(system))
 
 
 class MakeDirectory(PathOperation, frozen=True, kw_only=True):
