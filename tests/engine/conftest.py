@@ -112,8 +112,10 @@ def new_tree() -> Callable[[], AbstractContextManager[Tree]]:
     def make() -> Iterator[Tree]:
         with TemporaryDirectory() as directory:
             made = Tree(Path(directory) / "root")
-            yield made
-            made.system.close()
+            try:
+                yield made
+            finally:
+                made.system.close()
 
     return make
 

@@ -237,8 +237,29 @@ class TestScratch:
         ScratchSystem(tmp_path / "root").write_file("/file", b"", mode=0o6755)
         assert (tmp_path / "root/file").stat().st_mode & 0o7777 == 0o755
 
+    def test_the_manifest_of_a_tree_that_is_gone_means_nothing(self, tmp_path: Path) -> None:
+        system = ScratchSystem(tmp_path / "root")
+        system.write_file("/file", b"", owner=(7, 7))
+        system.remove_tree("/file")
+        system.write_file("/file", b"", owner=(7, 7))
+        system.close()
+        (tmp_path / "root/file").unlink()
+        again = ScratchSystem(tmp_path / "root")
+        again.write_file("/other", b"")
+        again.append_file("/file", b"")
+        found = again.look("/file")
+        assert found is not None
+        assert (found.uid, found.gid) == (0, 0)
+
+    def test_a_root_that_cannot_be_made_is_a_fault(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        with pytest.raises(FileFault, match="cannot make"):
+            ScratchSystem(tmp_path / "file/root")
+
     def test_a_broken_manifest_is_a_fault(self, tmp_path: Path) -> None:
         (tmp_path / "root.rights.json").write_text("{")
+        (tmp_path / "root").mkdir()
+        (tmp_path / "root/file").write_text("")
         with pytest.raises(FileFault, match="read the manifest"):
             ScratchSystem(tmp_path / "root")
 

@@ -158,8 +158,12 @@ class Directories:
 
     def _split(self, path: str) -> tuple[str, str]:
         """The parent and the last component of an absolute path; `..` at its end counts as part of the parent."""
-        if not path.startswith("/") or "\0" in path or len(path) > LONGEST:
-            raise FileFault("use", path[:LONGEST], "not an absolute path of at most 4096 characters")
+        try:
+            length = len(os.fsencode(path))
+        except UnicodeEncodeError as error:
+            raise FileFault("use", path, f"this locale's file names are in {error.encoding}") from error
+        if not path.startswith("/") or "\0" in path or length > LONGEST:
+            raise FileFault("use", path[:LONGEST], f"not an absolute path of at most {LONGEST} bytes")
         parent, _, name = path.rstrip("/").rpartition("/")
         if name in {".", ".."}:
             parent, name = os.path.split(self.resolve_directory(path))

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from stoker.system import commands
 from stoker.system.account_files import AccountFiles
 from stoker.system.protocol import Accounts
 from stoker.system.tree import Tree
@@ -24,6 +23,8 @@ class RealSystem(Tree):
 
     def run(self, arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> bytes:
         """See `System.run`."""
+        from stoker.system import commands  # few runs need it, and what it imports is slow to load
+
         return commands.run(arguments, stdin, seconds)
 
     def boot_id(self) -> str:

@@ -37,20 +37,30 @@ class ScratchSystem(Tree):
     """A machine that is only a tree and a manifest of what the tree cannot hold."""
 
     def __init__(self, root: Path, manifest: Path | None = None, clock: Callable[[], float] = time.time) -> None:
-        """Open the tree below `root`, which is made when missing; `manifest` is `ROOT.rights.json` by default."""
-        root.mkdir(parents=True, exist_ok=True)
+        """Open the tree below `root`, which is made when missing; `manifest` is `ROOT.rights.json` by default.
+
+        Beside an empty tree, a manifest is one of an earlier tree and means nothing.
+        """
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            is_empty = not any(root.iterdir())
+        except OSError as error:
+            raise FileFault.of("make", str(root), error) from error
         super().__init__(root, clock)
         self._manifest = manifest or root.with_name(root.name + ".rights.json")
-        self._rights = _read(self._manifest)
+        self._rights = {} if is_empty else _read(self._manifest)
         self.accounts: Accounts = AccountFiles(self)
 
     def close(self) -> None:
         """Write the manifest and let go of the tree."""
+        super().close()
         text = msgspec.json.format(msgspec.json.encode(dict(sorted(self._rights.items()))))
         temporary = self._manifest.with_name(self._manifest.name + ".tmp")
-        temporary.write_bytes(text + b"\n")
-        temporary.replace(self._manifest)
-        super().close()
+        try:
+            temporary.write_bytes(text + b"\n")
+            temporary.replace(self._manifest)
+        except OSError as error:
+            raise FileFault.of("write the manifest", str(self._manifest), error) from error
 
     def look(self, path: str) -> Look | None:
         """See `System.look`: owner and mode come from the manifest."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import secrets
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -133,7 +132,7 @@ class Tree:
             except FileExistsError:
                 if not replace:
                     raise
-                temporary = f".{secrets.token_hex(8)}.tmp"
+                temporary = f".{os.urandom(8).hex()}.tmp"
                 self._create(parent, temporary, resolved, content, mode, owner, durable)
                 try:
                     os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
