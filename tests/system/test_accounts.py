@@ -546,7 +546,7 @@ TOOLS: dict[str, Callable[..., list[str]]] = {
 
 def contents(root: Path) -> dict[str, tuple[object, ...]]:
     """Every path with mode, owner and bytes, but for locks and the copies that the tools keep."""
-    found = {}
+    found: dict[str, tuple[object, ...]] = {}
     for path in sorted(root.rglob("*")):
         name = str(path.relative_to(root))
         if not name.endswith(("-", ".lock")):

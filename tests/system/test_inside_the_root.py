@@ -70,7 +70,7 @@ CASES: dict[str, tuple[dict[str, str], Verb, str | None]] = {
 
 
 def snapshot(directory: Path) -> dict[str, tuple[object, ...]]:
-    found = {}
+    found: dict[str, tuple[object, ...]] = {}
     for path in sorted(directory.rglob("*")):
         look = path.lstat()
         found[str(path)] = (look.st_mode, look.st_uid, look.st_ino, look.st_nlink, look.st_mtime_ns)
