@@ -112,6 +112,7 @@ CASES: dict[str, tuple[dict[str, str | None], dict[str, list[Node]], dict[str, s
         {"links": [{"path": "/h", "target": "/l/a", "hard": True}]},
         {"/h": "x"},
     ),
+    "two files with one path": ({}, {"files": [{"path": "/a"}, {"path": "/a"}]}, "same-place"),
     "two files in one place": (
         {"/l": "-> d", "/d": None},
         {"files": [{"path": "/l/a", "contents": DATA}, {"path": "/d/a", "contents": DATA}]},

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from stoker.engine import DISTRIBUTIONS, provision, summarise, summary_text
 from stoker.schema.v3 import Config
 from stoker.system import ScratchSystem, SystemFault
@@ -18,6 +19,12 @@ from stoker.system import ScratchSystem, SystemFault
 def typed(config: dict[str, Any]) -> Config:
     """The config with one of everything."""
     return msgspec.convert({"ignition": {"version": "3.4.0"}, **config}, Config)
+
+
+def looks(root: Path) -> dict[Path, tuple[int, ...]]:
+    """Every path with what changes when it is written."""
+    found = {path: path.lstat() for path in root.rglob("*")}
+    return {path: (look.st_ino, look.st_mode, look.st_size, look.st_mtime_ns) for path, look in found.items()}
 
 
 @pytest.mark.parametrize(("name", "uid"), [("fcos", 1001), ("rhcos", 1001), ("flatcar", 1000), ("debian", 1001)])
@@ -39,10 +46,10 @@ def test_an_empty_directory_becomes_a_tree(tmp_path: Path, typed: Config, name: 
 def test_a_second_run_is_refused_and_changes_nothing(tmp_path: Path, typed: Config) -> None:
     root = tmp_path / "node"
     provision(typed, root, distribution=DISTRIBUTIONS["flatcar"], say=[].append)
-    before = {path: path.lstat() for path in root.rglob("*")}
+    before = looks(root)
     outcome = provision(typed, root, distribution=DISTRIBUTIONS["flatcar"], say=[].append)
     assert [entry.code for entry in outcome.report] == ["file-exists", "ran-before"]
-    assert {path: path.lstat() for path in root.rglob("*")} == before
+    assert looks(root) == before
     with closing(ScratchSystem(root)) as system:
         assert "NOT provisioned" in summary_text(summarise(outcome, system))
 

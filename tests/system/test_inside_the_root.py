@@ -117,6 +117,16 @@ def test_a_link_that_changes_is_walked_again(tmp_path: Path) -> None:
     assert (system.read("/one/file"), system.read("/two/file")) == (b"1", b"2")
 
 
+def test_a_link_that_is_replaced_leads_nowhere(tmp_path: Path) -> None:
+    system = RealSystem(tmp_path)
+    system.make_directory("/one")
+    system.link("/link", "one")
+    assert system.resolve("/link/file") == "/one/file"
+    system.write_file("/link", b"", replace=True)
+    with pytest.raises(FileFault, match="not a directory"):
+        system.write_file("/link/file", b"")
+
+
 def test_a_directory_that_is_made_again_is_the_new_one(tmp_path: Path) -> None:
     system = RealSystem(tmp_path)
     system.write_file("/a/b/file", b"1")

@@ -18,7 +18,7 @@ from stoker.engine import messages
 from stoker.engine.errors import ContentFault
 from stoker.schema.v3 import Resource
 
-Fetch = Callable[[str], bytes]
+Fetch = Callable[[str], bytes]  # URL to bytes as they were sent; raises `ContentFault`
 
 LIMIT = 512 << 20  # bytes after decompression
 ALGORITHMS = ("sha512", "sha256")

@@ -75,10 +75,10 @@ class _Run:
 
     def _take_step(self, step: Step, above: str) -> None:
         operation = step.operation
-        text = operation.describe(self._system.root)
         if self._stopped:
-            self._record(step, operation.describe(), NOT_REACHED, 0.0)
+            self._record(step, NOT_REACHED, 0.0)
             return
+        text = operation.describe(self._system.root)
         label = f"{above}op({self._next():x}): "
         self._say(f"{label}[started]  {text}")
         began = time.perf_counter()
@@ -87,14 +87,15 @@ class _Run:
         except (EngineFault, SystemFault) as error:
             self._stopped = True
             self._say(f"{label}[failed]   {text}: {error}")
-            self._record(step, operation.describe(), FAILED, time.perf_counter() - began)
+            self._record(step, FAILED, time.perf_counter() - began)
             self._outcome.report.extend([_entry(error, step.pointer)])
         else:
             self._say(f"{label}[finished] {text}")
-            self._record(step, operation.describe(), DONE, time.perf_counter() - began)
+            self._record(step, DONE, time.perf_counter() - began)
             self._outcome.touched.extend(operation.touch(self._system))
 
-    def _record(self, step: Step, text: str, outcome: str, seconds: float) -> None:
+    def _record(self, step: Step, outcome: str, seconds: float) -> None:
+        text = step.operation.describe()
         event = Event(self._system.now(), STAGE, text, outcome, pointer=step.pointer, milliseconds=seconds * 1000)
         self._outcome.events.append(event)
 

@@ -61,8 +61,9 @@ def _places(config: Config, system: System, report: Report) -> Iterator[Placed]:
         except SystemFault as error:
             report.add(Severity.ERROR, messages.SYSTEM_FAULT, pointer, reason=error)
             continue
-        other = seen.setdefault(resolved, node.path)
-        if other is node.path:
+        other = seen.get(resolved)
+        if other is None:
+            seen[resolved] = node.path
             yield resolved, pointer, node
         else:
             kind = type(node).__name__.lower()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stoker.engine.distributions import Distribution
-from stoker.engine.operations import Heading, Step
+from stoker.engine.operations import Heading, Step, quoted
 from stoker.engine.operations.units import MaskUnit, SetPreset, UnmaskUnit, WriteUnit, is_masked
 from stoker.report import Pointer
 from stoker.schema.v3 import Config, Unit
@@ -25,7 +25,7 @@ def plan_units(config: Config, system: System, distribution: Distribution) -> It
         path = f"{distribution.units}/{unit.name}"
         steps = tuple(_writes(unit, path, pointer))
         if steps:
-            yield Heading(pointer, TRAIL, f'processing unit "{unit.name}"', steps)
+            yield Heading(pointer, TRAIL, f"processing unit {quoted(unit.name)}", steps)
         if unit.mask:
             yield Step(pointer, TRAIL, MaskUnit(path, unit.name))
         elif unit.mask is False and not unit.contents and is_masked(system, path):

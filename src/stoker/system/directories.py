@@ -108,15 +108,11 @@ class Directories:
         while True:
             try:
                 return self._remember(path, os.open(name, _OPEN, dir_fd=parent))
-            except FileNotFoundError:
-                if not create:
-                    return None
-            except NotADirectoryError as error:
-                if not create:
-                    return None
-                raise FileFault.of("enter", path, error) from error
             except OSError as error:
-                raise FileFault.of("enter", path, error) from error
+                if not create and error.errno in {errno.ENOENT, errno.ENOTDIR}:
+                    return None
+                if error.errno != errno.ENOENT:
+                    raise FileFault.of("enter", path, error) from error
             try:
                 os.mkdir(name, 0o700, dir_fd=parent)
                 # mkdir(2) applies the umask; a directory on the way to a file is 0755 whatever that is.

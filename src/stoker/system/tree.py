@@ -139,6 +139,7 @@ class Tree:
                 except OSError:
                     os.unlink(temporary, dir_fd=parent)
                     raise
+                self._directories.forget(resolved)  # what was replaced may have been a link
             if durable:
                 self._settle(parent)
         except OSError as error:
