@@ -1,0 +1,29 @@
+"""What can stop the engine.
+
+    EngineFault          an operation cannot be done
+    ├── Refused          the rules of first boot forbid it
+    └── ContentFault     bytes cannot be had, or are not the ones that were promised
+
+Faults of the machine itself are `stoker.system.SystemFault`.
+"""
+
+from __future__ import annotations
+
+from stoker.report import Message
+
+
+class EngineFault(Exception):
+    """An operation cannot be done. Carries the catalogue's code and hint."""
+
+    def __init__(self, message: Message, **values: object) -> None:
+        super().__init__(message.text.format_map(values))
+        self.code = message.code
+        self.hint = message.hint and message.hint.format_map(values)
+
+
+class Refused(EngineFault):
+    """The rules of first boot forbid it."""
+
+
+class ContentFault(EngineFault):
+    """Bytes cannot be had, or are not the ones that were promised."""

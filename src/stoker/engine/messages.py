@@ -1,0 +1,103 @@
+"""The engine's catalogue: every reason to refuse or to warn, with its code and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stoker.report import Message
+
+# What is already in the tree. The words after the path are Ignition's (2.27).
+FILE_EXISTS: Final = Message(
+    "file-exists",
+    "error creating file `{path}`: a file exists there already and overwrite is false",
+    "set `overwrite: true` to replace it, or leave out `contents` to keep it",
+)
+NOT_A_FILE: Final = Message(
+    "not-a-file",
+    "error creating file `{path}`: a non regular file exists there already and overwrite is false",
+    "set `overwrite: true` to replace it",
+)
+NOT_A_DIRECTORY: Final = Message(
+    "not-a-directory",
+    "error creating directory `{path}`: a non-directory already exists and overwrite is false",
+    "set `overwrite: true` to replace it",
+)
+LINK_EXISTS: Final = Message(
+    "link-exists",
+    "error creating symlink `{path}`: a symlink exists at that path but points to `{found}`, not `{target}`,"
+    " and overwrite is false",
+    "set `overwrite: true` to replace it",
+)
+NOT_A_LINK: Final = Message(
+    "not-a-link",
+    "error creating symlink `{path}`: a non-symlink already exists at that path and overwrite is false",
+    "set `overwrite: true` to replace it",
+)
+NO_LINK_TARGET: Final = Message(
+    "no-link-target",
+    "error creating hard link `{path}`: target `{target}` does not exist",
+    "write the target in the same config, or make a symbolic link",
+)
+NOT_THE_TARGET: Final = Message(
+    "not-the-target",
+    "error creating hard link `{path}`: a file already exists at that path but is not the target"
+    " and overwrite is false",
+    "set `overwrite: true` to replace it",
+)
+SAME_PLACE: Final = Message(
+    "same-place",
+    "{kind} at `{path}` resolved to `{resolved}` after symlink chasing, but another entry with path `{other}` also"
+    " resolves there",
+    "keep one of the two, and name it by the path without links",
+)
+
+# Owners and keys.
+NO_SUCH_USER: Final = Message("no-such-user", "no such user `{name}`", "add it under `passwd.users`, or give its id")
+NO_SUCH_GROUP: Final = Message(
+    "no-such-group", "no such group `{name}`", "add it under `passwd.groups`, or give its id"
+)
+BAD_ID: Final = Message("bad-id", "{number} cannot be the id of a user or group", "ids go from 0 to 4294967294")
+NO_HOME: Final = Message(
+    "no-home",
+    "user `{name}` has no home directory to keep ssh keys in: `{home}` does not exist",
+    "let the home directory be created, or name one that exists",
+)
+LINK_IN_HOME: Final = Message(
+    "link-in-home",
+    "ssh keys of user `{name}` are not written through a link: `{path}` is one",
+    "replace the link by a directory",
+)
+
+# Contents.
+NEEDS_FETCH: Final = Message(
+    "needs-fetch",
+    "`{source}` has to be fetched, and this run reads only what the config itself holds",
+    "embed the contents, or provision where the network can be reached",
+)
+HEADERS_NOT_SENT: Final = Message(
+    "headers-not-sent",
+    "`{source}` asks for request headers, which this run cannot send",
+    "embed the contents, or serve them without headers",
+)
+BAD_DATA_URL: Final = Message("bad-data-url", "a data URL cannot be decoded: {reason}")
+BAD_COMPRESSION: Final = Message("bad-compression", "contents are not {compression}: {reason}")
+TOO_LARGE: Final = Message("too-large", "contents are larger than {limit} bytes when decompressed")
+BAD_DIGEST: Final = Message("bad-digest", "`{digest}` is not `sha512-` or `sha256-` and a digest in hex")
+WRONG_DIGEST: Final = Message(
+    "wrong-digest",
+    "hash verification failed: expected {wanted}, found {found}",
+    "the digest is that of the decompressed bytes",
+)
+
+# The run as a whole.
+RAN_BEFORE: Final = Message(
+    "ran-before",
+    "this tree has been provisioned before (`{path}` exists)",
+    "provisioning is meant to run once: files it wrote then are refused now unless they may be overwritten",
+)
+NOT_IN_A_TREE: Final = Message(
+    "not-in-a-tree",
+    "`{what}` is left out: a tree has no disks",
+    "it takes effect when a machine boots with this config",
+)
+SYSTEM_FAULT: Final = Message("system-fault", "{reason}")

@@ -1,0 +1,208 @@
+"""Operations on files, directories and links. Paths are resolved: no link is left in their parents.
+
+Source of the rules: the Ignition specification, `storage.files`, `storage.directories`, `storage.links`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+import msgspec
+
+from stoker.engine import messages
+from stoker.engine.contents import Content, Fetch
+from stoker.engine.errors import Refused
+from stoker.engine.operations.operation import Owner, Touch, quoted
+from stoker.system import FileExists, Look, System
+from stoker.system.protocol import DIRECTORY, FILE, KEEP, LINK
+
+FILE_MODE = 0o644
+DIRECTORY_MODE = 0o755
+
+
+class PathOperation(msgspec.Struct, frozen=True, kw_only=True):
+    """What operations on a path have in common."""
+
+    path: str
+    owner: Owner | None = None
+    overwrite: bool = False
+
+    def touch(self, system: System) -> tuple[Touch, ...]:
+        """See `Operation.touch`."""
+        return (Touch("path", self.path),)
+
+    def _ids(self, system: System) -> tuple[int, int] | None:
+        return None if self.owner is None else self.owner.ids(system)
+
+    def _has_owner(self, system: System, found: Look) -> bool:
+        uid, gid = self._ids(system) or (KEEP, KEEP)
+        return uid in {KEEP, found.uid} and gid in {KEEP, found.gid}
+
+
+class WriteFile(PathOperation, frozen=True, kw_only=True):
+    """Write a file. What is there already stops it, unless `overwrite`."""
+
+    content: Content = Content()
+    mode: int = FILE_MODE
+
+    def describe(self, root: str = "") -> str:
+        """See `Operation.describe`."""
+        return f"writing file {quoted(root + self.path)}"
+
+    def is_done(self, system: System, fetch: Fetch) -> bool:
+        """See `Operation.is_done`."""
+        found = system.look(self.path)
+        if found is None or found.kind != FILE or found.mode != self.mode or not self._has_owner(system, found):
+            return False
+        content = self.content.read(fetch)
+        return found.size == len(content) and system.read(self.path, len(content)) == content
+
+    def perform(self, system: System, fetch: Fetch) -> None:
+        """See `Operation.perform`."""
+        content = self.content.read(fetch)
+        owner = self._ids(system)
+        if self.overwrite:
+            found = system.look(self.path)
+            if found is not None and found.kind != FILE:
+                system.remove_tree(self.path)
+        try:
+            system.write_file(self.path, content, mode=self.mode, owner=owner, replace=self.overwrite)
+        except FileExists as error:
+            raise Refused(messages.FILE_EXISTS, path=self.path) from error
+
+
+class AppendFile(PathOperation, frozen=True, kw_only=True):
+    """Add to the end of a file, which is made when missing. A mode of None leaves the one that is there."""
+
+    content: Content
+    mode: int | None = None
+
+    def describe(self, root: str = "") -> str:
+        """See `Operation.describe`."""
+        return f"appending to file {quoted(root + self.path)}"
+
+    def is_done(self, system: System, fetch: Fetch) -> bool:
+        """See `Operation.is_done`: an append is never done already; a second one adds again."""
+        return False
+
+    def perform(self, system: System, fetch: Fetch) -> None:
+        """See `Operation.perform`."""
+        system.append_file(self.path, self.content.read(fetch), mode=self.mode, owner=self._ids(system))
+
+
+class KeepFile(PathOperation, frozen=True, kw_only=True):
+    """Keep the file that is there, or make an empty one; set owner and mode where the config says them."""
+
+    mode: int | None = None
+
+    def describe(self, root: str = "") -> str:
+        """See `Operation.describe`."""
+        return f"keeping or creating file {quoted(root + self.path)}"
+
+    def is_done(self, system: System, fetch: Fetch) -> bool:
+        """See `Operation.is_done`."""
+        found = system.look(self.path)
+        if found is None or found.kind != FILE:
+            return False
+        return self.mode in {None, found.mode} and self._has_owner(system, found)
+
+    def perform(self, system: System, fetch: Fetch) -> None:
+        """See `Operation.perform`."""
+        system.append_file(self.path, b"", mode=self.mode, owner=self._ids(system))
+
+
+class MakeDirectory(PathOperation, frozen=True, kw_only=True):
+    """Make a directory, or set owner and mode of the one that is there. A mode of None is 0755 for a new one."""
+
+    mode: int | None = None
+
+    def describe(self, root: str = "") -> str:
+        """See `Operation.describe`."""
+        return f"creating directory {quoted(root + self.path)}"
+
+    def is_done(self, system: System, fetch: Fetch) -> bool:
+        """See `Operation.is_done`."""
+        found = system.look(self.path)
+        return (
+            found is not None
+            and found.kind == DIRECTORY
+            and self.mode in {None, found.mode}
+            and self._has_owner(system, found)
+        )
+
+    def perform(self, system: System, fetch: Fetch) -> None:
+        """See `Operation.perform`."""
+        owner = self._ids(system)
+        if self.overwrite:
+            system.remove_tree(self.path)
+        found = system.look(self.path)
+        if found is None:
+            system.make_directory(self.path, DIRECTORY_MODE if self.mode is None else self.mode, owner)
+            return
+        if found.kind != DIRECTORY:
+            raise Refused(messages.NOT_A_DIRECTORY, path=self.path)
+        if owner is not None:
+            system.set_owner(self.path, *owner)
+        if self.mode is not None:
+            system.set_mode(self.path, self.mode)
+
+
+class MakeLink(PathOperation, frozen=True, kw_only=True):
+    """Make a symbolic link. One that points there already is left as it is."""
+
+    target: str
+
+    def describe(self, root: str = "") -> str:
+        """See `Operation.describe`."""
+        return f"writing link {quoted(root + self.path)} -> {quoted(self.target)}"
+
+    def is_done(self, system: System, fetch: Fetch) -> bool:
+        """See `Operation.is_done`."""
+        found = system.look(self.path)
+        return found is not None and found.kind == LINK and self._points_there(system)
+
+    def perform(self, system: System, fetch: Fetch) -> None:
+        """See `Operation.perform`."""
+        owner = self._ids(system)
+        if self.overwrite:
+            system.remove_tree(self.path)
+        found = system.look(self.path)
+        if found is None:
+            system.link(self.path, self.target)
+            if owner is not None:
+                system.set_owner(self.path, *owner)
+        elif found.kind != LINK:
+            raise Refused(messages.NOT_A_LINK, path=self.path)
+        elif not self._points_there(system):
+            raise Refused(messages.LINK_EXISTS, path=self.path, found=system.read_link(self.path), target=self.target)
+
+    def _points_there(self, system: System) -> bool:
+        return posixpath.normpath(system.read_link(self.path)) == posixpath.normpath(self.target)
+
+
+class MakeHardLink(PathOperation, frozen=True, kw_only=True):
+    """Give a file another name. One that is there already is left as it is."""
+
+    target: str
+
+    def describe(self, root: str = "") -> str:
+        """See `Operation.describe`."""
+        return f"writing link {quoted(root + self.path)} -> {quoted(self.target)}"
+
+    def is_done(self, system: System, fetch: Fetch) -> bool:
+        """See `Operation.is_done`."""
+        found, target = system.look(self.path), system.look(self.target)
+        return found is not None and target is not None and found.identity == target.identity
+
+    def perform(self, system: System, fetch: Fetch) -> None:
+        """See `Operation.perform`."""
+        if self.is_done(system, fetch):
+            return
+        if system.look(self.target) is None:
+            raise Refused(messages.NO_LINK_TARGET, path=self.path, target=self.target)
+        if self.overwrite:
+            system.remove_tree(self.path)
+        try:
+            system.hard_link(self.path, self.target)
+        except FileExists as error:
+            raise Refused(messages.NOT_THE_TARGET, path=self.path) from error

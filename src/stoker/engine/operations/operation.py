@@ -1,0 +1,99 @@
+"""What every operation can do, and how operations stand in a plan: with the part of the config they come from.
+
+An operation decides nothing: whether it is wanted was settled when it was planned. It may still find that the machine
+forbids it, and then raises `Refused`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from stoker.engine import messages
+from stoker.engine.contents import Fetch
+from stoker.engine.errors import Refused
+from stoker.report import Pointer
+from stoker.system import System
+from stoker.system.protocol import KEEP
+
+HIGHEST_ID = (1 << 32) - 2  # 2**32 - 1 means "no change" to chown(2)
+
+
+class Touch(NamedTuple):
+    """Something that an operation touches: `kind` is path, user, group or unit."""
+
+    kind: str
+    name: str
+
+
+class Operation(Protocol):
+    """One change of a machine."""
+
+    def describe(self, root: str = "") -> str:
+        """What it does, in Ignition's words; paths begin with `root`."""
+
+    def touch(self, system: System) -> tuple[Touch, ...]:
+        """What it touches, as far as the machine can tell yet (a user that is not there has no home)."""
+
+    def is_done(self, system: System, fetch: Fetch) -> bool:
+        """Whether the machine is already as it would be afterwards."""
+
+    def perform(self, system: System, fetch: Fetch) -> None:
+        """Do it. Raises `EngineFault` or `stoker.system.SystemFault`."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """An operation in a plan, the part of the config it comes from, and where Ignition's log says it stands."""
+
+    pointer: Pointer
+    trail: str
+    operation: Operation
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """Steps that belong together under one line of the log."""
+
+    pointer: Pointer
+    trail: str
+    text: str
+    steps: tuple[Step, ...]
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Who shall own a file: ids, or names that are looked up on the machine when the time has come. None: as it is."""
+
+    user: int | str | None = None
+    group: int | str | None = None
+
+    def ids(self, system: System) -> tuple[int, int]:
+        """The ids of user and group, `KEEP` where nothing is said. Raises `Refused` for an unknown name."""
+        uid = gid = KEEP
+        if isinstance(self.user, str):
+            user = system.accounts.user(self.user)
+            if user is None:
+                raise Refused(messages.NO_SUCH_USER, name=self.user)
+            uid = user.uid
+        elif self.user is not None:
+            uid = _checked(self.user)
+        if isinstance(self.group, str):
+            group = system.accounts.group(self.group)
+            if group is None:
+                raise Refused(messages.NO_SUCH_GROUP, name=self.group)
+            gid = group.gid
+        elif self.group is not None:
+            gid = _checked(self.group)
+        return uid, gid
+
+
+def quoted(text: str) -> str:
+    """Text in double quotes as Go's %q writes it: nothing in it can break a line of the log."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    return msgspec.json.encode(text).decode()
+
+
+def _checked(number: int) -> int:
+    if not 0 <= number <= HIGHEST_ID:
+        raise Refused(messages.BAD_ID, number=number)
+    return number

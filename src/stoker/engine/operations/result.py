@@ -1,0 +1,49 @@
+"""The operation that leaves a record of the run: /etc/.ignition-result.json, which other tools read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from stoker.engine.contents import Fetch
+from stoker.engine.operations.operation import Touch, quoted
+from stoker.system import FileFault, System
+
+RESULT_MODE = 0o600
+
+
+class WriteResult(msgspec.Struct, frozen=True):
+    """Record that the machine has been provisioned. What an earlier run left is kept inside."""
+
+    path: str
+    user_config_provided: bool = True
+
+    def describe(self, root: str = "") -> str:
+        """See `Operation.describe`."""
+        return f"writing file {quoted(root + self.path)}"
+
+    def touch(self, system: System) -> tuple[Touch, ...]:
+        """See `Operation.touch`."""
+        return (Touch("path", self.path),)
+
+    def is_done(self, system: System, fetch: Fetch) -> bool:
+        """See `Operation.is_done`: each run leaves its own record."""
+        return False
+
+    def perform(self, system: System, fetch: Fetch) -> None:
+        """See `Operation.perform`. The names and their order are Ignition's."""
+        now = datetime.fromtimestamp(system.now(), UTC).isoformat(timespec="seconds")
+        record: dict[str, Any] = {
+            "provisioningBootID": system.boot_id(),
+            "provisioningDate": now.replace("+00:00", "Z"),
+            "userConfigProvided": self.user_config_provided,
+        }
+        if system.look(self.path) is not None:
+            try:
+                record["previousReport"] = msgspec.json.decode(system.read(self.path))
+            except msgspec.DecodeError as error:
+                raise FileFault("read the previous report", self.path, str(error)) from error
+        text = msgspec.json.format(msgspec.json.encode(record), indent=2)
+        system.write_file(self.path, text + b"\n", mode=RESULT_MODE, replace=True)

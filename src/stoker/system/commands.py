@@ -1,0 +1,33 @@
+"""External commands: in go arguments (never a shell line) and input, out comes what the command printed.
+
+Only this module starts processes.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+
+from stoker.system.errors import CommandFault
+
+
+def run(arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> bytes:
+    """Run a command and return its standard output. Raises `CommandFault` when it fails, is missing or takes too long.
+
+    Messages come in English (LC_ALL=C), since some are read.
+    """
+    try:
+        done = subprocess.run(
+            ["env", "LC_ALL=C", *arguments], input=stdin, capture_output=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CommandFault(
+            arguments, f"no answer within {seconds:g} s", error.stdout or b"", error.stderr or b""
+        ) from error
+    except OSError as error:
+        raise CommandFault(arguments, str(error)) from error
+    if done.returncode < 0:
+        raise CommandFault(arguments, f"signal {-done.returncode}", done.stdout, done.stderr)
+    if done.returncode:
+        raise CommandFault(arguments, f"exit status {done.returncode}", done.stdout, done.stderr)
+    return done.stdout

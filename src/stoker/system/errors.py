@@ -1,0 +1,54 @@
+"""What can go wrong at the door to a machine.
+
+SystemFault            the machine did not do what it was asked to
+├── FileFault          a call on a file failed
+│   └── FileExists     something is already at the path
+├── AccountFault       an account cannot be added, changed or removed
+└── CommandFault       an external command failed, or may not be run here
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+
+class SystemFault(Exception):
+    """The machine did not do what it was asked to."""
+
+
+class FileFault(SystemFault):
+    """A call on a file failed: what was tried, on which path inside the root, and why."""
+
+    def __init__(self, verb: str, path: str, reason: str) -> None:
+        super().__init__(f"cannot {verb} `{path}`: {reason}")
+        self.verb = verb
+        self.path = path
+        self.reason = reason
+
+    @classmethod
+    def of(cls, verb: str, path: str, error: OSError) -> FileFault:
+        """The fault behind an error of the operating system."""
+        reason = os.strerror(error.errno).lower() if error.errno else str(error)
+        return (FileExists if isinstance(error, FileExistsError) else cls)(verb, path, reason)
+
+
+class FileExists(FileFault):
+    """Something is already at the path."""
+
+
+class AccountFault(SystemFault):
+    """An account cannot be added, changed or removed as asked."""
+
+
+class CommandFault(SystemFault):
+    """An external command failed. The text has the form that people know from Ignition's log."""
+
+    def __init__(self, arguments: Sequence[str], reason: str, output: bytes = b"", errors: bytes = b"") -> None:
+        command = " ".join(f'"{argument}"' for argument in arguments)
+        super().__init__(f'{reason}: Cmd: {command} Stdout: "{_text(output)}" Stderr: "{_text(errors)}"')
+        self.arguments = tuple(arguments)
+
+
+def _text(output: bytes) -> str:
+    return output.decode(errors="replace").strip().replace("\n", "\\n")

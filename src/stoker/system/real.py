@@ -1,0 +1,32 @@
+"""A real machine below a root directory: `/` on the machine itself, `/sysroot` in an initramfs, or any tree.
+
+The kernel keeps owners and modes; changing an owner needs the privilege for it (capabilities(7), CAP_CHOWN).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from stoker.system.account_files import AccountFiles
+from stoker.system.protocol import Accounts
+from stoker.system.tree import Tree
+
+
+class RealSystem(Tree):
+    """A machine that is changed for real."""
+
+    def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(root, clock)
+        self.accounts: Accounts = AccountFiles(self)
+
+    def run(self, arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> bytes:
+        """See `System.run`."""
+        from stoker.system import commands  # few runs need it, and what it imports is slow to load
+
+        return commands.run(arguments, stdin, seconds)
+
+    def boot_id(self) -> str:
+        """See `System.boot_id`."""
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
