@@ -64,6 +64,13 @@ _VERBS: Final = (
         "Configs",
     ),
     Verb(
+        "apply",
+        "stoker.cli.apply",
+        "provision a tree by a config, as a first boot would",
+        "stoker apply web.bu --root ./tree",
+        "Machines",
+    ),
+    Verb(
         "completion",
         "stoker.cli.completion",
         "print the completion script of a shell",
