@@ -157,12 +157,13 @@ class Parser:
 
     def _list(self) -> tuple[list[tree.Node], Ending]:
         nodes: list[tree.Node] = []
-        while self._peek_visible().kind is not Kind.EOF:
+        while True:
+            if self._peek_visible().kind is Kind.EOF:
+                self._fail("unexpected EOF")
             node = self._text_or_action()
             if isinstance(node, Ending):
                 return nodes, node
             nodes.append(node)
-        self._fail("unexpected EOF")
 
     def _text_or_action(self) -> tree.Node | Ending:
         token = self._next_visible()

@@ -1,0 +1,109 @@
+"""A directory goes in, a Snapshot of the files in some of its folders comes out, again whenever one has changed.
+
+A change is seen by the stat signatures of files (device, inode, size, times), so that an unchanged file is read once.
+A file that cannot be read is a finding, and the last version that could be read stays.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from stoker.report import Place, Report, Severity
+from stoker.store.errors import TOO_LARGE, TOO_MANY, UNREADABLE, StoreUnavailableError
+from stoker.store.snapshots import Item, Snapshot, digest, take_snapshot
+
+MAX_FILE: Final = 1 << 20
+MAX_FILES: Final = 100_000
+MAX_DEPTH: Final = 4
+
+Signature = tuple[int, int, int, int, int]
+
+
+class Directory:
+    """Some folders below a root, read as keys `folder/name`."""
+
+    def __init__(self, root: Path, folders: Sequence[str]) -> None:
+        self.root = root
+        self.folders = tuple(folders)
+        self.signatures: dict[str, Signature] = {}
+        self.broken: set[str] = set()
+        self.snapshot = Snapshot()
+        self.report = Report()
+
+    def refresh(self) -> bool:
+        """Look for changes and take a new snapshot if there are any; tell whether there were.
+
+        Raises StoreUnavailableError if the root cannot be read at all.
+        """
+        if not self.root.is_dir():
+            raise StoreUnavailableError(
+                f"data directory `{self.root}` is not a directory that can be read; create it with the folders "
+                f"{', '.join(f'`{folder}`' for folder in self.folders)}, or name another"
+            )
+        report = Report()
+        found = self._look(report)
+        if found == self.signatures and self.snapshot.revision:
+            return False
+        broken, self.broken = self.broken, set()
+        items: dict[str, Item] = {}
+        for key, signature in found.items():
+            known = self.snapshot.items.get(key)
+            if known is None or key in broken or self.signatures.get(key) != signature:
+                known = self._read(key, signature[2], report) or known
+            if known is not None:
+                items[key] = known
+        self.signatures, self.snapshot, self.report = found, take_snapshot(items), report
+        return True
+
+    def _look(self, report: Report) -> dict[str, Signature]:
+        found: dict[str, Signature] = {}
+        for folder in self.folders:
+            for key in self._walk(folder, MAX_DEPTH, report):
+                status = self._status(key)
+                if status is None or not stat.S_ISREG(status.st_mode):
+                    continue
+                if len(found) == MAX_FILES:
+                    report.add(Severity.ERROR, TOO_MANY, key=key, limit=MAX_FILES)
+                    return found
+                found[key] = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return found
+
+    def _walk(self, folder: str, depth: int, report: Report) -> Iterator[str]:
+        try:
+            with os.scandir(self.root / folder) as entries:
+                names = sorted((entry.name, entry.is_dir()) for entry in entries)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            report.add(Severity.ERROR, UNREADABLE, key=folder, reason=error.strerror or str(error))
+            return
+        for name, is_folder in names:
+            if not is_folder:
+                yield f"{folder}/{name}"
+            elif depth > 1:
+                yield from self._walk(f"{folder}/{name}", depth - 1, report)
+
+    def _status(self, key: str) -> os.stat_result | None:
+        try:
+            return (self.root / key).stat()
+        except OSError:
+            return None
+
+    def _read(self, key: str, size: int, report: Report) -> Item | None:
+        path = self.root / key
+        place = Place(str(path), 1, 1)
+        try:
+            if size > MAX_FILE:
+                report.add(Severity.ERROR, TOO_LARGE, place=place, key=key, size=size, limit=MAX_FILE)
+            else:
+                with path.open("rb") as file:
+                    data = file.read(MAX_FILE)
+                return Item(key, data, digest(data), str(path))
+        except OSError as error:
+            report.add(Severity.ERROR, UNREADABLE, place=place, key=key, reason=error.strerror or str(error))
+        self.broken.add(key)
+        return None
