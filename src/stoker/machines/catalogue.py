@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from posixpath import normpath
 from typing import Final, Generic, TypeVar
 
 from stoker.machines.documents import Group, Profile, read_group, read_profile
@@ -57,8 +58,9 @@ class Catalogue:
         return entry.document if entry else None
 
     def source(self, key: str) -> Source | None:
-        """The file of that key."""
-        entry = self.sources.get(key)
+        """The file of that key; a name may have `.` and doubled slashes in it, but nothing leads out of the folder."""
+        clean = normpath(key)
+        entry = self.sources.get(clean) if clean.partition("/")[0] == key.partition("/")[0] else None
         return entry.document if entry else None
 
 
@@ -130,6 +132,6 @@ def _check_references(catalogue: Catalogue, report: Report) -> None:
         profile = entry.document or Profile("", "")
         names = {"ignition": profile.ignition_id, "cloud": profile.cloud_id, "generic": profile.generic_id}
         for key in (f"{folder}/{name}" for folder, name in names.items() if name):
-            if key not in catalogue.sources:
+            if catalogue.source(key) is None:
                 place = Place(entry.item.file, 1, 1)
                 report.add(Severity.WARNING, UNKNOWN_TEMPLATE, place=place, profile=profile.key, key=key)

@@ -24,6 +24,6 @@ CLOSEST: Final = Message("machines-closest", "group `{group}`: {reason}")
 NO_BOOT: Final = Message("machines-no-boot", "profile `{profile}` has no `boot`", "give it a `kernel` and an `initrd`")
 NO_CONFIG: Final = Message("machines-no-config", "profile `{profile}` has no `ignition_id`", "name a file in ignition/")
 NOT_IGNITION: Final = Message(
-    "machines-not-ignition", "not an Ignition config: {reason}", "a template does not end in `.ign` or `.ignition`"
+    "machines-not-ignition", "not an Ignition config: {reason}", "check it with `stoker ignition-validate`"
 )
 KEPT: Final = Message("machines-kept", "the last version of `{key}` that could be read is still served")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from stoker.report import Place, Report, Severity
 from stoker.store.errors import TOO_LARGE, TOO_MANY, UNREADABLE, StoreUnavailableError
@@ -20,7 +21,17 @@ MAX_FILE: Final = 1 << 20
 MAX_FILES: Final = 100_000
 MAX_DEPTH: Final = 4
 
-Signature = tuple[int, int, int, int, int]
+SETTLING: Final = 50_000_000
+
+
+class Signature(NamedTuple):
+    """What changes when a file does; times in nanoseconds since 1970."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
 
 
 class Directory:
@@ -45,6 +56,7 @@ class Directory:
                 f"{', '.join(f'`{folder}`' for folder in self.folders)}, or name another"
             )
         report = Report()
+        now = time.time_ns()
         found = self._look(report)
         if found == self.signatures and self.snapshot.revision:
             return False
@@ -53,11 +65,14 @@ class Directory:
         for key, signature in found.items():
             known = self.snapshot.items.get(key)
             if known is None or key in broken or self.signatures.get(key) != signature:
-                known = self._read(key, signature[2], report) or known
+                known = self._read(key, signature.size, report) or known
             if known is not None:
                 items[key] = known
-        self.signatures, self.snapshot, self.report = found, take_snapshot(items), report
-        return True
+        # A file may change twice within one tick of the clock that dates it: what is that new is read again.
+        self.signatures = {key: each for key, each in found.items() if now - each.changed > SETTLING}
+        before = self.snapshot.revision, self.report.entries
+        self.snapshot, self.report = take_snapshot(items), report
+        return before != (self.snapshot.revision, report.entries)
 
     def _look(self, report: Report) -> dict[str, Signature]:
         found: dict[str, Signature] = {}
@@ -69,7 +84,8 @@ class Directory:
                 if len(found) == MAX_FILES:
                     report.add(Severity.ERROR, TOO_MANY, key=key, limit=MAX_FILES)
                     return found
-                found[key] = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+                times = status.st_mtime_ns, status.st_ctime_ns
+                found[key] = Signature(status.st_dev, status.st_ino, status.st_size, *times)
         return found
 
     def _walk(self, folder: str, depth: int, report: Report) -> Iterator[str]:

@@ -7,6 +7,7 @@ text/template/exec.go (Go 1.27), and so are the complaints, each at the node whe
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from stoker.templates.gotext import tree
@@ -18,7 +19,7 @@ from stoker.templates.gotext.errors import (
     TemplateExecutionError,
     TemplateLimitError,
 )
-from stoker.templates.gotext.functions import FUNCTIONS, SHORT_CIRCUIT, Function
+from stoker.templates.gotext.functions import FUNCTIONS, SHORT_CIRCUIT, Function, refuse_call
 from stoker.templates.gotext.literals import INT_MAX
 from stoker.templates.gotext.run import Run
 from stoker.templates.gotext.values import Value, is_true, type_name
@@ -218,6 +219,9 @@ class Expressions:
         evaluates = [self._operand(argument) for argument in arguments]
         if function.takes_text and arguments:
             evaluates[0] = self._text_argument(arguments[0])
+        if name.name == "call" and arguments:
+            written = str(arguments[0])
+            function = replace(function, call=lambda callee, *_values: refuse_call(written, callee))
         return self._call(function, node, name, evaluates, final)
 
     def _call(

@@ -37,18 +37,18 @@ def _escaped(escape: Callable[[str], str]) -> Callable[..., Value]:
     return call
 
 
-def _call(callee: Value = None, *_values: Value) -> Value:
-    """`call`: no data hold a function, so this only ever refuses."""
+def refuse_call(written: str, callee: Value) -> Value:
+    """`call`, of an operand that is written so: no data hold a function, so this only ever refuses."""
     if callee is None:
         raise RefusedError("call of nil")
-    raise RefusedError(f"non-function of type {type_name(callee)}")
+    raise RefusedError(f"non-function {written} of type {type_name(callee)}")
 
 
 _ANY: Final[int | None] = None
 FUNCTIONS: Final = {
     function.name: function
     for function in (
-        Function("call", 1, _ANY, _call),
+        Function("call", 1, _ANY, lambda callee, *_values: refuse_call(f"{callee}", callee)),
         Function("eq", 1, _ANY, go_equal),
         Function("html", 0, _ANY, _escaped(escape_html)),
         Function("index", 1, _ANY, go_index),
