@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from posixpath import normpath
+from posixpath import basename, normpath
 from typing import Final, Generic, TypeVar
 
 from stoker.machines.documents import Group, Profile, read_group, read_profile
@@ -118,7 +118,7 @@ def _read_all(
 def _read_source(key: str, item: Item) -> tuple[Source | None, Report]:
     if key.startswith("ignition/") and key.endswith(RAW_SUFFIXES):
         return Source(item, None), Report()
-    template, report = parse(item.data, item.file)
+    template, report = parse(item.data, item.file, name=basename(key))
     return (Source(item, template) if template else None), report
 
 

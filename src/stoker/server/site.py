@@ -59,6 +59,7 @@ class Site:
         self.log = log
         self.look_interval = look_interval
         self.looked_at = 0.0
+        self.trouble = ""
         self.timeline = Timeline()
         self.catalogue = EMPTY
         self.report = Report()
@@ -92,10 +93,14 @@ class Site:
         if now - self.looked_at < self.look_interval:
             return
         self.looked_at = now
+        trouble = ""
         try:
             self._reload()
         except StoreError as error:
-            self.log(f"error: {error}; what was read last is still served")
+            trouble = f"error: {error}; what was read last is still served"
+        if trouble and trouble != self.trouble:
+            self.log(trouble)
+        self.trouble = trouble
 
     def _reload(self) -> None:
         if not self.directory.refresh():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -28,6 +29,8 @@ MAX_BODY: Final = 64 << 10
 BODY_SECONDS: Final = 30
 READY_TRIES: Final = 500
 READY_PAUSE: Final = 0.01
+THREAD_TRIES: Final = 2000
+THREAD_PAUSE: Final = 0.001
 
 Address = tuple[str, int]
 
@@ -48,9 +51,11 @@ def serve(
     takes one line at a time. Raises AddressError, TransportMissingError, and StoreUnavailableError of the store.
     """
     site = Site(data_dir, assets_dir, compile_config, log, validate=validate)
+    before = _threads()
     with closing(_reserve(address)) as reserved:
         port: int = reserved.getsockname()[1]
         asyncio.run(_run(site, (address[0], port), on_ready))
+    _wait_for_threads(before)
 
 
 def _reserve(address: Address) -> socket.socket:
@@ -70,6 +75,23 @@ def _reserve(address: Address) -> socket.socket:
             f"cannot listen on `{host}:{port}`: {error}; name another address or free this one"
         ) from error
     return reserved
+
+
+def _threads() -> set[str]:
+    """The threads of this process, those that Python knows nothing of included."""
+    return {path.name for path in Path("/proc/self/task").iterdir()}
+
+
+def _wait_for_threads(before: set[str]) -> None:
+    """Wait until the threads of the transport have ended.
+
+    granian hands control back a moment before its own threads are done; one that then asks for the interpreter while
+    that is shutting down aborts the process (seen with 2.8.7 on Python 3.11).
+    """
+    for _ in range(THREAD_TRIES):
+        if _threads() <= before:
+            return
+        time.sleep(THREAD_PAUSE)
 
 
 async def _run(site: Site, address: Address, on_ready: Callable[[Address], None]) -> None:
