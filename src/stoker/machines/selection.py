@@ -6,10 +6,14 @@ The index has one table for each set of selector names, so that the cost of a ma
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from stoker.machines.documents import Group
+
+MAX_COMPARED: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,11 @@ class Selection:
         return [self._judge(group, labels, chosen) for group in self.groups]
 
     def closest(self, labels: Mapping[str, str], count: int) -> list[Verdict]:
-        """The rules that failed with the fewest selectors against them, in order."""
-        failed = [group for group in self.groups if mismatches(group, labels)]
-        failed.sort(key=lambda group: len(mismatches(group, labels)))
-        return [self._judge(group, labels, None) for group in failed[:count]]
+        """Of the first rules those that failed with the fewest selectors against them, in order."""
+        looked_at = self.groups[:MAX_COMPARED]
+        against = ((count_mismatches(group, labels), rank) for rank, group in enumerate(looked_at))
+        nearest = heapq.nsmallest(count, (each for each in against if each[0]))
+        return [self._judge(self.groups[rank], labels, None) for _, rank in nearest]
 
     def _judge(self, group: Group, labels: Mapping[str, str], chosen: Group | None) -> Verdict:
         against = mismatches(group, labels)
@@ -79,6 +84,11 @@ class Selection:
         if not against and chosen is not None and group is not chosen:
             reason += f"; but `{chosen.key}` comes first"
         return Verdict(group.key, group.profile, not against, group is chosen, reason)
+
+
+def count_mismatches(group: Group, labels: Mapping[str, str]) -> int:
+    """How many selectors do not hold."""
+    return sum(labels.get(key, "") != wanted for key, wanted in group.selector.items())
 
 
 def mismatches(group: Group, labels: Mapping[str, str]) -> list[str]:

@@ -19,6 +19,7 @@ from stoker.server.replies import Handler, Reply, View
 from stoker.store import Directory, StoreError
 
 LOOK_INTERVAL: Final = 0.25
+LOOK_SHARE: Final = 20
 LOGGED_TARGET: Final = 400
 
 ROUTES: Final[Routes[Handler]] = Routes(
@@ -58,7 +59,7 @@ class Site:
         self.validate = validate
         self.log = log
         self.look_interval = look_interval
-        self.looked_at = 0.0
+        self.look_again = 0.0
         self.trouble = ""
         self.timeline = Timeline()
         self.catalogue = EMPTY
@@ -88,11 +89,10 @@ class Site:
         return reply.response
 
     def _look(self) -> None:
-        """Look for changed files, but not more often than the interval."""
-        now = time.monotonic()
-        if now - self.looked_at < self.look_interval:
+        """Look for changed files, not more often than the interval, nor so often that looking is all that is done."""
+        start = time.monotonic()
+        if start < self.look_again:
             return
-        self.looked_at = now
         trouble = ""
         try:
             self._reload()
@@ -101,6 +101,8 @@ class Site:
         if trouble and trouble != self.trouble:
             self.log(trouble)
         self.trouble = trouble
+        now = time.monotonic()
+        self.look_again = now + (max(self.look_interval, LOOK_SHARE * (now - start)) if self.look_interval else 0)
 
     def _reload(self) -> None:
         if not self.directory.refresh():

@@ -77,37 +77,33 @@ class Directory:
     def _look(self, report: Report) -> dict[str, Signature]:
         found: dict[str, Signature] = {}
         for folder in self.folders:
-            for key in self._walk(folder, MAX_DEPTH, report):
-                status = self._status(key)
-                if status is None or not stat.S_ISREG(status.st_mode):
-                    continue
+            for key, signature in self._walk(folder, MAX_DEPTH, report):
                 if len(found) == MAX_FILES:
                     report.add(Severity.ERROR, TOO_MANY, key=key, limit=MAX_FILES)
                     return found
-                times = status.st_mtime_ns, status.st_ctime_ns
-                found[key] = Signature(status.st_dev, status.st_ino, status.st_size, *times)
+                found[key] = signature
         return found
 
-    def _walk(self, folder: str, depth: int, report: Report) -> Iterator[str]:
+    def _walk(self, folder: str, depth: int, report: Report) -> Iterator[tuple[str, Signature]]:
+        """The files below a folder, links followed; what vanishes meanwhile is not there."""
         try:
-            with os.scandir(self.root / folder) as entries:
-                names = sorted((entry.name, entry.is_dir()) for entry in entries)
+            with os.scandir(self.root / folder) as scanned:
+                entries = sorted(scanned, key=lambda entry: entry.name)
         except FileNotFoundError:
             return
         except OSError as error:
             report.add(Severity.ERROR, UNREADABLE, key=folder, reason=error.strerror or str(error))
             return
-        for name, is_folder in names:
-            if not is_folder:
-                yield f"{folder}/{name}"
-            elif depth > 1:
-                yield from self._walk(f"{folder}/{name}", depth - 1, report)
-
-    def _status(self, key: str) -> os.stat_result | None:
-        try:
-            return (self.root / key).stat()
-        except OSError:
-            return None
+        for entry in entries:
+            key = f"{folder}/{entry.name}"
+            status = _status(entry)
+            if status is None:
+                continue
+            if stat.S_ISREG(status.st_mode):
+                times = status.st_mtime_ns, status.st_ctime_ns
+                yield key, Signature(status.st_dev, status.st_ino, status.st_size, *times)
+            elif stat.S_ISDIR(status.st_mode) and depth > 1:
+                yield from self._walk(key, depth - 1, report)
 
     def _read(self, key: str, size: int, report: Report) -> Item | None:
         path = self.root / key
@@ -122,4 +118,11 @@ class Directory:
         except OSError as error:
             report.add(Severity.ERROR, UNREADABLE, place=place, key=key, reason=error.strerror or str(error))
         self.broken.add(key)
+        return None
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return entry.stat()
+    except OSError:
         return None
