@@ -70,6 +70,23 @@ def test_the_machines_seen_last_are_kept() -> None:
     assert timeline.find(Identity(V, B)) is None
 
 
+def test_all_events_together_are_bounded() -> None:
+    timeline = Timeline(max_events=10)
+    for number in range(40):
+        timeline.record(sighting("", f"52:54:00:00:00:{number % 8:02x}"), 1.0)
+        assert timeline.kept == sum(len(machine.events) for machine in timeline) <= 10
+    assert [machine.name[-2:] for machine in timeline] == ["03", "04", "05", "06", "07"]
+
+
+def test_long_labels_are_cut() -> None:
+    timeline = Timeline()
+    labels = {f"k{number}" * 200: "v" * 1000 for number in range(100)}
+    machine = timeline.record(Sighting(Identity("", A), (), labels), 1.0)
+    assert machine is not None
+    assert {(len(key), len(value)) for key, value in machine.labels.items()} == {(256, 256)}
+    assert len(machine.labels) == 32
+
+
 def test_labels_and_rule_are_those_of_the_last_request_that_had_any() -> None:
     timeline = Timeline()
     timeline.record(Sighting(Identity("", A), (), {"mac": A}, "g", "p"), 1.0)

@@ -42,6 +42,7 @@ BOMBS = [
     ("{{range 1000000000}}{{end}}", "exceeded maximum steps (1000)"),
     ("{{range 900}}{{range 900}}{{end}}{{end}}", "exceeded maximum steps (1000)"),
     ('{{range 900}}{{printf "%100d" .}}{{end}}', "exceeded maximum output (10000 bytes)"),
+    ('{{$s := printf "%9000d" 1}}{{range 900}}{{$x := len $s}}{{end}}', "exceeded maximum steps (1000)"),
     ('{{printf "%1000000d" 1}}', "exceeded maximum output (10000 bytes)"),
     ('{{$s := "aaaaaaaaaa"}}{{range 900}}{{$s = print $s $s}}{{end}}', "exceeded maximum output (10000 bytes)"),
     ('{{define "t"}}{{template "t"}}{{end}}{{template "t"}}', "exceeded maximum template depth (60)"),
@@ -70,7 +71,7 @@ def test_a_bomb_is_refused(text: str, expected: str) -> None:
     ],
     ids=["parentheses", "ifs", "an end is missing"],
 )
-def test_deep_nesting_is_a_finding(text: str) -> None:
+def test_too_much_of_a_thing_is_a_finding(text: str) -> None:
     parsed, report = parse(text.encode(), "t")
     assert parsed is None
     assert report.has_errors

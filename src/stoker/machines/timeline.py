@@ -17,6 +17,9 @@ from stoker.report import Event
 
 MAX_MACHINES: Final = 20_000
 MAX_EVENTS: Final = 256
+MAX_EVENTS_IN_ALL: Final = 100_000
+MAX_LABELS: Final = 32
+MAX_LABEL: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,10 @@ class Machine:
 class Timeline:
     """All machines, by name and by each of their aliases."""
 
-    def __init__(self, max_machines: int = MAX_MACHINES) -> None:
+    def __init__(self, max_machines: int = MAX_MACHINES, max_events: int = MAX_EVENTS_IN_ALL) -> None:
         self.max_machines = max_machines
+        self.max_events = max_events
+        self.kept = 0
         self.machines: dict[str, Machine] = {}
         self.by_uuid: dict[str, Machine] = {}
         self.by_mac: dict[str, Machine] = {}
@@ -67,12 +72,14 @@ class Timeline:
             return None
         machine = self._recognise(sighting.identity, at)
         machine.last_seen = at
-        machine.labels = sighting.labels or machine.labels
+        machine.labels = _shorten(sighting.labels) or machine.labels
         machine.group = sighting.group or machine.group
         machine.profile = sighting.profile or machine.profile
         for event in sighting.events:
-            machine.events.append(msgspec.structs.replace(event, machine=machine.name))
+            self._keep(machine, event)
         self.machines[machine.name] = self.machines.pop(machine.name)
+        while self.kept > self.max_events and len(self.machines) > 1:
+            self._forget(next(iter(self)))
         return machine
 
     def _recognise(self, identity: Identity, at: float) -> Machine:
@@ -100,13 +107,14 @@ class Timeline:
 
     def _add(self, name: str, at: float) -> Machine:
         if len(self.machines) >= self.max_machines:
-            self._forget(next(iter(self.machines.values())))
+            self._forget(next(iter(self)))
         machine = self.machines[name] = Machine(name, at, at)
         self._tell(machine, at, "first seen")
         return machine
 
     def _forget(self, machine: Machine) -> None:
         del self.machines[machine.name]
+        self.kept -= len(machine.events)
         self.by_uuid.pop(machine.uuid, None)
         for mac in machine.macs:
             self.by_mac.pop(mac, None)
@@ -119,4 +127,13 @@ class Timeline:
             self.machines[name] = machine
 
     def _tell(self, machine: Machine, at: float, text: str) -> None:
-        machine.events.append(Event(at, "identity", text, machine=machine.name))
+        self._keep(machine, Event(at, "identity", text))
+
+    def _keep(self, machine: Machine, event: Event) -> None:
+        self.kept += len(machine.events) < MAX_EVENTS
+        machine.events.append(msgspec.structs.replace(event, machine=machine.name))
+
+
+def _shorten(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels as far as they are worth keeping."""
+    return {key[:MAX_LABEL]: value[:MAX_LABEL] for key, value in list(labels.items())[:MAX_LABELS]}

@@ -53,8 +53,8 @@ def serve(
     site = Site(data_dir, assets_dir, compile_config, log, validate=validate)
     before = _threads()
     with closing(_reserve(address)) as reserved:
-        port: int = reserved.getsockname()[1]
-        asyncio.run(_run(site, (address[0], port), on_ready))
+        host, port = reserved.getsockname()[:2]
+        asyncio.run(_run(site, (host, port), on_ready))
     _wait_for_threads(before)
 
 

@@ -142,7 +142,7 @@ class Nodes:
             is_empty = True
             for key, element in self._elements(value, node.pipe, has_two):
                 is_empty = False
-                run.step()
+                run.spend()
                 set_pair(frame, key, element)
                 try:
                     body(run, frame, element)
@@ -201,7 +201,7 @@ class Nodes:
                 text = f"exceeded maximum template depth ({run.limits.depth})"
                 fault = self.expressions.fault(node, node.offset, text)
                 raise TemplateLimitError(fault.text, fault.offset, LIMIT)
-            run.step()
+            run.spend()
             value = evaluate(run, frame, dot)
             run.depth += 1
             compiled[name](run, new_frame(value, frame_size), value)

@@ -130,8 +130,6 @@ class Expressions:
         value = node.value
         if isinstance(value, int) and value > INT_MAX:
             return self._refuse(node, node.offset, f"{node.source} overflows int")
-        if isinstance(value, float) and value.is_integer() and not any(mark in node.source for mark in ".eEpP"):
-            value = int(value)
         return lambda _run, _frame, _dot: value
 
     def _variable(self, node: tree.Variable, has_arguments: bool) -> Evaluate:
@@ -235,6 +233,7 @@ class Expressions:
             values.extend(previous)
             if function.takes_text and not isinstance(values[0], str):
                 raise self.fault(name, name.offset, _not_text(values[0]))
+            run.spend(values)
             try:
                 value = call(*values)
             except RefusedError as error:
@@ -245,6 +244,7 @@ class Expressions:
                 ) from None
             if type(value) is str and len(value) > run.limits.output:
                 raise TemplateLimitError(f"exceeded maximum output ({run.limits.output} bytes)", name.offset, LIMIT)
+            run.spend((value,))
             return value
 
         return evaluate

@@ -16,6 +16,7 @@ from stoker.templates.gotext.lexer import KEYWORDS, Kind, Lexer, Token
 from stoker.templates.gotext.literals import parse_number, unquote, unquote_character
 
 MAX_NESTING: Final = 64
+MAX_VARIABLES: Final = 1000
 OPERAND_START: Final = {
     *(Kind.BOOL, Kind.CHARACTER, Kind.COMPLEX, Kind.DOT, Kind.FIELD, Kind.IDENTIFIER, Kind.NUMBER),
     *(Kind.NIL, Kind.RAW_STRING, Kind.STRING, Kind.VARIABLE, Kind.LEFT_PAREN),
@@ -117,9 +118,11 @@ class Parser:
     def _enter(self) -> None:
         self.nesting += 1
         if self.nesting > MAX_NESTING:
-            token = self._peek()
-            text = f"template: {self.name}:{token.line}: exceeded maximum nesting ({MAX_NESTING})"
-            raise TemplateSyntaxError(text, token.offset, LIMIT)
+            self._exceed(f"maximum nesting ({MAX_NESTING})")
+
+    def _exceed(self, what: str) -> NoReturn:
+        token = self._peek()
+        raise TemplateSyntaxError(f"template: {self.name}:{token.line}: exceeded {what}", token.offset, LIMIT)
 
     # Definitions.
 
@@ -304,11 +307,17 @@ class Parser:
         for token in names:
             slot = self._slot(token.text)
             if not pipe.is_assignment:
-                slot = self.scope.definition.frame_size
-                self.scope.definition.frame_size += 1
+                slot = self._add_slot()
                 bound.append((token.text, slot))
             pipe.variables.append(tree.Variable(token.offset, token.text, (), slot))
         return bound
+
+    def _add_slot(self) -> int:
+        slot = self.scope.definition.frame_size
+        if slot == MAX_VARIABLES:
+            self._exceed(f"maximum variables ({MAX_VARIABLES})")
+        self.scope.definition.frame_size += 1
+        return slot
 
     def _slot(self, name: str) -> int | None:
         return next((slot for known, slot in reversed(self.scope.variables) if known == name), None)
@@ -388,8 +397,6 @@ class Parser:
         try:
             if token.kind is Kind.CHARACTER:
                 return unquote_character(token.text)
-            if token.kind is Kind.COMPLEX:
-                return complex(token.text[:-1].replace("_", "") + "j")
             return parse_number(token.text)
         except ValueError as error:
             self._fail(str(error))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from stoker.templates.gotext.errors import LIMIT, TemplateLimitError
 from stoker.templates.gotext.literals import to_bytes
+
+TEXT_OF_A_STEP: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,9 @@ class Run:
         self.parts.append(text)
         self.marks.append(mark)
 
-    def step(self) -> None:
-        """Count one step of a loop or an invocation."""
-        self.steps += 1
+    def spend(self, values: Iterable[object] = ()) -> None:
+        """Count one step, and more for long texts that it takes or makes."""
+        self.steps += 1 + sum(len(value) // TEXT_OF_A_STEP for value in values if type(value) is str)
         if self.steps > self.limits.steps:
             raise TemplateLimitError(f"exceeded maximum steps ({self.limits.steps})", -1, LIMIT)
 
