@@ -1,0 +1,137 @@
+"""A Snapshot of Matchbox's files goes in, a Catalogue of groups, profiles and templates comes out, with a Report.
+
+A file that has not changed is not read again. A file that is broken is a finding, and what it said when it was last
+whole stays in the Catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from posixpath import basename, normpath
+from typing import Final, Generic, TypeVar
+
+from stoker.machines.documents import Group, Profile, read_group, read_profile
+from stoker.machines.errors import KEPT, UNKNOWN_PROFILE, UNKNOWN_TEMPLATE
+from stoker.machines.selection import Selection
+from stoker.report import Place, Report, Severity
+from stoker.store import Item, Snapshot
+from stoker.templates.gotext import Template, parse
+
+TEMPLATE_FOLDERS: Final = ("ignition", "cloud", "generic")
+FOLDERS: Final = ("groups", "profiles", *TEMPLATE_FOLDERS)
+RAW_SUFFIXES: Final = (".ign", ".ignition")
+
+Document = TypeVar("Document")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that configures machines; `template` is None where it is served as written."""
+
+    item: Item
+    template: Template | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[Document]):
+    """What a file said when it was last whole, and the findings in the bytes that were looked at last."""
+
+    item: Item
+    document: Document | None
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything that answers are made of, at one revision; files by name, sources by key (`ignition/NAME`)."""
+
+    groups: Mapping[str, Entry[Group]] = field(default_factory=dict)
+    profiles: Mapping[str, Entry[Profile]] = field(default_factory=dict)
+    sources: Mapping[str, Entry[Source]] = field(default_factory=dict)
+    selection: Selection = field(default_factory=lambda: Selection(()))
+    revision: str = ""
+
+    def profile(self, name: str) -> Profile | None:
+        """The profile of that name."""
+        entry = self.profiles.get(name)
+        return entry.document if entry else None
+
+    def source(self, key: str) -> Source | None:
+        """The file of that key; a name may have `.` and doubled slashes in it, but nothing leads out of the folder."""
+        clean = normpath(key)
+        entry = self.sources.get(clean) if clean.partition("/")[0] == key.partition("/")[0] else None
+        return entry.document if entry else None
+
+
+EMPTY: Final = Catalogue()
+
+
+def read_catalogue(snapshot: Snapshot, previous: Catalogue = EMPTY) -> tuple[Catalogue, Report]:
+    """Read every file of a snapshot, taking from `previous` what has not changed."""
+    groups = _read_all(_documents(snapshot, "groups"), read_group, previous.groups)
+    profiles = _read_all(_documents(snapshot, "profiles"), read_profile, previous.profiles)
+    sources = _read_all(_sources(snapshot), _read_source, previous.sources)
+    selection = Selection(entry.document for entry in groups.values() if entry.document)
+    catalogue = Catalogue(groups, profiles, sources, selection, snapshot.revision)
+    report = Report()
+    for entries in (groups, profiles, sources):
+        for entry in entries.values():
+            report.extend(entry.report)
+    _check_references(catalogue, report)
+    return catalogue, report
+
+
+def _documents(snapshot: Snapshot, folder: str) -> Iterator[tuple[str, Item]]:
+    """The JSON files of a folder by name; a group is found only directly in its folder, a profile by any name."""
+    start = folder + "/"
+    for key, item in snapshot.items.items():
+        name = key[len(start) : -len(".json")]
+        if key.startswith(start) and key.endswith(".json") and (folder != "groups" or "/" not in name):
+            yield name, item
+
+
+def _sources(snapshot: Snapshot) -> Iterator[tuple[str, Item]]:
+    return ((key, item) for key, item in snapshot.items.items() if key.partition("/")[0] in TEMPLATE_FOLDERS)
+
+
+def _read_all(
+    items: Iterator[tuple[str, Item]],
+    read: Callable[[str, Item], tuple[Document | None, Report]],
+    previous: Mapping[str, Entry[Document]],
+) -> dict[str, Entry[Document]]:
+    entries: dict[str, Entry[Document]] = {}
+    for name, item in items:
+        known = previous.get(name)
+        if known is not None and known.item.revision == item.revision:
+            entries[name] = known
+            continue
+        document, report = read(name, item)
+        if report.has_errors:
+            document = known.document if known else None
+        if report.has_errors and document is not None:
+            report.add(Severity.INFO, KEPT, place=Place(item.file, 1, 1), key=item.key)
+        entries[name] = Entry(item, document, report)
+    return entries
+
+
+def _read_source(key: str, item: Item) -> tuple[Source | None, Report]:
+    if key.startswith("ignition/") and key.endswith(RAW_SUFFIXES):
+        return Source(item, None), Report()
+    template, report = parse(item.data, item.file, name=basename(key))
+    return (Source(item, template) if template else None), report
+
+
+def _check_references(catalogue: Catalogue, report: Report) -> None:
+    """Warn of names that lead nowhere."""
+    for group in catalogue.selection.groups:
+        if group.profile not in catalogue.profiles:
+            place = Place(catalogue.groups[group.key].item.file, 1, 1)
+            report.add(Severity.WARNING, UNKNOWN_PROFILE, place=place, group=group.key, profile=group.profile)
+    for entry in catalogue.profiles.values():
+        profile = entry.document or Profile("", "")
+        names = {"ignition": profile.ignition_id, "cloud": profile.cloud_id, "generic": profile.generic_id}
+        for key in (f"{folder}/{name}" for folder, name in names.items() if name):
+            if catalogue.source(key) is None:
+                place = Place(entry.item.file, 1, 1)
+                report.add(Severity.WARNING, UNKNOWN_TEMPLATE, place=place, profile=profile.key, key=key)

@@ -1,0 +1,95 @@
+"""Who is who among the machines seen, and what is kept of each."""
+
+from __future__ import annotations
+
+import pytest
+
+from stoker.machines import Identity, Machine, Sighting, Timeline
+from stoker.report import Event
+
+A, B = "52:54:00:00:00:0a", "52:54:00:00:00:0b"
+U, V = "4c4c4544-0000-0000-0000-00000000000a", "4c4c4544-0000-0000-0000-00000000000b"
+
+STORIES = {
+    "an address alone": ([("", A)], {A: ("", [A])}),
+    "a UUID alone": ([(U, "")], {U: (U, [])}),
+    "both": ([(U, A)], {U: (U, [A])}),
+    "the address first, the UUID later": ([("", A), (U, A)], {U: (U, [A])}),
+    "the UUID first, the address later": ([(U, ""), (U, A)], {U: (U, [A])}),
+    "the UUID, then the address alone": ([(U, A), ("", A)], {U: (U, [A])}),
+    "a UUID with two addresses": ([(U, A), (U, B)], {U: (U, [A]), B: ("", [B])}),
+    "the same, the first again": ([(U, A), (U, B), (U, A)], {B: ("", [B]), U: (U, [A])}),
+    "two machines": ([(U, A), (V, B)], {U: (U, [A]), V: (V, [B])}),
+    "nobody": ([("", "")], {}),
+}
+
+
+def sighting(uuid: str, mac: str, text: str = "seen") -> Sighting:
+    return Sighting(Identity(uuid, mac), (Event(1.0, "test", text),))
+
+
+@pytest.mark.parametrize("seen, expected", STORIES.values(), ids=list(STORIES))
+def test_who_is_who(seen: list[tuple[str, str]], expected: dict[str, tuple[str, list[str]]]) -> None:
+    timeline = Timeline()
+    for uuid, mac in seen:
+        timeline.record(sighting(uuid, mac), 1.0)
+    assert {machine.name: (machine.uuid, machine.macs) for machine in timeline} == expected
+    for machine in timeline:
+        assert timeline.find(Identity(machine.uuid, machine.macs[0] if machine.macs else "")) is machine
+
+
+def texts(machine: Machine | None) -> list[str]:
+    assert machine is not None
+    return [f"{event.stage}: {event.text}" for event in machine.events]
+
+
+def test_a_new_name_is_an_event() -> None:
+    timeline = Timeline()
+    timeline.record(sighting("", A, "one"), 1.0)
+    machine = timeline.record(sighting(U, A, "two"), 2.0)
+    assert texts(machine) == ["identity: first seen", "test: one", f"identity: is machine {U} from now on", "test: two"]
+    assert machine is not None
+    assert (machine.first_seen, machine.last_seen) == (1.0, 2.0)
+
+
+def test_the_ring_keeps_the_last_events() -> None:
+    timeline = Timeline()
+    for number in range(1000):
+        machine = timeline.record(sighting("", A, str(number)), 1.0)
+    kept = texts(machine)
+    assert (len(kept), kept[0], kept[-1]) == (256, "test: 744", "test: 999")
+
+
+def test_the_machines_seen_last_are_kept() -> None:
+    timeline = Timeline(max_machines=2)
+    timeline.record(sighting(U, A), 1.0)
+    timeline.record(sighting(V, B), 2.0)
+    timeline.record(sighting("", A), 3.0)
+    timeline.record(sighting("", "52:54:00:00:00:0c"), 4.0)
+    assert [machine.name for machine in timeline] == [U, "52:54:00:00:00:0c"]
+    assert timeline.find(Identity(V, B)) is None
+
+
+def test_all_events_together_are_bounded() -> None:
+    timeline = Timeline(max_events=10)
+    for number in range(40):
+        timeline.record(sighting("", f"52:54:00:00:00:{number % 8:02x}"), 1.0)
+        assert timeline.kept == sum(len(machine.events) for machine in timeline) <= 10
+    assert [machine.name[-2:] for machine in timeline] == ["03", "04", "05", "06", "07"]
+
+
+def test_long_labels_are_cut() -> None:
+    timeline = Timeline()
+    labels = {f"k{number}" * 200: "v" * 1000 for number in range(100)}
+    machine = timeline.record(Sighting(Identity("", A), (), labels), 1.0)
+    assert machine is not None
+    assert {(len(key), len(value)) for key, value in machine.labels.items()} == {(256, 256)}
+    assert len(machine.labels) == 32
+
+
+def test_labels_and_rule_are_those_of_the_last_request_that_had_any() -> None:
+    timeline = Timeline()
+    timeline.record(Sighting(Identity("", A), (), {"mac": A}, "g", "p"), 1.0)
+    machine = timeline.record(sighting("", A), 2.0)
+    assert machine is not None
+    assert (machine.labels, machine.group, machine.profile) == ({"mac": A}, "g", "p")

@@ -1,0 +1,72 @@
+"""A Site on real files, asked in process; and the compiler that tests use in place of the languages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stoker.http import Request, Response
+from stoker.report import Message, Place, Report, Severity
+from stoker.server import Site
+
+MAC = "52:54:00:a1:9c:ae"
+FILES = {
+    "groups/node.json": f'{{"profile": "p", "selector": {{"mac": "{MAC}"}}, "metadata": {{"name": "node"}}}}',
+    "groups/raw.json": '{"profile": "raw", "selector": {"case": "raw"}}',
+    "groups/bad.json": '{"profile": "bad", "selector": {"case": "bad"}}',
+    "profiles/p.json": '{"id": "p", "ignition_id": "node.bu", "boot": {"kernel": "k", "args": ["a"]}}',
+    "profiles/raw.json": '{"id": "raw", "ignition_id": "raw.ign"}',
+    "profiles/bad.json": '{"id": "bad", "ignition_id": "bad.bu"}',
+    "ignition/node.bu": "variant: x\nname: {{.name}}\n",
+    "ignition/raw.ign": '{"ignition": {"version": "3.4.0"}}',
+    "ignition/bad.bu": "variant: x\n{{/* two\nlines */}}\nREFUSE\n",
+}
+
+
+def compile_config(text: bytes, file: str) -> tuple[bytes | None, Report]:
+    """Stands for a compiler: the text as a JSON string, or a finding at the line that asks for it."""
+    report = Report()
+    for number, line in enumerate(text.split(b"\n"), 1):
+        if line == b"REFUSE":
+            report.add(Severity.ERROR, Message("refused", "this line is refused"), ("a",), Place(file, number, 1))
+    return (None if report.has_errors else json.dumps({"text": text.decode()}).encode()), report
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+class Client:
+    """Asks a Site as a transport would, and keeps what it logs."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.log: list[str] = []
+        self.site = Site(root / "data", root / "assets", compile_config, self.log.append, look_interval=0)
+
+    def ask(self, target: str, method: str = "GET", body: bytes = b"", **headers: str) -> Response:
+        path, _, query = target.partition("?")
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.site.answer(Request(method, path, query, named, body, "192.0.2.1:999"))
+
+    def json(self, target: str) -> Any:
+        response = self.ask(target)
+        assert isinstance(response.body, bytes)
+        return json.loads(response.body)
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Client:
+    write(tmp_path / "data", FILES)
+    write(tmp_path / "assets", {"kernel": "0123456789", "sub/notes.txt": "notes"})
+    return Client(tmp_path)
+
+
+MakeClient = Callable[[], Client]

@@ -1,0 +1,142 @@
+"""The paths of Matchbox over a Site: statuses, types, bodies, and the events that requests leave."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stoker.machines import BOOTSTRAP
+from tests.server.conftest import MAC, Client, write
+
+ANSWERS = [
+    ("/", 200, "text/plain; charset=utf-8", "stoker\n"),
+    ("/healthz", 200, "text/plain; charset=utf-8", "ok\n"),
+    ("/boot.ipxe", 200, "text/plain; charset=utf-8", BOOTSTRAP),
+    ("/boot.ipxe.0?mac=1&x=%zz", 200, "text/plain; charset=utf-8", BOOTSTRAP),
+    ("/ipxe?mac=52-54-00-A1-9C-AE", 200, "text/plain; charset=utf-8", "#!ipxe\nkernel k a\nboot\n"),
+    (
+        "/metadata?mac=525400a19cae",
+        200,
+        "plain/text",
+        f"NAME=node\nMAC={MAC}\nREQUEST_QUERY_MAC={MAC}\nREQUEST_RAW_QUERY=mac=525400a19cae\n",
+    ),
+    ("/ignition?mac=52-54-00-a1-9c-ae", 200, "application/json", '{"text": "variant: x\\nname: node\\n"}'),
+    ("/ignition?case=raw", 200, "application/json", '{"ignition": {"version": "3.4.0"}}'),
+]
+
+
+@pytest.mark.parametrize("target, status, content_type, body", ANSWERS, ids=[row[0] for row in ANSWERS])
+def test_an_answer(client: Client, target: str, status: int, content_type: str, body: str) -> None:
+    response = client.ask(target)
+    assert (response.status, dict(response.headers)["content-type"], response.body) == (
+        status,
+        content_type,
+        body.encode(),
+    )
+
+
+REFUSALS = [
+    ("/ignition", 404, "no group matches a machine without labels"),
+    ("/metadata?mac=525400000001", 404, "no group matches `mac=52:54:00:00:00:01`"),
+    ("/ipxe?case=raw", 500, "profile `raw` has no `boot`"),
+    ("/ignition?case=bad", 500, "this line is refused"),
+    ("/nothing", 404, "nothing is at `/nothing`"),
+    ("/ipxe/", 404, "nothing is at `/ipxe/`"),
+    ("/assets/nothing", 404, "no asset `nothing`"),
+]
+
+
+@pytest.mark.parametrize("target, status, detail", REFUSALS, ids=[row[0] for row in REFUSALS])
+def test_a_refusal_is_a_problem_document(client: Client, target: str, status: int, detail: str) -> None:
+    response = client.ask(target, user_agent="Ignition/2.21.0")
+    document = client.json(target)
+    assert dict(response.headers)["content-type"] == "application/problem+json"
+    assert (response.status, document["status"], document["detail"]) == (status, status, detail)
+
+
+def test_a_config_that_does_not_compile_names_the_line_of_the_template(client: Client) -> None:
+    assert client.json("/ignition?case=bad")["errors"] == [
+        {
+            "severity": "error",
+            "code": "refused",
+            "detail": "this line is refused",
+            "pointer": "$.a",
+            "place": f"{client.root}/data/ignition/bad.bu:4:1",
+        }
+    ]
+
+
+@pytest.mark.parametrize("target", ["/ipxe?mac=525400000001", "/ipxe?case=raw"])
+def test_ipxe_is_told_in_a_script(client: Client, target: str) -> None:
+    response = client.ask(target, user_agent="iPXE/1.21.1 (g1234)")
+    assert response.status == 200
+    assert isinstance(response.body, bytes)
+    assert response.body.startswith(b"#!ipxe\necho stoker has nothing to boot here:\necho ")
+
+
+def test_other_methods_are_refused(client: Client) -> None:
+    response = client.ask("/ipxe", method="POST")
+    assert (response.status, dict(response.headers)["allow"]) == (405, "GET, HEAD")
+
+
+def test_each_request_of_a_machine_is_an_event(client: Client) -> None:
+    for path in ("boot.ipxe", "ipxe", "ignition", "metadata"):
+        client.ask(f"/{path}?mac=52-54-00-a1-9c-ae")
+    client.ask("/ignition?mac=52-54-00-a1-9c-ae&case=raw")
+    write(client.root / "data", {"profiles/p.json": '{"id": "p"}'})
+    client.ask("/ignition?mac=52-54-00-a1-9c-ae")
+    client.ask("/ignition")
+    events = client.json(f"/api/v1/machines/{MAC}/events")["events"]
+    assert [(event["stage"], event["text"], event.get("outcome", "done")) for event in events] == [
+        ("identity", "first seen", "done"),
+        ("boot", "asked for the first script", "done"),
+        ("ipxe", "boot script of profile `p` by group `node`", "done"),
+        ("ignition", "config of profile `p` by group `node`", "done"),
+        ("metadata", "metadata of profile `p` by group `node`", "done"),
+        ("ignition", "config of profile `p` by group `node`", "done"),
+        ("ignition", "no config: profile `p` has no `ignition_id`", "failed"),
+    ]
+    assert [len(event.get("digest", "")) for event in events] == [0, 0, 0, 128, 0, 128, 0]
+    assert {event["machine"] for event in events} == {MAC}
+
+
+def test_a_changed_file_counts_at_the_next_request_and_a_broken_one_does_not(client: Client) -> None:
+    target = "/ipxe?mac=52-54-00-a1-9c-ae"
+    good = '{"id": "p", "boot": {"kernel": "new"}}'
+    write(client.root / "data", {"profiles/p.json": good})
+    assert client.ask(target).body == b"#!ipxe\nkernel new\nboot\n"
+    write(client.root / "data", {"profiles/p.json": good[:-1]})
+    assert client.ask(target).body == b"#!ipxe\nkernel new\nboot\n"
+    file = f"{client.root}/data/profiles/p.json"
+    assert [line for line in client.log if line.startswith("/")] == [
+        f"{file}:1:{len(good)}: error: not JSON: Expecting ',' delimiter",
+        f"{file}:1:1: info: the last version of `profiles/p.json` that could be read is still served",
+    ]
+
+
+def test_without_its_directory_the_server_goes_on_with_what_it_read(client: Client) -> None:
+    (client.root / "data").rename(client.root / "elsewhere")
+    for _ in range(2):
+        assert client.ask("/ipxe?mac=52-54-00-a1-9c-ae").status == 200
+    (told,) = [line for line in client.log if line.startswith("error: ")]
+    assert told.endswith("or name another; what was read last is still served")
+
+
+def test_the_access_log_is_one_line_whatever_was_asked(client: Client) -> None:
+    client.ask("/ipxe?x=\n\x1b[31m", user_agent="a\nb")
+    (line,) = client.log
+    assert line.startswith('192.0.2.1:999 "GET /ipxe?x=\\n\\x1b[31m" 404 ')
+    assert line.endswith('ms "a\\nb"')
+
+
+def test_a_fault_in_a_handler_is_one_answer(client: Client) -> None:
+    def fail(_text: bytes, _file: str) -> tuple[None, None]:
+        raise ZeroDivisionError("by chance")
+
+    client.site.compile = fail  # type: ignore[assignment]
+    response = client.ask("/ignition?mac=52-54-00-a1-9c-ae")
+    assert isinstance(response.body, bytes)
+    assert (response.status, json.loads(response.body)["status"]) == (500, 500)
+    assert client.log[0] == "error: GET /ignition: ZeroDivisionError: by chance"
+    assert client.ask("/healthz").status == 200
