@@ -8,7 +8,7 @@
 #   make docs    links, and the commands that the documentation shows
 #   make clean   remove what the other targets made
 #
-# Each of them sets up what it needs: a virtual environment in .venv with the versions of uv.lock. That takes
+# Each of them sets up what it needs: a virtual environment in .venv with the versions of requirements.lock. That takes
 # Python 3.11 or newer with its venv module; another interpreter is named by `make PYTHON=python3.12 ...`.
 
 PYTHON ?= python3
@@ -16,11 +16,11 @@ UV_VERSION := 0.13.8
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test bench soak lint docs clean
+.PHONY: setup demo test bench soak lint docs lock clean
 
 setup: $(READY)
 
-$(READY): pyproject.toml uv.lock scripts/debian-packages scripts/setup
+$(READY): pyproject.toml requirements.lock scripts/debian-packages scripts/setup
 	PYTHON="$(PYTHON)" UV_VERSION="$(UV_VERSION)" scripts/setup
 	touch $@
 
@@ -45,6 +45,11 @@ lint: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m pytest tests/docs
+
+# Choose versions anew, after pyproject.toml has changed or to take in newer releases.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --upgrade --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header pyproject.toml --output-file requirements.lock
 
 clean:
 	rm -rf .venv .bench .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build demo dist
