@@ -31,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         silence_stdout()
         return Exit.BROKEN_PIPE
+    except OSError as error:
+        silence_stdout()
+        talk(_complaint(CommandError(_reason(error))))
+        return Exit.FINDINGS
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     return code
@@ -64,12 +68,7 @@ def _run_verb(verb: Verb, words: list[str]) -> int:
     module = importlib.import_module(verb.module)
     parser = build_parser(verb, module.add_arguments)
     arguments = parser.parse_args([*words_of_environment(parser, os.environ), *words])
-    try:
-        code: int = module.run(arguments)
-    except (BrokenPipeError, CommandError):
-        raise
-    except OSError as error:
-        raise CommandError(_reason(error)) from error
+    code: int = module.run(arguments)
     return code
 
 

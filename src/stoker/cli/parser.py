@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 
 from stoker.cli.exits import UsageError
 from stoker.cli.guesses import guess
+from stoker.cli.streams import write_data
 from stoker.cli.verbs import Verb
 
 HELP_COLUMN: Final = 30
@@ -40,6 +41,9 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 class _Parser(argparse.ArgumentParser):
     """A parser that raises what it does not understand, with a guess at what was meant."""
+
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002 -- argparse hands over none
+        write_data(self.format_help().encode())
 
     def error(self, message: str) -> NoReturn:
         usage = self.format_usage().strip().replace("Usage: ", "usage: ", 1)
