@@ -42,7 +42,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 class _Parser(argparse.ArgumentParser):
     """A parser that raises what it does not understand, with a guess at what was meant."""
 
-    def print_help(self, file: object = None) -> None:  # noqa: ARG002 -- argparse hands over none
+    def print_help(self, file: object = None) -> None:
         write_data(self.format_help().encode())
 
     def error(self, message: str) -> NoReturn:
