@@ -34,7 +34,7 @@ bench: $(READY)
 	$(BIN)/python -m bench $(BENCH)
 
 soak: $(READY)
-	$(BIN)/python -m pytest -m soak -rs
+	$(BIN)/python -m pytest -m soak
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -92,5 +92,5 @@ def test_only_the_room_for_it(rule: str) -> None:
 
 
 def test_the_middle_module_and_the_middle_function_are_small() -> None:
-    assert statistics.median(LINES.values()) <= 200
-    assert statistics.median(length(f) for tree in TREES.values() for f in functions(tree)) <= 12
+    assert statistics.median(LINES.values()) <= 150
+    assert statistics.median(length(f) for tree in TREES.values() for f in functions(tree)) <= 8

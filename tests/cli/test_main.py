@@ -99,6 +99,14 @@ def test_a_reader_that_goes_away_is_no_fault() -> None:
     assert (gone.returncode, gone.stderr) == (141, b"")
 
 
+@pytest.mark.parametrize("words", [["--version"], ["completion", "--help"], ["butane", "--version"]], ids=" ".join)
+def test_a_full_disk_is_said(words: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "stoker", *words]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "stoker: no space left on device\n")
+
+
 def test_an_interrupt_ends_it_quietly() -> None:
     """More than a pipe holds can only be written once the command is reading."""
     command = [sys.executable, "-m", "stoker", "butane"]

@@ -7,6 +7,7 @@ the word at hand is not imported: argparse belongs to the verbs, applets do with
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -30,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         silence_stdout()
         return Exit.BROKEN_PIPE
+    except OSError as error:
+        silence_stdout()
+        talk(_complaint(CommandError(_reason(error))))
+        return Exit.FINDINGS
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     return code
@@ -58,16 +63,12 @@ def _run_applet(applet: Applet, words: list[str], program: str) -> int:
 
 
 def _run_verb(verb: Verb, words: list[str]) -> int:
-    from stoker.cli.parser import build_parser  # noqa: PLC0415 -- only verbs pay for argparse
+    from stoker.cli.parser import build_parser, words_of_environment  # noqa: PLC0415 -- only verbs pay for argparse
 
     module = importlib.import_module(verb.module)
-    arguments = build_parser(verb, module.add_arguments).parse_args(words)
-    try:
-        code: int = module.run(arguments)
-    except (BrokenPipeError, CommandError):
-        raise
-    except OSError as error:
-        raise CommandError(_reason(error)) from error
+    parser = build_parser(verb, module.add_arguments)
+    arguments = parser.parse_args([*words_of_environment(parser, os.environ), *words])
+    code: int = module.run(arguments)
     return code
 
 

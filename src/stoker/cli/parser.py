@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 
 from stoker.cli.exits import UsageError
 from stoker.cli.guesses import guess
+from stoker.cli.streams import write_data
 from stoker.cli.verbs import Verb
 
-HELP_COLUMN: Final = 26
+HELP_COLUMN: Final = 30
 HELP_WIDTH: Final = 100
+PREFIX: Final = "STOKER_"
+ON: Final = frozenset({"1", "true", "yes", "on"})
+OFF: Final = frozenset({"", "0", "false", "no", "off"})
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -37,6 +41,9 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 class _Parser(argparse.ArgumentParser):
     """A parser that raises what it does not understand, with a guess at what was meant."""
+
+    def print_help(self, file: object = None) -> None:
+        write_data(self.format_help().encode())
 
     def error(self, message: str) -> NoReturn:
         usage = self.format_usage().strip().replace("Usage: ", "usage: ", 1)
@@ -61,3 +68,24 @@ def build_parser(verb: Verb, add_arguments: Callable[[argparse.ArgumentParser], 
     add_arguments(parser)
     parser.add_argument("-h", "--help", action="help", help="show this and exit")
     return parser
+
+
+def words_of_environment(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> list[str]:
+    """The options that the environment gives: `STOKER_FILES_DIR=x` is `--files-dir=x`, `STOKER_STRICT=1` is `--strict`.
+
+    They come before what is typed, which so counts more. Raises UsageError for a switch that is neither on nor off.
+    """
+    words = []
+    for action in parser._actions:  # noqa: SLF001 -- argparse offers no other list
+        option = next((name for name in action.option_strings if name.startswith("--")), "--help")
+        name = f"{PREFIX}{option[2:].upper().replace('-', '_')}"
+        if option == "--help" or name not in environment:
+            continue
+        value = environment[name]
+        if action.nargs != 0:
+            words.append(f"{option}={value}")
+        elif value.lower() in ON:
+            words.append(option)
+        elif value.lower() not in OFF:
+            raise UsageError(f"`{name}` is `{value}`", hint="1 turns the option on, 0 leaves it off")
+    return words
