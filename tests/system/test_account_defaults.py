@@ -36,7 +36,7 @@ def test_next_id(ids: range, taken: set[int], system: bool, expected: int | None
         ([range(110, 120)], 100),
         ([range(120, 130), range(100, 110)], 110),
         ([range(100, 195)], None),
-        ([range(0, 50)], 100),
+        ([range(50)], 100),
     ],
 )
 def test_next_block(taken: list[range], expected: int | None) -> None:

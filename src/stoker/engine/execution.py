@@ -23,8 +23,9 @@ Say = Callable[[str], None]
 
 
 def carry_out(plan: Plan, system: System, say: Say, fetch: Fetch = fetch_embedded) -> Outcome:
-    """Carry out a plan. Whatever happens on the way ends in the Outcome; only what is no fault of machine or config
-    is raised.
+    """Carry out a plan.
+
+    Whatever happens on the way ends in the Outcome; only what is no fault of machine or config is raised.
 
     `say` gets each line of the log: `TRAIL: op(N): [started]  TEXT` and then `[finished] TEXT` or
     `[failed]   TEXT: REASON`; N is in hexadecimal and counts from 1.
@@ -68,7 +69,7 @@ class _Run:
         self._say(f"{label}[started]  {heading.text}")
         for step in heading.steps:
             self.take(step, label)
-        if self._stopped:
+        if self._outcome.report.has_errors:
             self._say(f"{label}[failed]   {heading.text}: {self._outcome.report.entries[-1].message}")
         else:
             self._say(f"{label}[finished] {heading.text}")

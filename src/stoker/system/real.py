@@ -23,7 +23,7 @@ class RealSystem(Tree):
 
     def run(self, arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> bytes:
         """See `System.run`."""
-        from stoker.system import commands  # few runs need it, and what it imports is slow to load
+        from stoker.system import commands  # noqa: PLC0415 -- few runs need it, and what it imports is slow to load
 
         return commands.run(arguments, stdin, seconds)
 
