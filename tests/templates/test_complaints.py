@@ -123,6 +123,7 @@ EXECUTION = [
     ("{{call .name}}", 't:1:2: executing "t" at <call .name>: error calling call: non-function .name of type string'),
     ("{{call nil}}", 't:1:2: executing "t" at <call nil>: error calling call: call of nil'),
     ("{{$x = 1}}", 't:1:7: executing "t" at <1>: undefined variable: $x'),
+    ("{{range $x = .list}}{{end}}", 't:1:13: executing "t" at <.list>: undefined variable: $x'),
     ("{{18446744073709551615}}", 't:1:2: executing "t" at <18446744073709551615>: 18446744073709551615 overflows int'),
     (
         '{{define "in"}}\n{{.missing}}{{end}}{{template "in" .}}',

@@ -243,7 +243,7 @@ class Expressions:
                     f"exceeded maximum output ({run.limits.output} bytes)", name.offset, LIMIT
                 ) from None
             if type(value) is str and len(value) > run.limits.output:
-                raise TemplateLimitError(f"exceeded maximum output ({run.limits.output} bytes)", name.offset, LIMIT)
+                raise run.too_long()
             run.spend((value,))
             return value
 
