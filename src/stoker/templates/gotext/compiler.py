@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from stoker.templates.gotext import tree
-from stoker.templates.gotext.errors import LIMIT, TemplateLimitError
+from stoker.templates.gotext.errors import TemplateLimitError
 from stoker.templates.gotext.expressions import Expressions, Frame, assigned_slot, last_node, new_frame
 from stoker.templates.gotext.literals import to_bytes
+from stoker.templates.gotext.messages import LIMIT
 from stoker.templates.gotext.printing import sprint
 from stoker.templates.gotext.run import Run
 from stoker.templates.gotext.values import Value, is_true

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from stoker.templates.gotext.errors import LIMIT, TemplateLimitError
+from stoker.templates.gotext.errors import TemplateLimitError
 from stoker.templates.gotext.literals import to_bytes
+from stoker.templates.gotext.messages import LIMIT
 
 TEXT_OF_A_STEP: Final = 64
 
