@@ -127,6 +127,14 @@ def place_nowhere(findings: list[Finding], report: Report) -> None:
         report.add(severity, message, pointer, None, **values)
 
 
+def check(raw: bytes, *, file: str = "") -> Report:
+    """Judge a config; where there is nothing to point at, the report says why it is none."""
+    done = parse(raw, file=file)
+    if done.error is not None and not done.report.has_errors:
+        done.report.add(Severity.ERROR, m.UNUSABLE, problem=done.error)
+    return done.report
+
+
 def validate(raw: bytes, *, file: str = "") -> tuple[Report, str | None]:
     """Judge a config: the report, and why it is not valid where the report does not say so."""
     done = parse(raw, file=file)
