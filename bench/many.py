@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.figures import Figure
 
-FILES = 800
+FILES = 3000
 NODE = Path("examples/kubeadm-node.bu")
 
 
