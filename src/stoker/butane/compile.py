@@ -30,7 +30,7 @@ from stoker.butane.work import Work
 from stoker.document import yaml
 from stoker.document.messages import DUPLICATE_KEY
 from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, NULL, SCALAR, SEQUENCE, Document, Node
-from stoker.report import ROOT, Entry, Pointer, Report, Severity
+from stoker.report import ROOT, Entry, Place, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import YAML, Faults, plan, rows
 from stoker.schema.features import MACHINE_CONFIG
@@ -76,6 +76,14 @@ class Compilation:
         self.metadata: Metadata | None = None
         self.openshift: OpenShift | None = None
         self.origins = Origins()
+
+    def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
+        """The parts of the document that gave a part of the config, and where they stand."""
+        document = self.document
+        if document is None:
+            return []
+        settled = [settle(document, pointer) for pointer in self.origins.trace(result)]
+        return [(pointer, place) for pointer in settled if (place := document.place(pointer)) is not None]
 
 
 def compile_text(

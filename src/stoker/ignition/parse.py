@@ -12,7 +12,7 @@ from typing import Final
 from stoker.document import json
 from stoker.document.nodes import MAPPING, Document, Node
 from stoker.ignition import messages as m
-from stoker.report import ROOT, Pointer, Report, Severity
+from stoker.report import ROOT, Place, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import Faults
 from stoker.schema.judge import decode_ignition, go_type_error, judge_ignition
@@ -38,6 +38,11 @@ class Parsed:
         self.error: str | None = None
         self.report = report
         self.spec: Spec | None = None
+
+    def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
+        """The part of the text that gave a part of the config, and where it stands; nothing where it has none."""
+        place = None if self.document is None else self.document.place(result)
+        return [] if place is None else [(result, place)]
 
 
 def parse(raw: bytes, *, file: str = "") -> Parsed:
