@@ -29,7 +29,7 @@ from stoker.butane.trees import lower_quadlets, lower_trees
 from stoker.butane.work import Work
 from stoker.document import yaml
 from stoker.document.messages import DUPLICATE_KEY
-from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, NULL, SCALAR, SEQUENCE, Document, Node
+from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, SCALAR, SEQUENCE, Document, Node
 from stoker.report import ROOT, Entry, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import YAML, Faults, plan, rows
@@ -191,7 +191,7 @@ class _Compiler:
             self.report.add(Severity.ERROR, DUPLICATE_KEY, pointer, place, key=key.value, line=first.mark.line + 1)
         for node, wanted in faults.wrong:
             words, advice = _WANTED[wanted]
-            got = _GOT.get(node.kind) or ("nothing" if node.tag == NULL else f"`{_shorten(node.value)}`")
+            got = _GOT.get(node.kind) or ("nothing" if node.is_null else f"`{_shorten(node.value)}`")
             pointer = self.document.pointer_of(node)
             place = self.document.place_of(node)
             self.report.add(

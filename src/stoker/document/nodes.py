@@ -116,19 +116,19 @@ class Document:
         """Whether the text says anything, be it null, at `pointer`."""
         return self.find(pointer)[1] == len(pointer)
 
-    def place(self, pointer: Pointer, *, skip_nulls: bool = True) -> Place | None:
-        """The place of the value at `pointer`, or of the deepest value above it."""
+    def place(self, pointer: Pointer, *, skip_nulls: bool = True) -> Place:
+        """The place of the value at `pointer`, or of the deepest value above it; the start of a text without any."""
         node, _ = self.find(pointer, skip_nulls=skip_nulls)
-        return None if node is None else self.place_of(node)
+        return Place(self.file, 1, 1) if node is None else self.place_of(node)
 
-    def key_place(self, pointer: Pointer, *, skip_nulls: bool = True) -> Place | None:
+    def key_place(self, pointer: Pointer, *, skip_nulls: bool = True) -> Place:
         """The place of the key that leads to `pointer`; of the deepest value above it when there is no such key."""
         parent, depth = self.find(pointer[:-1], skip_nulls=skip_nulls)
         if parent is not None and depth == len(pointer) - 1 and parent.kind == MAPPING:
             for key, _ in parent.value:
                 if pointer[-1] in (key.value, key.style if key.kind == ALIAS else None):
                     return self.place_of(key)
-        return None if parent is None else self.place_of(parent)
+        return Place(self.file, 1, 1) if parent is None else self.place_of(parent)
 
     def place_of(self, node: Node) -> Place:
         """The place where `node` starts."""
@@ -143,13 +143,19 @@ class Document:
                 return pointer
             if node.kind == MAPPING:
                 for key, value in node.value:
-                    here = (*pointer, str(key.value))
+                    here = (*pointer, _key_text(key))
                     if key is wanted:
                         return here
                     stack.append((value, here))
             elif node.kind == SEQUENCE:
                 stack.extend((item, (*pointer, index)) for index, item in enumerate(node.value))
         return ROOT
+
+
+def _key_text(key: Node) -> str:
+    """A key as a step of a pointer; a collection, which is no key in any of the languages, is `?` as YAML marks it."""
+    target = key.value if key.kind == ALIAS else key
+    return str(target.value) if target.kind == SCALAR else "?"
 
 
 def _child(node: Node, step: str | int, skip_nulls: bool) -> Node | None:
