@@ -33,7 +33,7 @@ _GZIP = re.compile(r'"compression": "gzip",\n(\s*)"source": "(data:[^"]*)"')
 
 
 class Case(NamedTuple):
-    """One directory. `specs`: what it runs for, the first is what it is written in; none when it names no known spec."""
+    """One directory. `specs`: what it runs for; it is written in the first. None when it names no known spec."""
 
     path: Path
     specs: tuple[Spec, ...]
