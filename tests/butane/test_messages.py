@@ -105,7 +105,6 @@ def test_codes_tell_messages_apart() -> None:
     assert {code for code in codes if codes.count(code) > 1} == {"layout-unknown"}
 
 
-def test_messages_are_lower_case_and_end_without_a_full_stop() -> None:
-    """But for the words of the original, which scripts match."""
-    own = [message for message in MESSAGES.values() if message.hint is not None]
-    assert [message.hint for message in own if message.hint.endswith(".") or message.hint[0].isupper()] == []
+def test_a_hint_is_no_sentence_with_a_capital_and_a_full_stop() -> None:
+    hints = [message.hint for message in MESSAGES.values() if message.hint is not None]
+    assert [hint for hint in hints if hint.endswith(".") or hint[0].isupper()] == []

@@ -107,7 +107,7 @@ CASES = {
         since="3.1.0",
     ),
     "virtiofs": Case(
-        '"storage": {"filesystems": [{"device": "tag", "format": "virtiofs", "path": "/m", "mountOptions": ["ro"]}]},\n',
+        '"storage": {"filesystems": [{"device": "tag", "format": "virtiofs", "path": "/m","mountOptions": ["ro"]}]},\n',
         "",
         since="3.7.0-experimental",
     ),
