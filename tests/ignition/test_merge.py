@@ -151,9 +151,9 @@ MERGED = {
     ),
     "units and their drop-ins": (
         "systemd",
-        '{units: [{name: a.path, enabled: true, dropins: [{name: x.conf, contents: "1"}]}]}',
-        '{units: [{name: a.path, contents: "", dropins: [{name: y.conf}, {name: x.conf, contents: "2"}]}]}',
-        '{units: [{name: a.path, contents: "", enabled: on, dropins: [{name: x.conf, contents: "2"}, {name: y.conf}]}]}',
+        '{units: [{name: a.path, enabled: true, dropins: [{name: x, contents: "1"}]}]}',
+        '{units: [{name: a.path, contents: "", dropins: [{name: z}, {name: x, contents: "2"}]}]}',
+        '{units: [{name: a.path, contents: "", enabled: true, dropins: [{name: x, contents: "2"}, {name: z}]}]}',
     ),
 }
 
