@@ -51,7 +51,7 @@ def test_read(text: str | bytes, expected: Any) -> None:
 
 
 # text -> line, column, words; line 0 is where the text ends
-REFUSED = {
+REFUSED: dict[str, tuple[str | bytes, tuple[int, int], str]] = {
     "nothing": ("", (0, 0), "unexpected end of JSON input"),
     "blanks": (" \n", (0, 0), "unexpected end of JSON input"),
     "an open brace": ("{", (0, 0), "unexpected end of JSON input"),
@@ -79,16 +79,23 @@ REFUSED = {
     "a minus alone": ("[-]\n", (1, 4), "invalid character ']' in numeric literal"),
     "no digits after the point": ("[1.]", (0, 0), "invalid character ']' after decimal point in numeric literal"),
     "no digits in the exponent": ("[1e+]\n", (1, 6), "invalid character ']' in exponent of numeric literal"),
-    "a line end in a string": ('"a\nb"', (2, 1), "invalid character '\n' in string literal"),
+    "a line end in a string": ('"a\nb"', (2, 1), r"invalid character '\n' in string literal"),
+    "a control character": ("[\0]", (1, 3), r"invalid character '\x00' looking for beginning of value"),
+    "a byte order mark": ("\ufeff[]", (1, 4), r"invalid character '\ufeff' looking for beginning of value"),
+    "a letter": ("[é]", (1, 4), "invalid character 'é' looking for beginning of value"),
+    "a backslash": (r"[\]", (1, 3), r"invalid character '\\' looking for beginning of value"),
+    "a character of four bytes": ("[\U0001f600]", (1, 6), "invalid character '😀' looking for beginning of value"),
+    "a byte that is no UTF-8": (b"[\xff]", (1, 3), r"invalid character '\xff' looking for beginning of value"),
     "an unknown escape": (r'["\x41"]', (1, 5), r"invalid escape sequence `\x` in string"),
     "a short escape": (r'["\u12g4"]', (1, 9), r"invalid escape sequence `\u12g4` in string"),
+    "an escape with a blank": (r'["\u1 34"]', (1, 9), r'invalid escape sequence "\\u1 34" in string'),
     "columns count bytes": ('["ä" x]', (1, 8), "invalid character 'x' after array element"),
 }
 
 
 @pytest.mark.parametrize("text, place, words", REFUSED.values(), ids=REFUSED)
-def test_refused(text: str, place: tuple[int, int], words: str) -> None:
-    document, report = json.read(text.encode(), "f.ign")
+def test_refused(text: str | bytes, place: tuple[int, int], words: str) -> None:
+    document, report = json.read(text.encode() if isinstance(text, str) else text, "f.ign")
     assert document is None
     assert [(entry.place, entry.message) for entry in report] == [(Place("f.ign", *place), words)]
 

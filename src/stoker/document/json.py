@@ -22,6 +22,7 @@ _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NUMBER_START: Final = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:(?<=[0-9])[eE][+-]?[0-9]*)?)?")
 _LONE: Final = re.compile("[\ud800-\udfff]")
+_ESCAPES: Final = dict(zip("\a\b\f\n\r\t\v\\", (rf"\{letter}" for letter in "abfnrtv\\"), strict=True))
 _WORDS: Final = {"true": BOOLEAN, "false": BOOLEAN, "null": NULL}
 
 
@@ -87,6 +88,22 @@ def read(raw: bytes, file: str) -> tuple[Document | None, Report]:
     return Document(file, raw, root), report
 
 
+def _quote(text: str, mark: str) -> str:
+    """Quote as Go's strconv does; a byte that is no UTF-8 is shown as that byte."""
+    return mark + "".join(f"\\{char}" if char == mark else _shown(char) for char in text) + mark
+
+
+def _shown(char: str) -> str:
+    if char.isprintable() and char != "\\":
+        return char
+    code = ord(char)
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if code < 0x80 or 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code & 0xFF:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
 class _Reader:
     """Reads one text, with a stack of its own so that depth is bounded by MAX_DEPTH alone."""
 
@@ -148,9 +165,8 @@ class _Reader:
     def _unexpected(self, position: int, what: str) -> _Broken:
         if position >= len(self.text):
             return _Broken("unexpected end of JSON input", position)
-        char = self.text[position]
-        shown = f"'\\{char}'" if char == "'" else f"'{char}'"
-        return _Broken(f"invalid character {shown} {what}", position + 1)
+        char = _quote(self.text[position], "'")
+        return _Broken(f"invalid character {char} {what}", position + 1)
 
     def _string(self, position: int) -> tuple[str, int]:
         try:
@@ -162,7 +178,8 @@ class _Reader:
                 raise self._unexpected(error.pos, "in string literal") from None
             slash = self.text.rfind("\\", 0, error.pos + 1)
             escape = self.text[slash : slash + (6 if self.text[slash + 1] == "u" else 2)]
-            raise _Broken(f"invalid escape sequence `{escape}` in string", slash + len(escape)) from None
+            shown = f"`{escape}`" if escape.isprintable() and not set(escape) & {" ", "`"} else _quote(escape, '"')
+            raise _Broken(f"invalid escape sequence {shown} in string", slash + len(escape)) from None
         return (_LONE.sub("\ufffd", value) if not value.isascii() else value), end
 
     def _key(self, items: list[Any], position: int) -> int:
