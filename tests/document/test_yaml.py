@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stoker.document import yaml
 from stoker.document.nodes import ALIAS, CYCLE, MAPPING, SCALAR, SEQUENCE, Document, Node, sizes_below
-from stoker.report import Place
+from stoker.report import Place, Pointer
 from stoker.report.render import as_lines
 
 
@@ -206,11 +206,12 @@ def test_of_two_values_of_a_key_the_last_is_found() -> None:
 
 def test_every_node_is_found_by_its_pointer() -> None:
     document = read("a: {b: [c, {d: e}]}\nf: g\n")
-    for pointer in [(), ("a",), ("a", "b"), ("a", "b", 1), ("a", "b", 1, "d"), ("f",)]:
-        node, _ = document.find(pointer)
-        assert node is not None
-        assert document.pointer_of(node) == pointer
-    assert document.pointer_of(Node(SCALAR, "", document.root.mark)) == ()  # type: ignore[union-attr]
+    pointers: list[Pointer] = [(), ("a",), ("a", "b"), ("a", "b", 1), ("a", "b", 1, "d"), ("f",)]
+    nodes = [document.find(pointer)[0] for pointer in pointers]
+    assert None not in nodes
+    assert document.pointers_of(node for node in nodes if node is not None) == pointers
+    stranger = Node(SCALAR, "", document.root.mark)  # type: ignore[union-attr]
+    assert document.pointers_of([stranger]) == [()]
 
 
 WORDS = st.text("ab:#-?'\"{}[],& *!|>%@\\/~01.é😀\n\t", max_size=8)

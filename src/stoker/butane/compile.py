@@ -186,18 +186,22 @@ class _Compiler:
 
     def _faults(self, faults: Faults) -> bool:
         """Report what could not be read; whether there was anything."""
+        if not (faults.twice or faults.wrong):
+            return False
+        pointers = iter(
+            self.document.pointers_of([key for key, _ in faults.twice] + [node for node, _ in faults.wrong])
+        )
         for key, first in faults.twice:
-            pointer, place = self.document.pointer_of(key), self.document.place_of(key)
+            pointer, place = next(pointers), self.document.place_of(key)
             self.report.add(Severity.ERROR, DUPLICATE_KEY, pointer, place, key=key.value, line=first.mark.line + 1)
         for node, wanted in faults.wrong:
             words, advice = _WANTED[wanted]
             got = _GOT.get(node.kind) or ("nothing" if node.is_null else f"`{_shorten(node.value)}`")
-            pointer = self.document.pointer_of(node)
-            place = self.document.place_of(node)
+            pointer, place = next(pointers), self.document.place_of(node)
             self.report.add(
                 Severity.ERROR, schema_messages.WRONG_TYPE, pointer, place, wanted=words, got=got, advice=advice
             )
-        return bool(faults.twice or faults.wrong)
+        return True
 
     def _place(self, findings: list[Finding]) -> bool:
         """Report findings about the document; whether any stops."""
