@@ -7,6 +7,7 @@ are not UTF-8 and lone surrogates read as U+FFFD, keys may repeat.
 
 from __future__ import annotations
 
+import bisect
 import re
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from typing import Any, Final
@@ -21,9 +22,27 @@ MAX_DEPTH: Final = 10_000
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NUMBER_START: Final = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:(?<=[0-9])[eE][+-]?[0-9]*)?)?")
+_LINE_END: Final = re.compile("\n")
 _LONE: Final = re.compile("[\ud800-\udfff]")
 _ESCAPES: Final = dict(zip("\a\b\f\n\r\t\v\\", (rf"\{letter}" for letter in "abfnrtv\\"), strict=True))
 _WORDS: Final = {"true": BOOLEAN, "false": BOOLEAN, "null": NULL}
+
+
+class Lines:
+    """A text that knows where its lines start, once it is asked."""
+
+    __slots__ = ("_starts", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts: list[int] = []
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """How many lines are before an offset, and where its own starts."""
+        if not self._starts:
+            self._starts = [0, *(found.end() for found in _LINE_END.finditer(self.text))]
+        line = bisect.bisect_right(self._starts, offset) - 1
+        return line, self._starts[line]
 
 
 class Spot:
@@ -32,34 +51,34 @@ class Spot:
     The span of an object or array starts and ends after its opening bracket, where the reference has it.
     """
 
-    __slots__ = ("end", "start", "text")
+    __slots__ = ("end", "lines", "start")
 
-    def __init__(self, text: str, start: int, end: int) -> None:
-        self.text = text
+    def __init__(self, lines: Lines, start: int, end: int) -> None:
+        self.lines = lines
         self.start = start
         self.end = end
 
     @property
     def line(self) -> int:
         """Lines before the span."""
-        return self.text.count("\n", 0, self.start)
+        return self.lines.at(self.start)[0]
 
     @property
     def column(self) -> int:
         """Bytes before the span in its line."""
-        line = self.text[self.text.rfind("\n", 0, self.start) + 1 : self.start]
-        return len(line.encode("utf-8", "surrogateescape"))
+        text, line = self.lines.text, self.lines.at(self.start)[1]
+        return self.start - line if text.isascii() else len(text[line : self.start].encode("utf-8", "surrogateescape"))
 
     def after(self, file: str) -> Place:
         """The place right after a scalar, or after the opening bracket; line 0 when the text ends there."""
-        return place_at(self.text, self.end, file)
+        return place_at(self.lines, self.end, file)
 
 
-def place_at(text: str, offset: int, file: str) -> Place:
+def place_at(lines: Lines, offset: int, file: str) -> Place:
     """The place of an offset; line 0, column 0 when it is past the end, as the reference has it."""
-    if offset >= len(text):
+    if offset >= len(lines.text):
         return Place(file, 0, 0)
-    spot = Spot(text, offset, offset)
+    spot = Spot(lines, offset, offset)
     return Place(file, spot.line + 1, spot.column + 1)
 
 
@@ -76,11 +95,11 @@ def read(raw: bytes, file: str) -> tuple[Document | None, Report]:
     if len(raw) > MAX_BYTES:
         report.add(Severity.ERROR, LARGE, limit=MAX_BYTES)
         return None, report
-    text = raw.decode("utf-8", "surrogateescape")
+    lines = Lines(raw.decode("utf-8", "surrogateescape"))
     try:
-        root = _Reader(text).read()
+        root = _Reader(lines).read()
     except _Broken as broken:
-        report.add(Severity.ERROR, NOT_JSON, ROOT, place_at(text, broken.offset, file), problem=broken.problem)
+        report.add(Severity.ERROR, NOT_JSON, ROOT, place_at(lines, broken.offset, file), problem=broken.problem)
         return None, report
     except RecursionError:
         report.add(Severity.ERROR, DEEP, ROOT, Place(file, 0, 0), limit=MAX_DEPTH)
@@ -107,8 +126,9 @@ def _shown(char: str) -> str:
 class _Reader:
     """Reads one text, with a stack of its own so that depth is bounded by MAX_DEPTH alone."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+        self.text = lines.text
 
     def read(self) -> Node:
         stack: list[tuple[Node, list[Any]]] = []
@@ -119,7 +139,7 @@ class _Reader:
                 if len(stack) >= MAX_DEPTH:
                     raise _Broken("exceeded max depth", position + 1)
                 items: list[Any] = []
-                node = Node(MAPPING if char == "{" else SEQUENCE, items, Spot(self.text, position + 1, position + 1))
+                node = Node(MAPPING if char == "{" else SEQUENCE, items, Spot(self.lines, position + 1, position + 1))
                 stack.append((node, items))
                 position = self._space(position + 1)
                 if self.text[position : position + 1] != ("}" if char == "{" else "]"):
@@ -188,7 +208,7 @@ class _Reader:
             what = "looking for beginning of object key string"
             raise self._unexpected(position, what)
         value, end = self._string(position)
-        items.append(Node(SCALAR, value, Spot(self.text, position, end), STRING, '"'))
+        items.append(Node(SCALAR, value, Spot(self.lines, position, end), STRING, '"'))
         end = self._space(end)
         if self.text[end : end + 1] != ":":
             raise self._unexpected(end, "after object key")
@@ -198,12 +218,12 @@ class _Reader:
         char = self.text[position : position + 1]
         if char == '"':
             value, end = self._string(position)
-            return Node(SCALAR, value, Spot(self.text, position, end), STRING, '"'), end
+            return Node(SCALAR, value, Spot(self.lines, position, end), STRING, '"'), end
         number = _NUMBER.match(self.text, position)
         if number:
             self._check_number(number.end())
             tag = FLOAT if number[1] or number[2] else INTEGER
-            return Node(SCALAR, number[0], Spot(self.text, position, number.end()), tag), number.end()
+            return Node(SCALAR, number[0], Spot(self.lines, position, number.end()), tag), number.end()
         for word, tag in _WORDS.items():
             if char == word[0]:
                 return self._word(word, tag, position)
@@ -224,4 +244,4 @@ class _Reader:
             if self.text[position + index : position + index + 1] != letter:
                 raise self._unexpected(position + index, f"in literal {word} (expecting '{letter}')")
         end = position + len(word)
-        return Node(SCALAR, word, Spot(self.text, position, end), tag), end
+        return Node(SCALAR, word, Spot(self.lines, position, end), tag), end
