@@ -216,6 +216,13 @@ def test_snippets_are_apart_by_an_empty_line_and_need_no_pointer() -> None:
     assert as_snippets(Report(), b"a", "f", color=False) == ""
 
 
+def test_long_lines_are_not_shown_without_end() -> None:
+    entry = Entry(Severity.ERROR, "code", "text", ("a",), Place("f", 1, 1))
+    shown = as_snippets(Report([entry] * 100), b"x" * (1 << 20), "f", color=False)
+    assert (16 << 20) < len(shown) < (40 << 20)
+    assert shown.endswith("\n\nerror at $.a, line 1 col 1: text\n" * 2)
+
+
 COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
 
 
