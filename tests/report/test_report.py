@@ -220,7 +220,7 @@ def test_long_lines_are_not_shown_without_end() -> None:
     entry = Entry(Severity.ERROR, "code", "text", ("a",), Place("f", 1, 1))
     shown = as_snippets(Report([entry] * 100), b"x" * (1 << 20), "f", color=False)
     assert (16 << 20) < len(shown) < (40 << 20)
-    assert shown.endswith("\n\nerror at $.a, line 1 col 1: text\n" * 2)
+    assert shown.endswith("\nerror at $.a, line 1 col 1: text\n" * 2)
 
 
 COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
