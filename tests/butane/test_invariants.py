@@ -8,7 +8,7 @@ import pytest
 from stoker import ignition
 from stoker.butane import Compilation, compile_text
 from stoker.report import Entry, Report
-from stoker.report.render import as_json, as_lines, as_snippets
+from stoker.report.render import as_lines, as_snippets
 from stoker.schema.specs import Spec
 from tests.butane.golden import FILE, Case, compiled, run_id, runs
 from tests.butane.provenance import unexplained
@@ -57,7 +57,8 @@ def test_the_report_can_be_shown_in_every_form(case: Case, spec: Spec | None) ->
     for color in (False, True):
         shown = as_snippets(report, text, FILE, color)
         assert all(entry.message in shown for entry in report)
-    assert Report(msgspec.json.decode(as_json(report), type=list[Entry])).entries == report.entries
+    written = ignition.encode(msgspec.to_builtins(report.entries))
+    assert Report(msgspec.json.decode(written, type=list[Entry])).entries == report.entries
 
 
 @ACCEPTED

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from stoker.report import ROOT, Entry, Event, Message, Place, Report, Severity, pointer_text
-from stoker.report.render import as_json, as_line, as_lines, as_snippets
+from stoker.report.render import as_line, as_lines, as_snippets
 
 PLAIN = Message("plain", "path not absolute", "start it with `/`")
 FIELDS = Message("fields", "`{name}` is {what}", "not {what}")
@@ -75,25 +75,6 @@ def test_reports_are_joined_in_order() -> None:
 def test_entries_as_json(entry: Entry, expected: bytes) -> None:
     assert msgspec.json.encode(entry) == expected
     assert msgspec.json.decode(expected, type=Entry) == entry
-
-
-def test_a_report_as_json_is_a_list_of_its_entries() -> None:
-    entry = Entry(Severity.INFO, "code", "text", ("a", 0), Place("f", 1, 2))
-    assert as_json(Report()) == b"[]"
-    assert msgspec.json.decode(as_json(Report([entry, entry])), type=list[Entry]) == [entry, entry]
-
-
-def test_what_is_no_text_is_replaced_in_json() -> None:
-    entry = Entry(Severity.INFO, "code", "a\udcff", ("\udcff", 0), Place("\udcff.bu", 1, 2))
-    assert msgspec.json.decode(as_json(Report([entry]))) == [
-        {
-            "severity": "info",
-            "code": "code",
-            "message": "a\ufffd",
-            "pointer": ["\ufffd", 0],
-            "place": ["\ufffd.bu", 1, 2],
-        }
-    ]
 
 
 def test_events_as_json_leave_out_what_is_not_known() -> None:

@@ -1,16 +1,12 @@
-"""Reports as text and as JSON.
+"""Reports as text.
 
 In go a Report and, for snippets, the text it is about; out comes what a person reads. `as_lines` is one line an entry,
-as Butane before 0.29 and Ignition write it; `as_snippets` shows the lines around each place, as Butane does since;
-`as_json` is for machines.
+as Butane before 0.29 and Ignition write it; `as_snippets` shows the lines around each place, as Butane does since.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from stoker.report.entries import Entry, Report, Severity
 from stoker.report.places import pointer_text
@@ -22,8 +18,6 @@ _MOST: Final = 16 << 20
 _GO_SPACE: Final = frozenset("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000") | {
     chr(code) for code in range(0x2000, 0x200B)
 }
-
-_LONE: Final = re.compile("[\ud800-\udfff]")
 
 
 def as_line(entry: Entry) -> str:
@@ -38,22 +32,6 @@ def as_line(entry: Entry) -> str:
 def as_lines(report: Report) -> str:
     """A report, one line an entry."""
     return "".join(as_line(entry) + "\n" for entry in report)
-
-
-def as_json(report: Report) -> bytes:
-    """A report as a JSON list, an object an entry; what is no text (a file's name, a quoted byte) reads as U+FFFD."""
-    try:
-        return msgspec.json.encode(report.entries)
-    except UnicodeEncodeError:
-        return msgspec.json.encode(_text_only(msgspec.to_builtins(report.entries)))
-
-
-def _text_only(data: Any) -> Any:
-    if isinstance(data, str):
-        return _LONE.sub("\ufffd", data)
-    if isinstance(data, dict):
-        return {key: _text_only(value) for key, value in data.items()}
-    return [_text_only(item) for item in data] if isinstance(data, list | tuple) else data
 
 
 def as_snippets(report: Report, source: bytes, file: str, color: bool) -> str:
