@@ -12,10 +12,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
+
 from stoker import ignition
 from stoker.butane import compile_text, translate
 from stoker.report import Report
-from stoker.report.render import as_json, as_lines, as_snippets
+from stoker.report.render import as_lines, as_snippets
 from stoker.schema.specs import IGNITION
 from tests.butane.mutations import mutant
 from tests.butane.provenance import unexplained
@@ -36,7 +38,7 @@ def show(report: Report, text: bytes) -> None:
     with limited():
         as_lines(report)
         as_snippets(report, text, "f", color=True)
-        as_json(report)
+        ignition.encode(msgspec.to_builtins(report.entries))
 
 
 def try_butane(seed: int) -> None:

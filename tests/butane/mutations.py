@@ -121,17 +121,22 @@ def _places(holder: Any) -> list[tuple[Any, Any]]:
     return found
 
 
+def _short(value: Any) -> str:
+    """A little of a scalar, quoted; collections may be far larger than they look, so nothing of them."""
+    return json.dumps(value[:100] if isinstance(value, str) else "")
+
+
 def _bomb(value: Any, chance: random.Random) -> Any:
     """Aliases of aliases."""
     depth, width = chance.choice(((3, 3), (5, 10), (9, 9), (30, 30)))
-    levels = [f"&a0 {json.dumps(str(value)[:100])}"]
+    levels = [f"&a0 {_short(value)}"]
     levels += [f"&a{level} [{', '.join([f'*a{level - 1}'] * width)}]" for level in range(1, depth)]
     return Raw(f"[{', '.join(levels)}]")
 
 
 def _nest(value: Any, chance: random.Random) -> Any:
     depth = chance.choice(DEPTHS)
-    inner = json.dumps(str(value)[:100])
+    inner = _short(value)
     return Raw("[" * depth + inner + "]" * depth if chance.random() < 0.5 else "{a: " * depth + inner + "}" * depth)
 
 
@@ -141,12 +146,12 @@ def _put_odd(_value: Any, chance: random.Random) -> Any:
 
 def _put_alias(value: Any, chance: random.Random) -> Any:
     texts = ["&self [*self, {<<: *self}]", "{a: 1, a: 2, ? [b] : c, *x : d}", "&x {<<: [*x, *x]}", "[&x a, *x, *x]"]
-    texts += [f"{{<<: {json.dumps(value)}, <<: [{{a: b}}, c]}}"]
+    texts += [f"{{<<: {_short(value)}, <<: [{{a: b}}, c]}}"]
     return Raw(chance.choice(texts))
 
 
 def _repeat(value: Any, chance: random.Random) -> Any:
-    return chance.choice([[value, Raw("~"), value], [value] * chance.choice((2, 3, 1000)), str(value) * 100])
+    return chance.choice([[value, Raw("~"), value], [value] * chance.choice((2, 3, 1000)), _short(value) * 100])
 
 
 def _wrap(value: Any, chance: random.Random) -> Any:
