@@ -96,7 +96,8 @@ def all_said() -> frozenset[tuple[str, str]]:
 def test_a_case_produces_it(name: str) -> None:
     message = MESSAGES[name]
     text = re.compile(re.sub(r"\\\{\w+\\\}", "(?s:.*)", re.escape(message.text)))
-    assert any(code in {message.code, ""} and text.fullmatch(words) for code, words in all_said())
+    codes = {message.code} if "{" in message.text else {message.code, ""}
+    assert any(code in codes and text.fullmatch(words) for code, words in all_said())
 
 
 def test_codes_tell_messages_apart() -> None:

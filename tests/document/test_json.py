@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as library
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,7 +22,13 @@ def read(text: str | bytes) -> Document:
 
 
 WORDS = {"true": True, "false": False, "null": None}
-READERS = {STRING: str, INTEGER: int, FLOAT: float, BOOLEAN: WORDS.__getitem__, NULL: WORDS.__getitem__}
+READERS: dict[str, Callable[[str], Any]] = {
+    STRING: str,
+    INTEGER: int,
+    FLOAT: float,
+    BOOLEAN: WORDS.__getitem__,
+    NULL: WORDS.__getitem__,
+}
 
 
 def plain(node: Node | None) -> Any:
@@ -161,18 +168,18 @@ def test_every_scalar_stands_where_its_place_says(tree: Any, style: dict[str, An
     lines = raw.split(b"\n")
 
     def check(node: Node) -> None:
-        below = {
-            MAPPING: lambda: [part for pair in node.value for part in pair],
-            SEQUENCE: lambda: node.value,
-            SCALAR: list,
-        }
         before = lines[node.mark.line][: node.mark.column]
         rest = lines[node.mark.line][node.mark.column :]
+        children: list[Node] = []
         if node.kind == SCALAR:
             assert rest.startswith(b'"' if node.tag == STRING else node.value.encode())
+        elif node.kind == SEQUENCE:
+            assert before.endswith(b"[")
+            children = node.value
         else:
-            assert before.endswith(b"{" if node.kind == MAPPING else b"[")
-        for child in below[node.kind]():
+            assert before.endswith(b"{")
+            children = [part for pair in node.value for part in pair]
+        for child in children:
             check(child)
 
     root = read(raw).root
