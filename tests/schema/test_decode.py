@@ -9,18 +9,18 @@ import pytest
 
 from stoker.document import yaml
 from stoker.schema.decode import MAX_ALIASED, YAML, Faults, plan
-from stoker.schema.specs import SPECS
+from stoker.schema.specs import SPECS, Spec
 from stoker.schema.v3 import Storage
 
 NEW, OLD = SPECS["fcos", "1.5.0"], SPECS["fcos", "1.2.0"]
 
 
-def decode(text: str, spec: object = NEW) -> tuple[Any, Faults]:
+def decode(text: str, spec: Spec = NEW) -> tuple[Any, Faults]:
     document, _ = yaml.read(text.encode(), "")
     assert document is not None
     assert document.root is not None
     faults = Faults()
-    return plan(Storage, spec, YAML).read(document.root, faults), faults  # type: ignore[arg-type]
+    return plan(Storage, spec, YAML).read(document.root, faults), faults
 
 
 # text -> the storage as data (names as Ignition has them), and whether something was not looked at
