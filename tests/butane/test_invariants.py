@@ -10,7 +10,7 @@ from stoker.butane import Compilation, compile_text
 from stoker.report import Entry, Report
 from stoker.report.render import as_lines, as_snippets
 from stoker.schema.specs import Spec
-from tests.butane.golden import FILE, Case, compiled, run_id, runs
+from tests.butane.golden import FILE, Case, cases, compiled, run_id, runs
 from tests.butane.provenance import unexplained
 
 EVERY_RUN = pytest.mark.parametrize("case, spec", runs(), ids=run_id)
@@ -75,3 +75,25 @@ def test_the_config_is_valid_ignition_and_reads_back_as_itself(case: Case, spec:
     assert parsed.config == done.config
     assert ignition.encode(parsed.config) == written
     assert ignition.parse(ignition.encode(done.config, pretty=True)).config == done.config
+
+
+def rewritten(text: bytes) -> dict[str, bytes]:
+    """The same text in other bytes."""
+    return {
+        "a byte order mark": b"\xef\xbb\xbf" + text,
+        "UTF-16": text.decode().encode("utf-16"),
+        "UTF-16, big end first": b"\xfe\xff" + text.decode().encode("utf-16-be"),
+        "line ends of Windows": text.replace(b"\n", b"\r\n"),
+    }
+
+
+@pytest.mark.parametrize("case", cases(), ids=run_id)
+@pytest.mark.parametrize("way", rewritten(b""))
+def test_the_same_text_in_other_bytes_means_the_same(case: Case, way: str) -> None:
+    spec = case.specs[0] if case.specs else None
+    text = rewritten(case.text(spec))[way]
+    done = compiled(case, spec)
+    other = compile_text(text, file=FILE, files_dir=case.files_dir, raw=case.is_raw)
+    assert other.config == done.config
+    assert other.report.entries == done.report.entries
+    assert as_snippets(other.report, text, FILE, color=False).count("\n") >= len(done.report)
