@@ -16,4 +16,5 @@ def main(names: list[str]) -> None:
             accept(case)
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])
