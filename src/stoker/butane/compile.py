@@ -29,7 +29,7 @@ from stoker.butane.trees import lower_quadlets, lower_trees
 from stoker.butane.work import Work
 from stoker.document import yaml
 from stoker.document.messages import DUPLICATE_KEY
-from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, NULL, SCALAR, SEQUENCE, Document, Node
+from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, SCALAR, SEQUENCE, Document, Node
 from stoker.report import ROOT, Entry, Place, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import YAML, Faults, plan, rows
@@ -83,7 +83,9 @@ class Compilation:
         if document is None:
             return []
         settled = [settle(document, pointer) for pointer in self.origins.trace(result)]
-        return [(pointer, place) for pointer in settled if (place := document.place(pointer)) is not None]
+        # A name that is required and missing is written as empty: the entry that lacks it stands for it.
+        said = [pointer if document.has(pointer) else pointer[:-1] for pointer in settled]
+        return [(pointer, document.place(pointer)) for pointer in said if document.has(pointer)]
 
 
 def compile_text(
@@ -188,29 +190,33 @@ class _Compiler:
         if faults.unknown:
             for message, pointer, values in find_unused(Config, config, self.document, self.spec):
                 is_key = message is schema_messages.UNUSED_KEY
-                place = (self.document.key_place if is_key else self.document.place)(pointer, skip_nulls=False)
+                place = (self.document.key_place if is_key else self.document.place)(pointer, as_decoded=False)
                 self.report.add(Severity.WARNING, message, pointer, place, **values)
         return config
 
     def _faults(self, faults: Faults) -> bool:
         """Report what could not be read; whether there was anything."""
+        if not (faults.twice or faults.wrong):
+            return False
+        pointers = iter(
+            self.document.pointers_of([key for key, _ in faults.twice] + [node for node, _ in faults.wrong])
+        )
         for key, first in faults.twice:
-            pointer, place = self.document.pointer_of(key), self.document.place_of(key)
+            pointer, place = next(pointers), self.document.place_of(key)
             self.report.add(Severity.ERROR, DUPLICATE_KEY, pointer, place, key=key.value, line=first.mark.line + 1)
         for node, wanted in faults.wrong:
             words, advice = _WANTED[wanted]
-            got = _GOT.get(node.kind) or ("nothing" if node.tag == NULL else f"`{_shorten(node.value)}`")
-            pointer = self.document.pointer_of(node)
-            place = self.document.place_of(node)
+            got = _GOT.get(node.kind) or ("nothing" if node.is_null else f"`{_shorten(node.value)}`")
+            pointer, place = next(pointers), self.document.place_of(node)
             self.report.add(
                 Severity.ERROR, schema_messages.WRONG_TYPE, pointer, place, wanted=words, got=got, advice=advice
             )
-        return bool(faults.twice or faults.wrong)
+        return True
 
     def _place(self, findings: list[Finding]) -> bool:
         """Report findings about the document; whether any stops."""
         for severity, message, pointer, values in findings:
-            place = self.document.place(pointer, skip_nulls=not self.as_reference)
+            place = self.document.place(pointer, as_decoded=not self.as_reference)
             self.report.add(severity, message, pointer, place, **values)
         return self.report.has_errors
 
@@ -268,7 +274,7 @@ class _Compiler:
         is_lost = is_wrapped and self.raw and self.as_reference
         for severity, message, pointer, values in findings:
             source = snake_pointer(CONFIG + pointer) if is_lost else self._source(work, pointer)
-            place = self.document.place(source, skip_nulls=not self.as_reference)
+            place = self.document.place(source, as_decoded=not self.as_reference)
             self.report.add(severity, message, source, place, **values)
 
     def _merges(self, work: Work) -> bool:

@@ -22,6 +22,8 @@ _IN_PLACE = {
     "contents": ("contents_local",),
     "sshAuthorizedKeys": ("ssh_authorized_keys_local",),
 }
+# What no document has, and what says it there.
+_SAID_ELSEWHERE: dict[Pointer, Pointer] = {("ignition",): ("version",), ("ignition", "version"): ("version",)}
 
 
 @functools.cache
@@ -118,7 +120,7 @@ def settle(document: Document, pointer: Pointer) -> Pointer:
             candidate = (*pointer[:index], other)
             if document.has(candidate):
                 return candidate
-    return pointer
+    return _SAID_ELSEWHERE.get(pointer, pointer)
 
 
 def camel(step: str | int) -> str:

@@ -198,6 +198,8 @@ def lower_quadlets(work: Work) -> None:
     quadlets = work.source.systemd.quadlets if work.source.systemd is not None else []
     if not quadlets:
         return
+    if work.config.storage is None:
+        work.origins.make(("storage",), ("systemd", "quadlets"))
     nodes = Nodes(work.storage)
     for index, quadlet in enumerate(quadlets):
         here: Pointer = ("systemd", "quadlets", index)

@@ -8,6 +8,7 @@ a stream is read, as the reference does. Source: YAML 1.1 as libyaml reads it; g
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Any, Final
 
@@ -49,8 +50,7 @@ def read(text: bytes, file: str) -> tuple[Document | None, Report]:
         report.add(Severity.ERROR, LARGE, limit=MAX_BYTES)
         return None, report
     try:
-        written = text.decode("utf-8") if b"\\/" in text else ""
-        root = _compose(CParser(text), written)
+        root = _compose(CParser(text), _with_escaped_slashes(text))
     except _Refused as refused:
         report.add(Severity.ERROR, refused.message, ROOT, _place(file, refused.mark), **refused.values)
         return None, report
@@ -64,6 +64,13 @@ def read(text: bytes, file: str) -> tuple[Document | None, Report]:
         report.add(Severity.ERROR, NOT_YAML, ROOT, Place(file, line, 1), problem=problem)
         return None, report
     return Document(file, text, root), report
+
+
+def _with_escaped_slashes(text: bytes) -> str:
+    """The text as characters where an escaped slash may be in it, else nothing; the parser says what is no text."""
+    if text[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return text.decode("utf-16", "replace")
+    return text.decode("utf-8-sig", "replace") if b"\\/" in text else ""
 
 
 def _problem(error: yaml.MarkedYAMLError) -> str:

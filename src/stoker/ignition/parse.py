@@ -41,8 +41,8 @@ class Parsed:
 
     def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
         """The part of the text that gave a part of the config, and where it stands; nothing where it has none."""
-        place = None if self.document is None else self.document.place(result)
-        return [] if place is None else [(result, place)]
+        document = self.document
+        return [] if document is None or not document.has(result) else [(result, document.place(result))]
 
 
 def parse(raw: bytes, *, file: str = "") -> Parsed:
@@ -123,7 +123,7 @@ def place(findings: list[Finding], document: Document, report: Report) -> None:
     for severity, message, pointer, values in findings:
         is_key = message is schema_messages.UNUSED_KEY
         find = document.key_place if is_key else document.place
-        report.add(severity, message, pointer, find(pointer, skip_nulls=False), **values)
+        report.add(severity, message, pointer, find(pointer, as_decoded=False), **values)
 
 
 def place_nowhere(findings: list[Finding], report: Report) -> None:

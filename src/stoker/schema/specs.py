@@ -61,7 +61,7 @@ NEWEST: Final = IGNITION[-1]
 NEWEST_STABLE: Final = IGNITION[-2]
 
 _IDENTIFIERS: Final = re.compile(r"[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*")
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,40}")
 
 
 def canonical_version(text: str) -> str | None:

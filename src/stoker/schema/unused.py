@@ -21,7 +21,7 @@ def find_unused(
     cls: type[Object], thing: Object | None, document: Document, spec: Spec, pointer: Pointer = ()
 ) -> Iterator[tuple[Message, Pointer, dict[str, object]]]:
     """Yield (message, pointer, values); the pointer of an unused key ends in that key."""
-    node, depth = document.find(pointer, skip_nulls=False)
+    node, depth = document.find(pointer, as_decoded=False)
     known = rows(cls, spec)
     names = {row.name if spec.is_butane else row.json: row for row in known}
     if node is not None and depth == len(pointer):

@@ -42,11 +42,12 @@ def templates_install(systemd: Systemd, at: Pointer, say: Say) -> None:
     ]
     if not instances:
         return
-    units = {unit.name: unit for unit in systemd.units}
+    names = {found[1] + "@.service" for _, _, found in instances}
+    templates = {unit.name: unit.contents for unit in systemd.units if unit.name in names}
+    without = {name for name, contents in templates.items() if contents and _has_install(contents) is False}
     for index, unit, found in instances:
         name = found[1] + "@.service"
-        template = units.get(name)
-        if template is not None and template.contents and _has_install(template.contents) is False:
+        if name in without:
             here = (*at, "units", index, "contents")
             say.warn(m.NO_TEMPLATE_INSTALL, here, template=go_quote(name), name=go_quote(unit.name))
 
