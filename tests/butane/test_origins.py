@@ -144,3 +144,45 @@ SPELLED = {
 @pytest.mark.parametrize("name, expected", SPELLED.items())
 def test_names_as_butane_spells_them(name: str, expected: str) -> None:
     assert snake(name) == expected
+
+
+# part of the config -> the line that says it, where YAML lets one line stand in many places
+SHARED = b"""\
+variant: fcos
+version: 1.5.0
+x-defaults: &defaults
+  mode: 0640
+  user: {name: web}
+x-contents: &contents
+  inline: hello
+storage:
+  files:
+    - <<: *defaults
+      path: /a
+      contents: *contents
+    - <<: [{mode: 0600}, *defaults]
+      path: /b
+  links:
+    - path: /l
+"""
+LINES = {
+    "through a merge key": (("storage", "files", 0, "mode"), 4),
+    "below what a merge key brings": (("storage", "files", 0, "user", "name"), 5),
+    "through an alias": (("storage", "files", 0, "contents", "source"), 7),
+    "beside a merge key": (("storage", "files", 0, "path"), 11),
+    "the first of several merges": (("storage", "files", 1, "mode"), 13),
+    "what only the second merge has": (("storage", "files", 1, "user", "name"), 5),
+}
+
+
+@pytest.mark.parametrize(("part", "line"), LINES.values(), ids=LINES)
+def test_a_shared_value_stands_where_it_is_written(part: Pointer, line: int) -> None:
+    done = compile_text(SHARED.replace(b"    - path: /l\n", b"    - path: /l\n      target: /a\n"))
+    assert [place.line for _, place in done.sources(part)] == [line]
+
+
+def test_a_name_that_is_missing_leads_to_the_entry_that_lacks_it() -> None:
+    done = compile_text(b"variant: fcos\nversion: 1.5.0\npasswd:\n  groups:\n    - gid: 4\n")
+    assert [(pointer, place.line) for pointer, place in done.sources(("passwd", "groups", 0, "name"))] == [
+        (("passwd", "groups", 0), 5)
+    ]
