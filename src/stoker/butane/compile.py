@@ -35,11 +35,12 @@ from stoker.schema import messages as schema_messages
 from stoker.schema.decode import YAML, Faults, plan, rows
 from stoker.schema.features import MACHINE_CONFIG
 from stoker.schema.judge import judge_result, judge_source
+from stoker.schema.objects import Object
 from stoker.schema.rules import Finding, Say
 from stoker.schema.rules.forbidden import find_forbidden, is_empty
 from stoker.schema.specs import BUTANE, NEWEST, SPECS, Spec, canonical_version
 from stoker.schema.unused import find_unused
-from stoker.schema.v3 import Config, Metadata, Object, OpenShift
+from stoker.schema.v3 import Config, Metadata, OpenShift
 
 INVALID_SOURCE = "source config is invalid"
 INVALID_RESULT = "config generated was invalid"

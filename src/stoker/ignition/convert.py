@@ -16,8 +16,9 @@ from stoker.report import Pointer, Report, Severity
 from stoker.schema.decode import all_rows
 from stoker.schema.judge import judge_ignition
 from stoker.schema.marks import since
+from stoker.schema.objects import Object
 from stoker.schema.specs import IGNITION, Spec
-from stoker.schema.v3 import Config, Directory, File, Object, Storage
+from stoker.schema.v3 import Config, Directory, File, Storage
 
 _SPECIAL_MODES = since("3.6")
 

@@ -30,8 +30,8 @@ from stoker.document.nodes import (
 )
 from stoker.document.scalars import MISMATCH
 from stoker.schema.marks import Dates, KeptUntil, RequiredUntil
+from stoker.schema.objects import Object, json_name
 from stoker.schema.specs import Spec
-from stoker.schema.v3 import Object, json_name
 
 Reader = Callable[[Node, "Faults"], Any]
 

@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple
 from stoker.report import Message, Pointer, Severity
 from stoker.schema.decode import rows
 from stoker.schema.marks import Dates, since, sugar
+from stoker.schema.objects import Object
 from stoker.schema.specs import Spec
-from stoker.schema.v3 import Object
 
 SOURCE: Final = "source"
 RESULT: Final = "result"
