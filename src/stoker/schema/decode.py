@@ -146,7 +146,7 @@ class Plan:
         self.zero_objects = [row for row in required if row.is_object]
         for row, until in all_rows(cls):
             if until is not None and spec.minor < until:
-                self.zeros[row.name] = ""
+                self.zeros[row.name] = row.type()
 
     def read(self, node: Node, faults: Faults) -> Object | None:
         """Read a mapping; None where it sets nothing."""

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from msgspec import field
 
-from stoker.schema.marks import required_until, since
+from stoker.schema.marks import KEPT, required_until, since
 from stoker.schema.objects import Object
 
 
@@ -149,7 +149,7 @@ class Create(Object):
 class Mount(Object):
     """The device of a file system, and how to make it."""
 
-    create: Annotated[Create | None, since("2.0"), "Make a file system; deprecated since 2.1."] = None
+    create: Annotated[Create | None, since("2.0"), KEPT, "Make a file system; deprecated since 2.1."] = None
     device: Annotated[str, since("2.0"), "Absolute path of the device."]
     format: Annotated[str, since("2.0"), "Format: ext4, btrfs, xfs; since 2.1 also swap and vfat."]
     label: Annotated[str | None, since("2.1"), "Label of the file system."] = None
@@ -249,7 +249,7 @@ class UserCreate(Object):
 class PasswdUser(Object):
     """A user account."""
 
-    create: Annotated[UserCreate | None, since("2.0"), "Make the user; deprecated since 2.1."] = None
+    create: Annotated[UserCreate | None, since("2.0"), KEPT, "Make the user; deprecated since 2.1."] = None
     gecos: Annotated[str, since("2.1"), "Comment field of the account."] = ""
     groups: Annotated[list[str], since("2.1"), "Further groups of the user."] = []
     home_dir: Annotated[str, since("2.1"), "Home directory."] = ""
