@@ -36,10 +36,14 @@ def snake_pointer(pointer: Pointer) -> Pointer:
 
 
 class Origin(NamedTuple):
-    """A place in the document. `whole`: what lies below in the config lies below the same place."""
+    """A place in the document, and `more` where it was made from several.
+
+    `whole`: what lies below in the config lies below the same place.
+    """
 
     pointer: Pointer
     whole: bool = False
+    more: tuple[Pointer, ...] = ()
 
 
 class _Merged(NamedTuple):
@@ -55,13 +59,13 @@ class Origins:
     def __init__(self) -> None:
         self.layers: list[dict[Pointer, Origin] | _Merged] = []
 
-    def make(self, result: Pointer, source: Pointer, *, whole: bool = False) -> None:
-        """Say that the part of the config at `result`, as it is now, was made from `source`."""
+    def make(self, result: Pointer, source: Pointer, *more: Pointer, whole: bool = False) -> None:
+        """Say that the part of the config at `result`, as it is now, was made from `source`, and from `more`."""
         if not self.layers or isinstance(self.layers[-1], _Merged):
             self.layers.append({})
         layer = self.layers[-1]
         if isinstance(layer, dict):
-            layer[result] = Origin(source, whole)
+            layer[result] = Origin(source, whole, more)
 
     def merge(self, transcript: Transcript, made: dict[Pointer, Origin]) -> None:
         """Say that the config is now the merge of a generated parent (`made`) and the config so far."""
@@ -81,8 +85,8 @@ class Origins:
             layer = self.layers[index]
             if isinstance(layer, dict):
                 found = _longest(layer, pointer)
-                if found is not None:
-                    return [found]
+                if found:
+                    return found
                 continue
             sources = trace(layer.transcript, pointer)
             if not sources:
@@ -92,18 +96,19 @@ class Origins:
                 if source.side == CHILD:
                     pointers += self._trace(source.pointer, index)
                 else:
-                    made = _longest(layer.made, source.pointer)
-                    pointers += [] if made is None else [made]
+                    pointers += _longest(layer.made, source.pointer)
             return pointers
         return [snake_pointer(pointer)]
 
 
-def _longest(made: dict[Pointer, Origin], pointer: Pointer) -> Pointer | None:
+def _longest(made: dict[Pointer, Origin], pointer: Pointer) -> list[Pointer]:
+    """What gave the part at `pointer`, or the nearest part above it of which that is known."""
     for length in range(len(pointer), -1, -1):
         origin = made.get(pointer[:length])
         if origin is not None:
-            return origin.pointer + snake_pointer(pointer[length:]) if origin.whole else origin.pointer
-    return None
+            below = snake_pointer(pointer[length:]) if origin.whole else ()
+            return [origin.pointer + below, *origin.more]
+    return []
 
 
 def settle(document: Document, pointer: Pointer) -> Pointer:

@@ -19,12 +19,13 @@ from stoker.butane.faults import report_faults
 from stoker.butane.origins import Origins, settle, snake_pointer
 from stoker.document import yaml
 from stoker.document.nodes import Document
-from stoker.report import Pointer, Report, Severity
+from stoker.report import Message, Pointer, Report, Severity
 from stoker.schema import clc_messages as m
-from stoker.schema import v2
+from stoker.schema import messages, v2
 from stoker.schema.clc import Config, Reference
 from stoker.schema.decode_clc import decode
 from stoker.schema.judge_clc import judge
+from stoker.schema.judge_v2 import judge_v2
 from stoker.schema.rules import Finding
 from stoker.schema.specs import SPECS
 from stoker.schema.urls import parse_url
@@ -102,7 +103,7 @@ def lower(source: Source, *, files_dir: str = "", platform: str = "", as_referen
         done.report.add(severity, message, pointer, place, **values)
     if done.report.has_errors:
         return done
-    _place_result(judge_result(work.config), work, source.document, done.report)
+    _place_result(judge_v2(work.config, IGNITION_2_3), work, source.document, done.report)
     if not done.report.has_errors:
         done.config = work.config
     return done
@@ -163,20 +164,36 @@ def _copy(work: Work) -> None:
             work.origins.make(("systemd", "units", generated + index), ("systemd", "units", index), whole=True)
 
 
+# What the reference says of a whole object, while the rule names the part: message to how many steps to leave off.
+_OF_THE_WHOLE: Final = {
+    messages.UNKNOWN_FILESYSTEM: 4,
+    messages.SHADOWED_FILESYSTEM: 4,
+    messages.HASH_MALFORMED: 1,
+    messages.HASH_UNRECOGNIZED: 1,
+    messages.HASH_SIZE: 1,
+    messages.DROPIN_SUFFIX: 1,
+    messages.NETWORKD_SUFFIX: 1,
+    messages.NETWORKD_DROPIN_SUFFIX: 1,
+    messages.INVALID_FORMAT: 1,
+}
+
+
 def _place_result(findings: list[Finding], work: Work, document: Document, report: Report) -> None:
     """Report findings about the result at the places in the document that they come from."""
     for severity, message, pointer, values in findings:
         if work.as_reference:
-            place = document.place(_reference_pointer(work.source, pointer), skip_nulls=False)
+            place = document.place(_reference_pointer(work.source, message, pointer), skip_nulls=False)
             report.add(severity, message, pointer, place, **values)
         else:
             source = settle(document, work.origins.trace(pointer)[-1])
             report.add(severity, message, source, document.place(source), **values)
 
 
-def _reference_pointer(source: Config, pointer: Pointer) -> Pointer:
+def _reference_pointer(source: Config, message: Message, pointer: Pointer) -> Pointer:
     """Where the reference looks: under the same pointer, whatever was put before it; for remote contents in there."""
-    found = snake_pointer(pointer)
+    is_unit = pointer[:1] == ("systemd",) and len(pointer) == 4
+    is_part = (message is messages.UNIT_CONTENT and not is_unit) or pointer[-2:-1] == ("devices",)
+    found = snake_pointer(pointer[: len(pointer) - (1 if is_part else _OF_THE_WHOLE.get(message, 0))])
     if found[:2] != ("storage", "files") or found[3:4] != ("contents",):
         return found
     index = found[2]
@@ -185,8 +202,3 @@ def _reference_pointer(source: Config, pointer: Pointer) -> Pointer:
         return found
     rest = tuple("url" if step == "source" else step for step in found[4:])
     return (*found[:4], "remote", *rest)
-
-
-def judge_result(config: v2.Config) -> list[Finding]:
-    """Judge the Ignition config that came out."""
-    return []
