@@ -185,9 +185,7 @@ class Etcd3(Service):
 class Etcd33(Etcd3):
     """The etcd of 3.3, where a row changed its type."""
 
-    auto_compaction_retention: Annotated[  # type: ignore[assignment]  # its type depends on the version
-        str | None, since("3.3"), "History to keep: hours, a time or revisions."
-    ] = None
+    auto_compaction_retention: Annotated[str | None, since("3.3"), "How much history to keep."] = None  # type: ignore[assignment]
 
 
 class Flannel(Service):
