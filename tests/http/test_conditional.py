@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stoker.http import entity_tag, is_fresh, parse_range
+from stoker.http import RangeError, entity_tag, is_fresh, parse_range
 
 TAG = '"abc"'
 RANGES = [
@@ -36,7 +36,7 @@ def test_range(headers: dict[str, str], expected: tuple[int, int] | None) -> Non
 
 @pytest.mark.parametrize("asked, expected", REFUSED, ids=[row[0] for row in REFUSED])
 def test_a_range_without_a_byte_is_refused(asked: str, expected: str) -> None:
-    with pytest.raises(ValueError, match=expected):
+    with pytest.raises(RangeError, match=expected):
         parse_range({"range": asked}, 10, TAG)
 
 

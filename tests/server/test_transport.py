@@ -15,8 +15,6 @@ import pytest
 
 from tests.server.conftest import FILES, write
 
-pytest.importorskip("granian")
-
 PROGRAM = """
 import sys
 from pathlib import Path

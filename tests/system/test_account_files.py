@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stoker.system import AccountFault, GroupFields, ScratchSystem, UserFields
+from stoker.system import AccountFault, FileFault, GroupFields, ScratchSystem, UserFields
 from stoker.system.databases import GROUP, PASSWD, Database
 
 DEFAULTS = "USERGROUPS_ENAB yes\nUMASK 022\n"
@@ -133,3 +133,19 @@ def test_a_refusal_changes_nothing(system: ScratchSystem) -> None:
         system.accounts.add_user(UserFields("b", uid=1000))
     assert {path: system.read(path) for path in (PASSWD, GROUP)} == before
     assert system.look("/home/b") is None
+
+
+def test_account_files_behind_links_stay_where_they_are(system: ScratchSystem) -> None:
+    system.write_file("/usr/share/passwd", b"old:x:5:100::/:/bin/sh\n")
+    system.link(PASSWD, "../usr/share/passwd")
+    system.write_file(GROUP, b"users:x:100:\n")
+    system.accounts.add_user(UserFields("test", user_group=False))
+    assert system.read_link(PASSWD) == "../usr/share/passwd"
+    assert system.read("/usr/share/passwd") == b"old:x:5:100::/:/bin/sh\ntest:*:1000:100::/home/test:/bin/bash\n"
+
+
+def test_account_files_that_are_none_hold_nothing(system: ScratchSystem) -> None:
+    system.make_directory(GROUP)
+    assert (system.accounts.groups(), system.accounts.group("root")) == ([], None)
+    with pytest.raises(FileFault, match="is a directory"):
+        system.accounts.add_group(GroupFields("web"))

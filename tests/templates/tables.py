@@ -130,6 +130,8 @@ VARIABLES = [
     ("{{$_a1 := 5}}{{$_a1}}", "5"),
     ("{{if $x := .name}}{{$x}}{{end}}", "node1"),
     ("{{if $x := .empty}}{{else}}<{{$x}}>{{end}}", "<>"),
+    ("{{range $x := .none}}{{else}}{{$x}}{{end}}", "[]"),
+    ("{{$x := 1}}{{range $x = .none}}{{end}}{{$x}}", "[]"),
     ("{{$m := .map}}{{range $k, $v := $m}}{{$k}}{{end}}", "axy"),
 ]
 

@@ -45,6 +45,7 @@ BOMBS = [
     ('{{$s := printf "%9000d" 1}}{{range 900}}{{$x := len $s}}{{end}}', "exceeded maximum steps (1000)"),
     ('{{printf "%1000000d" 1}}', "exceeded maximum output (10000 bytes)"),
     ('{{$s := "aaaaaaaaaa"}}{{range 900}}{{$s = print $s $s}}{{end}}', "exceeded maximum output (10000 bytes)"),
+    ("{{.large}}", "exceeded maximum output (10000 bytes)"),
     ('{{define "t"}}{{template "t"}}{{end}}{{template "t"}}', "exceeded maximum template depth (60)"),
     (
         '{{define "t"}}{{range .}}{{template "t" $}}{{end}}{{end}}{{template "t" .l}}',
@@ -55,7 +56,9 @@ BOMBS = [
 
 @pytest.mark.parametrize("text, expected", BOMBS, ids=[row[0] for row in BOMBS])
 def test_a_bomb_is_refused(text: str, expected: str) -> None:
-    rendered, messages = render(text, {"l": [1.0]}, Limits(output=10_000, steps=1000, depth=60))
+    rendered, messages = render(
+        text, {"l": [1.0], "large": ["a" * 20_000]}, Limits(output=10_000, steps=1000, depth=60)
+    )
     assert rendered is None
     (message,) = messages
     assert message.startswith("template-limit: ")

@@ -30,7 +30,7 @@ from stoker.butane.trees import lower_quadlets, lower_trees
 from stoker.butane.work import Work
 from stoker.document import yaml
 from stoker.document.nodes import MAPPING, MERGE_KEY, SCALAR, Document, Node
-from stoker.report import ROOT, Entry, Pointer, Report, Severity
+from stoker.report import ROOT, Entry, Place, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import YAML, Faults, plan, rows
 from stoker.schema.features import MACHINE_CONFIG
@@ -64,6 +64,10 @@ class Compilation:
         self.metadata: Metadata | None = None
         self.openshift: OpenShift | None = None
         self.origins = Origins()
+
+    def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
+        """The parts of the document that gave a part of the config, and where they stand."""
+        return [] if self.document is None else self.origins.sources(result, self.document)
 
 
 def compile_text(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from stoker.document.nodes import Document
 from stoker.ignition.merge import CHILD, Transcript, trace
-from stoker.report import Pointer
+from stoker.report import Place, Pointer
 
 _CAPITAL = re.compile(r"(MiB|[A-Z])")
 # Sugar that stays in place: the name in the config, and the names in the document that may stand for it.
@@ -79,6 +79,11 @@ class Origins:
     def trace(self, pointer: Pointer) -> list[Pointer]:
         """The pointers into the document that gave the part at `pointer`; what was generated comes first."""
         return self._trace(pointer, len(self.layers))
+
+    def sources(self, pointer: Pointer, document: Document) -> list[tuple[Pointer, Place]]:
+        """The parts of the document that gave the part at `pointer`, and where they stand."""
+        settled = [settle(document, source) for source in self.trace(pointer)]
+        return [(source, place) for source in settled if (place := document.place(source)) is not None]
 
     def _trace(self, pointer: Pointer, count: int) -> list[Pointer]:
         for index in range(count - 1, -1, -1):

@@ -11,9 +11,8 @@ from stoker.cli.exits import Exit
 from stoker.cli.findings import result, show, write_json
 from stoker.cli.inputs import add_files_dir, add_output, files_dir, find_files, read_input
 from stoker.cli.streams import talk
-from stoker.ignition import parse
-from stoker.ignition.messages import UNUSABLE
-from stoker.report import Report, Severity
+from stoker.ignition import check
+from stoker.report import Report
 from stoker.report.native import as_data
 from stoker.system.workers import spread
 
@@ -39,13 +38,11 @@ class _Done(msgspec.Struct):
 
 def _check(task: _Task) -> _Done:
     source = read_input(task.path)
-    if not source.is_ignition:
-        report = compile_text(source.text, file=source.name, files_dir=files_dir(source, task.files_dir)).report
+    if source.is_ignition:
+        report = check(source.text, file=source.name)
     else:
-        done = parse(source.text, file=source.name)
-        report = done.report
-        if done.error is not None and not report.has_errors:
-            report.add(Severity.ERROR, UNUSABLE, (), None, problem=f"`{source.name}`: {done.error}")
+        place = files_dir(source, task.files_dir)
+        report = compile_text(source.text, file=source.name, files_dir=place).report
     return _Done(source.name, source.text if len(report) else b"", report)
 
 

@@ -71,6 +71,13 @@ _VERBS: Final = (
         "Machines",
     ),
     Verb(
+        "serve",
+        "stoker.cli.serve",
+        "serve boot scripts and configs to machines",
+        "stoker serve examples/matchbox",
+        "Machines",
+    ),
+    Verb(
         "completion",
         "stoker.cli.completion",
         "print the completion script of a shell",

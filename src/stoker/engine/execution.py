@@ -85,6 +85,7 @@ class _Run:
         began = time.perf_counter()
         try:
             operation.perform(self._system, self._fetch)
+            self._outcome.touched.extend(operation.touch(self._system))
         except (EngineFault, SystemFault) as error:
             self._stopped = True
             self._say(f"{label}[failed]   {text}: {error}")
@@ -93,7 +94,6 @@ class _Run:
         else:
             self._say(f"{label}[finished] {text}")
             self._record(step, DONE, time.perf_counter() - began)
-            self._outcome.touched.extend(operation.touch(self._system))
 
     def _record(self, step: Step, outcome: str, seconds: float) -> None:
         text = step.operation.describe()

@@ -96,7 +96,7 @@ def _gone(config: Config, entries: list[Placed], system: System) -> Iterator[str
     for user in config.passwd.users if config.passwd else ():
         known = system.accounts.user(user.name) if user.should_exist is False or user.home_dir else None
         if known is not None and user.home_dir != known.home:
-            yield system.resolve(f"{known.home}/.").rstrip("/") + "/"
+            yield system.resolve(known.home, follow=True).rstrip("/") + "/"
 
 
 class _Files:

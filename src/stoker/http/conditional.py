@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from stoker.http.errors import RangeError
+
 BYTES_RANGE: Final = re.compile(r"bytes=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*")
 TAG: Final = re.compile(r'(?:W/)?("[^"]*")|\*')
 
@@ -25,7 +27,7 @@ def is_fresh(headers: Mapping[str, str], tag: str) -> bool:
 def parse_range(headers: Mapping[str, str], size: int, tag: str) -> tuple[int, int] | None:
     """Offset and length of the part asked for; None for the whole.
 
-    Several ranges, another unit or a failed `If-Range` mean the whole. Raises ValueError where no byte is in the
+    Several ranges, another unit or a failed `If-Range` mean the whole. Raises RangeError where no byte is in the
     range, so that the answer is 416.
     """
     asked = headers.get("range", "")
@@ -33,14 +35,14 @@ def parse_range(headers: Mapping[str, str], size: int, tag: str) -> tuple[int, i
         return None
     found = BYTES_RANGE.fullmatch(asked)
     if found is None or found.groups() == ("", ""):
-        raise ValueError("invalid range")
+        raise RangeError("invalid range")
     first, last = found.groups()
     if not first:
         start, end = max(size - int(last), 0), size - 1
     else:
         start, end = int(first), min(int(last) if last else size - 1, size - 1)
     if last and first and int(last) < start:
-        raise ValueError("invalid range")
+        raise RangeError("invalid range")
     if start >= size:
-        raise ValueError("invalid range: failed to overlap")
+        raise RangeError("invalid range: failed to overlap")
     return start, end - start + 1

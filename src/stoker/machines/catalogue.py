@@ -12,7 +12,7 @@ from posixpath import basename, normpath
 from typing import Final, Generic, TypeVar
 
 from stoker.machines.documents import Group, Profile, read_group, read_profile
-from stoker.machines.errors import KEPT, UNKNOWN_PROFILE, UNKNOWN_TEMPLATE
+from stoker.machines.messages import KEPT, UNKNOWN_PROFILE, UNKNOWN_TEMPLATE
 from stoker.machines.selection import Selection
 from stoker.report import Place, Report, Severity
 from stoker.store import Item, Snapshot

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stoker.machines.addresses import is_mac_key, parse_mac
-from stoker.machines.errors import BAD_JSON, BAD_MAC, NO_ID, NOT_A_LIST, NOT_AN_OBJECT, NOT_TEXT
+from stoker.machines.messages import BAD_JSON, BAD_MAC, NO_ID, NOT_A_LIST, NOT_AN_OBJECT, NOT_TEXT
 from stoker.report import Message, Place, Report, Severity
 from stoker.store import Item
 

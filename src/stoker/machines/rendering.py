@@ -16,7 +16,7 @@ import msgspec
 
 from stoker.machines.catalogue import Catalogue, Source
 from stoker.machines.documents import Group, Profile
-from stoker.machines.errors import (
+from stoker.machines.messages import (
     CLOSEST,
     NO_BOOT,
     NO_CONFIG,

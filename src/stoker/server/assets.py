@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from stoker.http import FilePart, Request, Response, is_fresh, parse_range, problem
+from stoker.http import FilePart, RangeError, Request, Response, is_fresh, parse_range, problem
 from stoker.server.replies import Reply, View
 
 TYPES: Final = {
@@ -34,7 +34,7 @@ def asset(request: Request, view: View, names: dict[str, str]) -> Reply:
         return Reply(Response(304, headers))
     try:
         part = parse_range(request.headers, status.st_size, tag)
-    except ValueError as error:
+    except RangeError as error:
         refusal = problem(416, str(error))
         return Reply(refusal.with_headers(("content-range", f"bytes */{status.st_size}")))
     typed = (*headers, ("content-type", TYPES.get(path.suffix, OCTETS)))

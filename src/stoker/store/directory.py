@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from stoker.report import Place, Report, Severity
-from stoker.store.errors import TOO_LARGE, TOO_MANY, UNREADABLE, StoreUnavailableError
+from stoker.store.errors import StoreUnavailableError
+from stoker.store.messages import TOO_LARGE, TOO_MANY, UNREADABLE
 from stoker.store.snapshots import Item, Snapshot, digest, take_snapshot
 
 MAX_FILE: Final = 1 << 20

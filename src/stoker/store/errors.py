@@ -1,18 +1,10 @@
-"""Faults of the store, and the catalogue of what it finds in it.
+"""Faults of the store.
 
 StoreError
 └── StoreUnavailableError   the store as a whole cannot be read
 """
 
 from __future__ import annotations
-
-from typing import Final
-
-from stoker.report import Message
-
-UNREADABLE: Final = Message("store-unreadable", "cannot read `{key}`: {reason}", "check its owner and mode")
-TOO_LARGE: Final = Message("store-too-large", "`{key}` has {size} bytes, more than the {limit} that are read")
-TOO_MANY: Final = Message("store-too-many", "more than {limit} files; `{key}` and those after it are not read")
 
 
 class StoreError(Exception):

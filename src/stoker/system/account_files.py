@@ -31,7 +31,7 @@ from stoker.system.databases import (
     Row,
 )
 from stoker.system.errors import AccountFault
-from stoker.system.protocol import Group, GroupFields, System, User, UserFields
+from stoker.system.protocol import FILE, Group, GroupFields, System, User, UserFields
 
 LOCK = "/etc/.pwd.lock"
 ELSEWHERE = {PASSWD: "/usr/lib/passwd", GROUP: "/usr/lib/group"}  # read-only accounts of an image (nss-altfiles)
@@ -207,10 +207,13 @@ class AccountFiles:
 
     def _read(self, path: str, shape: str = "") -> Database | None:
         """A database as it is on the machine; it is parsed again only when the file has changed."""
-        stamp = self._system.look(path)
+        place = self._system.resolve(path, follow=True)
+        stamp = self._system.look(place)
         known = self._known.get(path)
         if known is None or known[0] != stamp:
-            database = stamp and Database(shape or path, self._system.read(path).decode(errors="surrogateescape"))
+            database = None
+            if stamp is not None and stamp.kind == FILE:
+                database = Database(shape or path, self._system.read(place).decode(errors="surrogateescape"))
             known = self._known[path] = (stamp, database)
         return known[1]
 
@@ -228,9 +231,10 @@ class AccountFiles:
                 self._known.clear()
 
     def _write(self, database: Database) -> None:
-        found = self._system.look(database.path)
+        place = self._system.resolve(database.path, follow=True)
+        found = self._system.look(place)
         self._system.write_file(
-            database.path,
+            place,
             database.text().encode(errors="surrogateescape"),
             mode=MODES[database.path] if found is None else found.mode,
             owner=None if found is None else (found.uid, found.gid),

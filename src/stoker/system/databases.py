@@ -6,6 +6,7 @@ the `+` lines of NIS. Rows that are no proper entry are never found by a lookup.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 PASSWD = "/etc/passwd"
@@ -34,6 +35,8 @@ _SHAPES: dict[str, tuple[int, tuple[int, ...]]] = {
     SUBUID: (3, (START, COUNT)),
     SUBGID: (3, (START, COUNT)),
 }
+
+_ID = re.compile(r"[0-9]{1,10}")
 
 Row = list[str]
 
@@ -90,5 +93,5 @@ class Database:
         """The proper entries."""
         count, numeric = _SHAPES[self.path]
         for row in self._rows:
-            if len(row) == count and row[NAME] and all(row[field].isdecimal() for field in numeric):
+            if len(row) == count and row[NAME] and all(_ID.fullmatch(row[field]) for field in numeric):
                 yield row

@@ -126,8 +126,8 @@ class System(Protocol):
     def accounts(self) -> Accounts:
         """The machine's users and groups."""
 
-    def resolve(self, path: str) -> str:
-        """The path with the links in its parents followed; parents that do not exist stay as they are."""
+    def resolve(self, path: str, *, follow: bool = False) -> str:
+        """The path with the links in its parents followed, and the last one too if `follow`; what is missing stays."""
 
     def look(self, path: str) -> Look | None:
         """What is at the path, None when there is nothing."""

@@ -48,9 +48,9 @@ class Tree:
 
     # Looking
 
-    def resolve(self, path: str) -> str:
+    def resolve(self, path: str, *, follow: bool = False) -> str:
         """See `System.resolve`."""
-        return self._directories.resolve(path)
+        return self._directories.resolve_directory(path) if follow else self._directories.resolve(path)
 
     def look(self, path: str) -> Look | None:
         """See `System.look`."""

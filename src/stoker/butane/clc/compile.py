@@ -19,7 +19,7 @@ from stoker.butane.faults import report_faults
 from stoker.butane.origins import Origins, settle, snake_pointer
 from stoker.document import yaml
 from stoker.document.nodes import Document
-from stoker.report import Message, Pointer, Report, Severity
+from stoker.report import Message, Place, Pointer, Report, Severity
 from stoker.schema import clc_messages as m
 from stoker.schema import messages, v2
 from stoker.schema.clc import Config, Reference
@@ -53,6 +53,10 @@ class Compilation:
         self.document = document
         self.origins = Origins()
         self.report = report
+
+    def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
+        """The parts of the document that gave a part of the config, and where they stand."""
+        return [] if self.document is None else self.origins.sources(result, self.document)
 
 
 def compile_clc(text: bytes, *, file: str = "", files_dir: str = "", platform: str = "") -> Compilation:

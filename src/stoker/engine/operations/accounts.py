@@ -173,7 +173,7 @@ class AuthorizeKeys(msgspec.Struct, frozen=True):
         user = system.accounts.user(self.name)
         if user is None:
             raise Refused(messages.NO_SUCH_USER, name=self.name)
-        path = system.resolve(f"{user.home}/.")
+        path = system.resolve(user.home, follow=True)
         if system.look(path) is None:
             raise Refused(messages.NO_HOME, name=self.name, home=user.home)
         owner = (user.uid, user.gid)

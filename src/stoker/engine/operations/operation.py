@@ -90,7 +90,13 @@ def quoted(text: str) -> str:
     """Text in double quotes as Go's %q writes it: nothing in it can break a line of the log."""
     if text.isprintable() and '"' not in text and "\\" not in text:
         return f'"{text}"'
-    return msgspec.json.encode(text).decode()
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def _checked(number: int) -> int:

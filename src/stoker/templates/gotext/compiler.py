@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from stoker.templates.gotext import tree
-from stoker.templates.gotext.errors import LIMIT, TemplateLimitError
+from stoker.templates.gotext.errors import TemplateLimitError
 from stoker.templates.gotext.expressions import Expressions, Frame, assigned_slot, last_node, new_frame
 from stoker.templates.gotext.literals import to_bytes
+from stoker.templates.gotext.messages import LIMIT
 from stoker.templates.gotext.printing import sprint
 from stoker.templates.gotext.run import Run
 from stoker.templates.gotext.values import Value, is_true
@@ -97,7 +98,7 @@ class Nodes:
         def write_value(run: Run, frame: Frame, dot: Value) -> None:
             value = evaluate(run, frame, dot)
             if type(value) is not str:
-                value = NO_VALUE if value is None else sprint(value, limit=run.limits.output)
+                value = NO_VALUE if value is None else _print(run, value)
             run.write(value, line)
 
         return write_value
@@ -131,8 +132,7 @@ class Nodes:
         return write
 
     def _range(self, node: tree.Range) -> Write:
-        source = tree.Pipe(node.pipe.offset, [], False, node.pipe.commands)
-        evaluate = self.expressions.pipe(source)
+        evaluate = self.expressions.pipe(node.pipe)
         set_pair = self._iteration_variables(node.pipe)
         body, otherwise = self._body(node.body, is_boxed=True), self.nodes(node.otherwise)
         has_two = len(node.pipe.variables) > 1
@@ -156,9 +156,8 @@ class Nodes:
         return repeat
 
     def _iteration_variables(self, pipe: tree.Pipe) -> Callable[[Frame, Value, Value], None]:
-        variables = pipe.variables
-        slots = [assigned_slot(variable) for variable in variables]
-        if not variables:
+        slots = [assigned_slot(variable) for variable in pipe.variables]
+        if not slots:
             return lambda _frame, _key, _element: None
         self.expressions.boxed_slots.add(slots[-1])
         last = slots[-1]
@@ -208,6 +207,13 @@ class Nodes:
             run.depth -= 1
 
         return invoke
+
+
+def _print(run: Run, value: Value) -> str:
+    try:
+        return sprint(value, limit=run.limits.output)
+    except OverflowError:
+        raise run.too_long() from None
 
 
 def _break(_run: Run, _frame: Frame, _dot: Value) -> None:

@@ -1,4 +1,4 @@
-"""Faults inside the Go template room and the catalogue of what they say.
+"""Faults inside the Go template room.
 
     TemplateError                    carries the text that Go would print
     ├── TemplateSyntaxError          the template cannot be read
@@ -11,16 +11,8 @@ They never leave the room: `parse` and `Template.render` turn each into an Entry
 
 from __future__ import annotations
 
-from typing import Final
-
 from stoker.report import Message
-
-SYNTAX: Final = Message("template-syntax", "{text}")
-EXECUTION: Final = Message("template-execution", "{text}")
-LIMIT: Final = Message("template-limit", "{text}", "make the template smaller or feed it less data")
-MISSING_KEY: Final = Message(
-    "template-missing-key", "{text}", 'to allow a key to be absent write `{{{{if index . "{key}"}}}}`'
-)
+from stoker.templates.gotext.messages import EXECUTION
 
 
 class TemplateError(Exception):

@@ -11,16 +11,10 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from stoker.templates.gotext import tree
-from stoker.templates.gotext.errors import (
-    EXECUTION,
-    LIMIT,
-    MISSING_KEY,
-    RefusedError,
-    TemplateExecutionError,
-    TemplateLimitError,
-)
+from stoker.templates.gotext.errors import RefusedError, TemplateExecutionError, TemplateLimitError
 from stoker.templates.gotext.functions import FUNCTIONS, SHORT_CIRCUIT, Function, refuse_call
 from stoker.templates.gotext.literals import INT_MAX
+from stoker.templates.gotext.messages import EXECUTION, LIMIT, MISSING_KEY
 from stoker.templates.gotext.run import Run
 from stoker.templates.gotext.values import Value, is_true, type_name
 
@@ -243,7 +237,7 @@ class Expressions:
                     f"exceeded maximum output ({run.limits.output} bytes)", name.offset, LIMIT
                 ) from None
             if type(value) is str and len(value) > run.limits.output:
-                raise TemplateLimitError(f"exceeded maximum output ({run.limits.output} bytes)", name.offset, LIMIT)
+                raise run.too_long()
             run.spend((value,))
             return value
 

@@ -6,6 +6,7 @@ UTF-8 (`"\xff"`); they are kept as surrogate escapes and written back as they we
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 
@@ -17,6 +18,7 @@ INTEGER: Final = re.compile(
     r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)"
 )
 HEX_FLOAT: Final = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F_]*\.?[0-9a-fA-F_]*)[pP][+-]?[0-9_]+")
+DIGITS_OR_POINT: Final = "0123456789."
 INT_MIN: Final = -(1 << 63)
 INT_MAX: Final = (1 << 63) - 1
 UINT_MAX: Final = (1 << 64) - 1
@@ -115,13 +117,16 @@ def _parse_float(text: str) -> float | None:
     try:
         if HEX_FLOAT.fullmatch(text):
             return float.fromhex(text.replace("_", ""))
-        return float(text)
+        value = float(text)
     except (ValueError, OverflowError):
         return None
+    return None if math.isinf(value) else value
 
 
 def _parse_complex(text: str) -> complex:
     try:
-        return complex(text[:-1] + "j")
+        if text[-2] in DIGITS_OR_POINT:
+            return complex(text[:-1] + "j")
     except ValueError:
-        raise ValueError(f'illegal number syntax: "{text}"') from None
+        pass
+    raise ValueError(f'illegal number syntax: "{text}"')

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 from stoker.templates.gotext import tree
-from stoker.templates.gotext.errors import LIMIT, SYNTAX, TemplateSyntaxError
+from stoker.templates.gotext.errors import TemplateSyntaxError
 from stoker.templates.gotext.lexer import KEYWORDS, Kind, Lexer, Token
 from stoker.templates.gotext.literals import parse_number, unquote, unquote_character
+from stoker.templates.gotext.messages import LIMIT, SYNTAX
 
 MAX_NESTING: Final = 64
 MAX_VARIABLES: Final = 1000

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from stoker.templates.gotext.errors import LIMIT, TemplateLimitError
+from stoker.templates.gotext.errors import TemplateLimitError
 from stoker.templates.gotext.literals import to_bytes
+from stoker.templates.gotext.messages import LIMIT
 
 TEXT_OF_A_STEP: Final = 64
 
@@ -49,9 +50,13 @@ class Run:
         """Append what one line wrote; a mark below zero is a text that spans lines, from line -mark on."""
         self.size += len(text)
         if self.size > self.limits.output:
-            raise TemplateLimitError(f"exceeded maximum output ({self.limits.output} bytes)", -1, LIMIT)
+            raise self.too_long()
         self.parts.append(text)
         self.marks.append(mark)
+
+    def too_long(self) -> TemplateLimitError:
+        """That more was made than may be written."""
+        return TemplateLimitError(f"exceeded maximum output ({self.limits.output} bytes)", -1, LIMIT)
 
     def spend(self, values: Iterable[object] = ()) -> None:
         """Count one step, and more for long texts that it takes or makes."""

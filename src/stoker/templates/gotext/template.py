@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from stoker.report import Place, Report, Severity
 from stoker.templates.gotext.compiler import Write, compile_definitions
-from stoker.templates.gotext.errors import LIMIT, TemplateError, TemplateLimitError
+from stoker.templates.gotext.errors import TemplateError, TemplateLimitError
 from stoker.templates.gotext.expressions import new_frame
 from stoker.templates.gotext.functions import NAMES
 from stoker.templates.gotext.literals import to_bytes, to_text
+from stoker.templates.gotext.messages import LIMIT
 from stoker.templates.gotext.parser import Parser
 from stoker.templates.gotext.run import Limits, Rendered, Run
 

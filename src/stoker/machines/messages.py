@@ -1,7 +1,4 @@
-"""The catalogue of what is found in groups, profiles and templates, and in matching and rendering them.
-
-The room raises nothing: it is pure, and what a person wrote wrong is a finding.
-"""
+"""What is found in groups, profiles and templates, and in matching and rendering them: the catalogue of findings."""
 
 from __future__ import annotations
 

@@ -1,0 +1,64 @@
+"""The verb `serve`: boot scripts, configs and metadata for machines, from Matchbox's files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stoker.butane import compile_text
+from stoker.cli.exits import CommandError, Exit, UsageError
+from stoker.cli.streams import talk, write_data
+from stoker.ignition import check, encode
+from stoker.report import Report
+from stoker.server import AddressError, ServerError, serve
+from stoker.store import StoreError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("data", metavar="DIR", help="groups/, profiles/, ignition/ as Matchbox has them")
+    parser.add_argument("--assets", metavar="DIR", help="served below /assets; DIR/assets when it is there")
+    parser.add_argument("--address", metavar="HOST:PORT", default="127.0.0.1:8080", help="where to listen; port 0: any")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no line for each request")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or an interrupt; the address goes to stdout once requests are answered."""
+    data = Path(arguments.data)
+    assets = Path(arguments.assets) if arguments.assets else data / "assets"
+    if not data.is_dir():
+        raise CommandError(f"`{data}` is no directory", hint="examples/matchbox shows what is expected there")
+
+    def on_ready(address: tuple[str, int]) -> None:
+        host = f"[{address[0]}]" if ":" in address[0] else address[0]
+        write_data(f"http://{host}:{address[1]}\n".encode())
+
+    log = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
+    try:
+        serve(
+            data,
+            assets if assets.is_dir() else None,
+            _address(arguments.address),
+            compile_config=_compile,
+            validate=lambda text, file: check(text, file=file),
+            on_ready=on_ready,
+            log=log,
+        )
+    except AddressError as error:
+        raise CommandError(str(error), code=Exit.UNAVAILABLE) from error
+    except (ServerError, StoreError) as error:
+        raise CommandError(str(error)) from error
+    return Exit.FINE
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise UsageError(f"serve: `{text}` is no HOST:PORT", hint="such as 127.0.0.1:8080 or [::1]:8080")
+    return host.strip("[]"), int(port)
+
+
+def _compile(text: bytes, file: str) -> tuple[bytes | None, Report]:
+    """What the server needs of the language. A served template reads no local files."""
+    done = compile_text(text, file=file, raw=True)
+    return (None if done.config is None else encode(done.config)), done.report
