@@ -59,23 +59,27 @@ def lower_metadata(work: Work) -> None:
     work.add_unit(dropin("coreos-metadata-sshkeys@.service", name, text, enabled=True), ())
 
 
-def is_dynamic(flags: list[str]) -> bool:
-    """Whether any flag has a brace."""
-    return any("{" in flag or "}" in flag for flag in flags)
+def is_dynamic(flag: str) -> bool:
+    """Whether a flag has a brace."""
+    return "{" in flag or "}" in flag
 
 
-def fill(work: Work, flags: list[str], at: Pointer) -> list[str] | None:
-    """Flags with variables for fields; None when that cannot be done, which is reported."""
+def fill(work: Work, flags: dict[str, str], at: Pointer) -> dict[str, str]:
+    """Flags, by row, with variables for fields; none when that cannot be done, which is reported."""
+    dynamic = {row: flag for row, flag in flags.items() if is_dynamic(flag)}
     if not work.platform:
-        work.said.error(m.PLATFORM_NEEDED, at, platforms=", ".join(PLATFORMS))
-        return None
+        work.said.error(m.PLATFORM_NEEDED, (*at, next(iter(dynamic))), platforms=", ".join(PLATFORMS))
+        return {}
     known = variables(work.platform)
-    try:
-        return [_fill(flag, known) for flag in flags]
-    except _Unknown as unknown:
-        fields = ", ".join(known)
-        work.said.error(m.FIELD_UNKNOWN, at, field=unknown.field, platform=work.platform, fields=fields)
-        return None
+    filled = dict(flags)
+    for row, flag in dynamic.items():
+        try:
+            filled[row] = _fill(flag, known)
+        except _Unknown as unknown:
+            fields = ", ".join(known)
+            work.said.error(m.FIELD_UNKNOWN, (*at, row), field=unknown.field, platform=work.platform, fields=fields)
+            return {}
+    return filled
 
 
 def _fill(flag: str, known: dict[str, str]) -> str:

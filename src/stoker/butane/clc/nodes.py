@@ -62,7 +62,7 @@ def _lower_file(work: Work, file: File, at: Pointer) -> v2.File | None:
         verification=verification(file.contents.remote.verification.hash),
     )
     for name in ("compression", "verification"):
-        work.origins.make((*at, "contents", name), (*at, "contents", "remote", name))
+        work.origins.make((*at, "contents", name), (*at, "contents", "remote", name), whole=True)
     return made
 
 

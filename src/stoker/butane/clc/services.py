@@ -62,16 +62,16 @@ def _lines(section: str, service: Service) -> list[Pointer]:
     return [(section, name) for name in named if getattr(service, name) not in {None, ""}] or [(section,)]
 
 
-def flags_of(service: Service) -> list[str]:
-    """Every flag that is given, be it empty; strings are quoted as Go does."""
-    flags = []
+def flags_of(service: Service) -> dict[str, str]:
+    """Every flag that is given, be it empty, by the row that says it; strings are quoted as Go does."""
+    flags = {}
     for row in rows(type(service), edition(service)):
         value = getattr(service, row.name)
         if value is None or row.name in {"version", "network_config"}:
             continue
         name = service.FLAGS.get(row.name, row.name.replace("_", "-"))
         text = str(value).lower() if isinstance(value, bool) else go_quote(value) if isinstance(value, str) else value
-        flags.append(f"--{name}={text}")
+        flags[row.name] = f"--{name}={text}"
     return flags
 
 
@@ -79,17 +79,16 @@ def _exec_start(work: Work, program: str, service: Service) -> str | None:
     """The drop-in that starts a program with its flags; None when they cannot be filled."""
     flags = flags_of(service)
     text, environment = "", []
-    if is_dynamic(flags):
-        filled = fill(work, flags, (program,))
-        if filled is None:
+    if any(map(is_dynamic, flags.values())):
+        flags = fill(work, flags, (program,))
+        if not flags:
             return None
-        flags = filled
         text = f"[Unit]\nRequires={_METADATA}\nAfter={_METADATA}\n\n"
         environment.append("EnvironmentFile=/run/metadata/coreos")
     variable = program.upper()
     if service.version is not None:
         environment.append(f'Environment="{variable}_IMAGE_TAG=v{service.version}"')
-    start = " \\\n  ".join([f"ExecStart=/usr/lib/coreos/{program}-wrapper ${variable}_OPTS", *flags])
+    start = " \\\n  ".join([f"ExecStart=/usr/lib/coreos/{program}-wrapper ${variable}_OPTS", *flags.values()])
     return text + "\n".join(["[Service]", *environment, "ExecStart=", start])
 
 

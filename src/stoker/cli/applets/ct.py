@@ -64,10 +64,7 @@ def _transpile(parsed: Parsed) -> int:
 
     is_strict = parsed.is_set("strict")
     source = read(text)
-    if source.document is None:
-        talk(f"error: yaml: {', '.join(map(_decoder_line, source.report))}\n")
-    else:
-        _show(source.report)
+    _show(source.report)
     if source.config is None or (is_strict and len(source.report)):
         return _fail("Failed to parse config")
     files_dir, platform = parsed.text("files-dir"), parsed.text("platform")
@@ -98,10 +95,13 @@ def _show(report: Report) -> None:
 
 def as_blocks(report: Report) -> str:
     """A report as ct writes it: a head line with the place, then the message; on one line where there is no place."""
-    from stoker.schema.clc_messages import NOT_A_VERSION  # noqa: PLC0415 -- as above
+    from stoker.document.messages import SYNTAX  # noqa: PLC0415 -- as above
+    from stoker.schema.clc_messages import NOT_A_VERSION  # noqa: PLC0415
     from stoker.schema.messages import WRONG_TYPE  # noqa: PLC0415
 
     codes = {entry.code for entry in report}
+    if codes & {message.code for message in SYNTAX}:
+        return f"error: yaml: {', '.join(map(_decoder_line, report))}"
     if NOT_A_VERSION.code in codes:
         return next(f"error: {entry.message}" for entry in report if entry.code == NOT_A_VERSION.code)
     if WRONG_TYPE.code in codes:
