@@ -63,6 +63,10 @@ def _read(source: Input, arguments: argparse.Namespace) -> tuple[Config | None, 
     """Read the config, showing what is wrong with it."""
     if source.is_ignition:
         parsed = parse(source.text, file=source.name)
+        if parsed.old is not None and parsed.spec is not None:
+            raise CommandError(
+                f"`{source.name}`: Ignition {parsed.spec.version} is not applied", hint="stoker convert --to 3.4.0"
+            )
         if parsed.error is not None and not parsed.report.has_errors:
             raise CommandError(f"`{source.name}`: {parsed.error}")
         show(parsed.report, {source.name: source.text}, arguments.color)
