@@ -64,6 +64,10 @@ def _read(source: Input, arguments: argparse.Namespace) -> Parsed | Compilation:
     read: Parsed | Compilation
     if source.is_ignition:
         read = parse(source.text, file=source.name)
+        if read.old is not None and read.spec is not None:
+            raise CommandError(
+                f"`{source.name}`: Ignition {read.spec.version} is not applied", hint="stoker convert --to 3.4.0"
+            )
         if read.error is not None and not read.report.has_errors:
             raise CommandError(f"`{source.name}`: {read.error}")
     else:

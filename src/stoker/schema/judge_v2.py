@@ -33,5 +33,6 @@ def judge_v2(
     walker(RESULT, Config, spec).walk(config, (), say)
     if document is not None and has_unknown:
         for message, pointer, values in find_unused(Config, config, document, spec):
-            say.warn(m.UNRECOGNIZED_KEY if message is m.UNUSED_KEY else message, pointer, **values)
+            if message is m.UNUSED_KEY:
+                say.warn(m.UNRECOGNIZED_KEY, pointer, **values)
     return say.findings
