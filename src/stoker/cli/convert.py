@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Mapping
 from typing import Any, Final
 
+from stoker.butane import clc, compile_document
 from stoker.cli.exits import Exit, UsageError
-from stoker.cli.findings import result, show
-from stoker.cli.inputs import read_input
+from stoker.cli.findings import placed, result, show
+from stoker.cli.inputs import files_dir, read_input
 from stoker.cli.lines import Answer, answer_lines, text_of
 from stoker.cli.streams import write_data
-from stoker.ignition import encode, find_spec, parse, to_version
+from stoker.ignition import Parsed, encode, find_spec, parse, to_version
 from stoker.ignition.messages import RULE_IN_TARGET, SECTORS, UNUSABLE
 from stoker.ignition.tidy import tidy
 from stoker.ignition.versions import TARGETS
@@ -24,7 +25,9 @@ _TOGETHER: Final = frozenset({RULE_IN_TARGET.code, SECTORS.code})
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("file", nargs="?", metavar="FILE", default="-", help="an Ignition config; - is stdin")
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", default="-", help="an Ignition or Container Linux config; - is stdin"
+    )
     parser.add_argument("--to", metavar="VERSION", help="version to convert to, such as 3.4.0 or 2.4.0")
     parser.add_argument(
         "--filesystems",
@@ -98,13 +101,26 @@ def run(arguments: argparse.Namespace) -> int:
         return answer_lines(lambda request: _answer(request, target))
     filesystems = _filesystems_of(arguments.filesystems)
     source = read_input(arguments.file)
-    config, report, error = read_as(source.text, source.name, target, filesystems, dedupe=arguments.dedupe)
-    refuse(report, source.name, error)
+    done = None if source.is_ignition else compile_document(source.text, file=source.name, files_dir=files_dir(source))
+    if isinstance(done, clc.Compilation):
+        config, report = _go_on(done, target, filesystems, dedupe=arguments.dedupe)
+    else:
+        config, report, error = read_as(source.text, source.name, target, filesystems, dedupe=arguments.dedupe)
+        refuse(report, source.name, error)
     show(report, {source.name: source.text}, arguments.color)
     if result(report, strict=arguments.strict) or config is None:
         return Exit.FINDINGS
     write_data(encode(_written(config, target), pretty=arguments.pretty) + b"\n")
     return Exit.FINE
+
+
+def _go_on(done: clc.Compilation, target: Spec, filesystems: Mapping[str, str], *, dedupe: bool) -> tuple[Any, Report]:
+    """Convert what became of a Container Linux Config; every finding is about the document."""
+    parsed = Parsed(done.report)
+    parsed.old, parsed.spec = done.config, done.spec
+    config, lost = to_version(parsed, target, filesystems, dedupe=dedupe)
+    bound = clc.find_bound(done) if target.family == "v3" else ()
+    return config, Report([*done.report, *bound, *(placed(entry, done) for entry in lost)])
 
 
 def _answer(request: dict[str, Any], target: Spec) -> Answer:

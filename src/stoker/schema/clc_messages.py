@@ -53,7 +53,9 @@ TOO_MANY_SOURCES: Final = Message("too-many-sources", "only one of the following
 # what stands in the way while it becomes an Ignition config
 PLATFORM_UNKNOWN: Final = Message("platform-unknown", "unsupported platform", "the platforms are {platforms}")
 PLATFORM_NEEDED: Final = Message(
-    "platform-needed", "platform must be specified to use templating", "say which: {platforms}"
+    "platform-needed",
+    "platform must be specified to use templating",
+    "`stoker ct -platform NAME` says which; there are {platforms}",
 )
 FIELD_UNKNOWN: Final = Message(
     "dynamic-field", "unknown field", "`{{{field}}}` is none that the platform {platform} knows: {fields}"
@@ -68,3 +70,10 @@ SIZE_INVALID: Final = Message("size-invalid", "units: invalid {size}", "write `5
 SIZE_OVERFLOW: Final = Message("size-overflow", "units: overflow parsing unit")
 SIZE_NEGATIVE: Final = Message("size-negative", "invalid dimension (negative): {size}")
 SIZE_UNEVEN: Final = Message("size-uneven", "invalid dimension (finest granularity is 1MiB)")
+
+# what is lost on the way to Ignition 3
+BOUND: Final = Message(
+    "container-linux-only",
+    "`{section}` counts on {what}: Flatcar has it, other systems do not heed this",
+    "on another system, write units of its own for this",
+)

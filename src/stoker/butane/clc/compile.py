@@ -46,13 +46,14 @@ class Source(NamedTuple):
 class Compilation:
     """What became of a document. `config` is None when there are errors."""
 
-    __slots__ = ("config", "document", "origins", "report")
+    __slots__ = ("config", "document", "origins", "report", "spec")
 
     def __init__(self, document: Document | None, report: Report) -> None:
         self.config: v2.Config | None = None
         self.document = document
         self.origins = Origins()
         self.report = report
+        self.spec = IGNITION_2_3
 
     def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
         """The parts of the document that gave a part of the config, and where they stand."""
