@@ -7,7 +7,6 @@ container-linux-config-transpiler.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from stoker.butane.clc.work import Work, dropin
@@ -31,8 +30,6 @@ _VARIABLES: Final = {
 PLATFORMS: Final = tuple(_VARIABLES)
 # Platforms whose metadata service does not find out by itself where it is.
 _TOLD: Final = frozenset({"openstack-metadata", "cloudstack-configdrive"})
-
-_FIELD: Final = re.compile(r"\{([^}]*)\}")
 
 
 class _Unknown(Exception):
@@ -83,13 +80,14 @@ def fill(work: Work, flags: dict[str, str], at: Pointer) -> dict[str, str]:
 
 
 def _fill(flag: str, known: dict[str, str]) -> str:
-    """A closing brace before the first opening one ends the work on a flag before it began, as in the reference."""
+    """A flag with variables for fields; a brace without its partner, or a wrong one first, ends the work on it."""
     if -1 < flag.find("}") < flag.find("{"):
         return flag
-
-    def variable(field: re.Match[str]) -> str:
-        if field[1] not in known:
-            raise _Unknown(field[1])
-        return f"${{{known[field[1]]}}}"
-
-    return _FIELD.sub(variable, flag)
+    done, position = [], 0
+    while (start := flag.find("{", position)) >= 0 and (end := flag.find("}", start)) >= 0:
+        field = flag[start + 1 : end]
+        if field not in known:
+            raise _Unknown(field)
+        done += [flag[position:start], "${", known[field], "}"]
+        position = end + 1
+    return "".join([*done, flag[position:]])
