@@ -1,4 +1,4 @@
-"""Every documented key of Container Linux Config, and what Ignition 2.3 says for it.
+"""Every documented key of Container Linux Config, what Ignition 2.3 says for it, and what becomes of it in 3.4.
 
 The flags of etcd and flannel have golden cases of their own, one for each of their versions.
 """
@@ -12,13 +12,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from stoker.butane.clc import compile_clc
+from stoker.butane.clc import compile_clc, find_bound
+from stoker.ignition import Parsed, to_version
 from stoker.ignition.parts import part_at
 from stoker.report import Pointer
 from stoker.schema.clc import CLC, Config
 from stoker.schema.clc_services import Service
 from stoker.schema.decode import rows
 from stoker.schema.objects import Object, json_name
+from stoker.schema.specs import SPECS
 
 HASH = {"function": "sha512", "sum": "a" * 128}
 GUID = "01234567-89AB-CDEF-EDCB-A98765432101"
@@ -26,13 +28,16 @@ GUID = "01234567-89AB-CDEF-EDCB-A98765432101"
 # What an object needs beside the key in question so that it can be read.
 COMPANIONS: dict[str, dict[str, Any]] = {
     "storage.disks[]": {"device": "/dev/sda"},
-    "storage.raid[]": {"name": "m", "level": "raid1"},
+    "storage.disks[].partitions[]": {"number": 1},
+    "storage.raid[]": {"name": "m", "level": "raid1", "devices": ["/dev/a", "/dev/b"]},
     "storage.filesystems[]": {"name": "f"},
-    "storage.filesystems[].name": {"path": "/f"},
+    "storage.filesystems[].name": {"mount": {"device": "/dev/a", "format": "ext4"}},
     "storage.filesystems[].mount": {"device": "/dev/a", "format": "ext4"},
     "storage.files[]": {"path": "/f", "mode": 0},
     "storage.directories[]": {"path": "/d", "mode": 0},
-    "storage.links[]": {"path": "/l"},
+    "storage.links[]": {"path": "/l", "target": "x"},
+    "ignition.config.append[]": {"source": "http://h/a"},
+    "ignition.security.tls.certificate_authorities[]": {"source": "http://h/c"},
     "systemd.units[]": {"name": "a.service"},
     "systemd.units[].dropins[]": {"name": "a.conf"},
     "networkd.units[]": {"name": "a.network"},
@@ -57,7 +62,7 @@ ACCOUNT: dict[str, Any] = {
 # keys that Ignition has under the same name, with a value that it keeps
 KEPT: dict[str, Any] = {
     "ignition.config.append[].source": "http://h/x",
-    "ignition.config.replace.source": "oem:///x",
+    "ignition.config.replace.source": "https://h/x",
     "ignition.timeouts.http_response_headers": 0,
     "ignition.timeouts.http_total": 30,
     "ignition.security.tls.certificate_authorities[].source": "data:,pem",
@@ -83,7 +88,7 @@ KEPT: dict[str, Any] = {
     "storage.filesystems[].mount.options": ["-m"],
     "storage.files[].filesystem": "root",
     "storage.files[].path": "/etc/f",
-    "storage.files[].mode": 0o7777,
+    "storage.files[].mode": 0o755,
     "storage.files[].overwrite": False,
     "storage.files[].append": True,
     "storage.directories[].filesystem": "oem",
@@ -177,6 +182,18 @@ HASHED = {
     "storage.files[].contents.remote.verification.hash": f"{CONTENTS}.verification.hash",
 }
 
+# What becomes of keys in Ignition 3.4: the finding that says so, for a key or all keys below it. Any other is kept.
+APPROXIMATED = {
+    "storage.filesystems[].mount.create": "create-dropped",
+    "passwd.users[].create": "create-dropped",
+    "etcd": "container-linux-only",
+    "flannel": "container-linux-only",
+    "update": "container-linux-only",
+    "locksmith": "container-linux-only",
+}
+REFUSED = {"networkd": "networkd", "storage.filesystems[].path": "rule-in-target"}
+MOUNTED = {"f": "/f", "data": "/data", "oem": "/oem"}
+
 
 def document(key: str, value: Any) -> bytes:
     """A document that says one key, and what it needs beside it; JSON is YAML."""
@@ -216,6 +233,24 @@ def test_a_key_is_rewritten(key: str, tmp_path: Any) -> None:
 def test_a_digest_is_joined(key: str) -> None:
     assert becomes(key, HASH, HASHED[key]) == f"sha512-{HASH['sum']}"
     assert becomes(key, {"sum": "x"}, HASHED[key]) is None
+
+
+def outcome(key: str, outcomes: dict[str, str]) -> str | None:
+    return next((code for above, code in outcomes.items() if f"{key}.".startswith(f"{above}.")), None)
+
+
+@pytest.mark.parametrize("key", [*KEPT, *REWRITTEN, *HASHED])
+def test_a_key_goes_on_to_ignition_3_or_it_is_said(key: str, tmp_path: Any) -> None:
+    (tmp_path / "text").write_text("local\n")
+    value = KEPT[key] if key in KEPT else REWRITTEN[key][0] if key in REWRITTEN else HASH
+    done = compile_clc(document(key, value), files_dir=str(tmp_path))
+    parsed = Parsed(done.report)
+    parsed.old, parsed.spec = done.config, done.spec
+    config, lost = to_version(parsed, SPECS["ignition", "3.4.0"], MOUNTED)
+    refused = outcome(key, REFUSED)
+    expected = refused or outcome(key, APPROXIMATED)
+    assert {entry.code for entry in [*find_bound(done), *lost]} == ({expected} if expected else set())
+    assert (config is None) == (refused is not None)
 
 
 def keys(cls: type[Object], prefix: str = "") -> Iterator[str]:
