@@ -160,6 +160,6 @@ def _child(node: Node, step: str | int, skip_nulls: bool) -> Node | None:
                 found = value
         return found
     if node.kind == SEQUENCE and isinstance(step, int):
-        items = [item for item in node.value if not (skip_nulls and item.is_null)]
+        items = [item for item in node.value if not item.is_null] if skip_nulls else node.value
         return items[step] if step < len(items) else None
     return None

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from stoker.butane.clc import PLATFORMS, compile_clc
 from stoker.butane.clc.disks import SizeError, mebibytes
 from stoker.butane.clc.urls import rewrite
+from stoker.butane.documents import SECTIONS
 from stoker.report import Report
+from stoker.schema.clc import CLC, Config
+from stoker.schema.decode import rows
 from tests.butane.clc.golden import ALL
 
 SIZES: dict[str, int | str | None] = {
@@ -148,3 +151,7 @@ def test_a_document_with_anything_in_it_becomes_a_config_or_findings(name: str, 
     end = data.draw(st.integers(start, min(len(text), start + 9)))
     done = compile_clc(text[:start] + data.draw(st.binary(max_size=6)) + text[end:], **ALL[name].options)
     assert (done.config is None) == done.report.has_errors
+
+
+def test_the_language_is_known_by_its_sections() -> None:
+    assert {row.name for row in rows(Config, CLC)} == SECTIONS | {"version"}
