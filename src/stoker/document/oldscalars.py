@@ -21,6 +21,7 @@ _ZEROS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE: Final = frozenset({"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})
 _FALSE: Final = frozenset({"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})
 _KNOWN_TAGS: Final = frozenset({STRING, NULL, BOOLEAN, INTEGER, FLOAT, BINARY})
+_PROMISES: Final = frozenset({BOOLEAN, INTEGER, FLOAT})
 
 _INTEGER: Final = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 _FLOAT: Final = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+][0-9]+)?")
@@ -44,10 +45,26 @@ def _is_text(node: Node) -> bool:
     return node.tag == STRING or (bool(node.style) and node.tag is None) or (node.tag or STRING) not in _KNOWN_TAGS
 
 
+def _contradicts(node: Node) -> bool:
+    """Whether a tag calls the text a number or a boolean that it is not."""
+    if node.tag not in _PROMISES:
+        return False
+    text = node.value
+    if text in _TRUE or text in _FALSE:
+        return node.tag != BOOLEAN
+    number = _number(text)
+    if number is None:
+        return node.tag != FLOAT or text.lower().lstrip("+-") not in {".inf", ".nan"}
+    is_integer = _INTEGER.fullmatch(text.replace("_", "")) is not None
+    return node.tag != (INTEGER if is_integer else FLOAT)
+
+
 def string(node: Node) -> object:
     """A string: the raw text of any scalar, decoded when it is tagged as binary."""
     if says_nothing(node):
         return None
+    if _contradicts(node):
+        return MISMATCH
     if node.tag == BINARY:
         try:
             return base64.b64decode("".join(node.value.split()), validate=True).decode("utf-8", "surrogateescape")
@@ -60,7 +77,7 @@ def boolean(node: Node) -> object:
     """A boolean."""
     if says_nothing(node):
         return None
-    if _is_text(node):
+    if _is_text(node) or _contradicts(node):
         return MISMATCH
     if node.value in _TRUE:
         return True
@@ -71,7 +88,7 @@ def integer(node: Node) -> object:
     """An integer of 64 bits."""
     if says_nothing(node):
         return None
-    if _is_text(node):
+    if _is_text(node) or _contradicts(node):
         return MISMATCH
     number = 0 if node.value in _ZEROS else _number(node.value)
     return number if number is not None and INT64_MIN <= number <= INT64_MAX else MISMATCH
@@ -84,7 +101,7 @@ def unsigned(node: Node) -> object:
 
 
 def _number(text: str) -> int | None:
-    if len(text) > _LONGEST or text[0] not in "+-.0123456789":
+    if not text or len(text) > _LONGEST or text[0] not in "+-.0123456789":
         return None
     plain = text if text[0] == "." else text.replace("_", "")
     found = _INTEGER.fullmatch(plain)

@@ -12,8 +12,11 @@ from typing import Final
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _PATH: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~$&+,/:;=@")
 _FRAGMENT: Final = _PATH | frozenset(b"?!()*")
-_HOST: Final = frozenset(range(128))
-_WELL_ESCAPED: Final = re.compile(r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=:@/\[\]]|%[0-9A-Fa-f]{2})*")
+_USER: Final = _PATH - frozenset(b"/:@")
+_HOST: Final = frozenset(range(128)) - frozenset(b"%")
+_CHARACTERS: Final = r"[A-Za-z0-9\-_.~!$&'()*+,;=:@/\[\]{}]|%[0-9A-Fa-f]{{2}}"
+_GOOD_PATH: Final = re.compile(f"(?:{_CHARACTERS.format('')})*")
+_GOOD_FRAGMENT: Final = re.compile(f"(?:{_CHARACTERS.format('?')})*")
 _ESCAPE: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
@@ -27,25 +30,26 @@ def rewrite(text: str) -> str:
         return scheme + rest + mark + query + _fragment(sharp, fragment)
     authority = ""
     if rest.startswith("//") and (scheme or not rest.startswith("///")):
-        host, slash, path = rest[2:].partition("/")
-        authority, rest = "//" + _escape(host.encode("utf-8", "surrogateescape"), _HOST), slash + path
-    return scheme + authority + _path(rest) + mark + query + _fragment(sharp, fragment)
+        authority, slash, path = rest[2:].partition("/")
+        authority, rest = "//" + _authority(authority), slash + path
+    path = rest if _GOOD_PATH.fullmatch(rest) else _escape(rest, _PATH)
+    return scheme + authority + path + mark + query + _fragment(sharp, fragment)
 
 
-def _path(path: str) -> str:
-    """A path that is escaped well stays as it is; any other is escaped anew."""
-    return path if _WELL_ESCAPED.fullmatch(path) else _escape(_unescape(path), _PATH)
+def _authority(text: str) -> str:
+    """User and host; what is escaped well in a path or a fragment stays so, but not here."""
+    user, at, host = text.rpartition("@")
+    words = (_escape(word, _USER) for word in user.split(":", 1))
+    return ":".join(words) + at + _escape(host, _HOST)
 
 
 def _fragment(sharp: str, fragment: str) -> str:
     if not fragment:
         return ""
-    return sharp + (fragment if _WELL_ESCAPED.fullmatch(fragment) else _escape(_unescape(fragment), _FRAGMENT))
+    return sharp + (fragment if _GOOD_FRAGMENT.fullmatch(fragment) else _escape(fragment, _FRAGMENT))
 
 
-def _unescape(text: str) -> bytes:
-    return _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), text.encode("utf-8", "surrogateescape"))
-
-
-def _escape(text: bytes, kept: frozenset[int]) -> str:
-    return "".join(chr(code) if code in kept else f"%{code:02X}" for code in text)
+def _escape(text: str, kept: frozenset[int]) -> str:
+    """Take escapes away and escape anew all that is not to be kept."""
+    plain = _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), text.encode("utf-8", "surrogateescape"))
+    return "".join(chr(code) if code in kept else f"%{code:02X}" for code in plain)
