@@ -33,12 +33,14 @@ _HAS_CARDS = since("3.5")
 def convert(config: Config, spec: Spec, target: Spec, *, like_ign_converter: bool = False) -> tuple[Config, Report]:
     """Convert `config` from `spec` to `target`, in place. The result keeps what the target can say.
 
-    `like_ign_converter` keeps a fault of the original for scripts that count on it: keys in a card, and advertisements
-    of a config that could have had one, go with no more than a warning.
+    `like_ign_converter` keeps faults of the original for scripts that count on them: keys in a card, and advertisements
+    of a config that could have had one, go with no more than a warning; special mode bits are taken to count since 3.4.
     """
     report = Report()
     if spec.minor < target.minor:
-        _mask_modes(config.storage, spec, target, report)
+        honoured = _COUNTED_SPECIAL_MODES if like_ign_converter else _SPECIAL_MODES
+        if honoured.has(target) and not honoured.has(spec):
+            _mask_modes(config.storage, report)
     elif spec.minor > target.minor:
         _refuse_modes(config.storage, spec, target, report)
         leave_out(config, target, report)
@@ -56,9 +58,12 @@ def _excuse(entry: Entry) -> Entry:
 
 def judge_result(config: Config, target: Spec, report: Report) -> None:
     """Report what the rules of the target say; pointers lead into the result."""
-    for finding in judge_ignition(config, target, None, has_unknown=False):
-        problem = finding.message.text.format_map(finding.values)
-        report.add(finding.severity, m.RULE_IN_TARGET, finding.pointer, target=target.version, problem=problem)
+    for severity, message, pointer, values in judge_ignition(config, target, None, has_unknown=False):
+        if severity is Severity.ERROR:
+            problem = message.text.format_map(values)
+            report.add(severity, m.RULE_IN_TARGET, pointer, None, target=target.version, problem=problem)
+        else:
+            report.add(severity, message, pointer, None, **values)
 
 
 def _special_modes(storage: Storage | None) -> Iterator[tuple[Pointer, Directory | File]]:
@@ -72,9 +77,7 @@ def _special_modes(storage: Storage | None) -> Iterator[tuple[Pointer, Directory
                 yield ("storage", name, index, "mode"), node
 
 
-def _mask_modes(storage: Storage | None, spec: Spec, target: Spec, report: Report) -> None:
-    if _SPECIAL_MODES.has(spec) or not _SPECIAL_MODES.has(target):
-        return
+def _mask_modes(storage: Storage | None, report: Report) -> None:
     for pointer, node in _special_modes(storage):
         report.add(Severity.WARNING, m.MODE_MASKED, pointer)
         node.mode = (node.mode or 0) & ~0o7000

@@ -72,7 +72,7 @@ def upgrade(
     if report.has_errors:
         return None, report
     result, moves = translate(config, paths, report, share_sources=like_ign_converter)
-    result, lost = convert(result, _TRANSLATED, target)
+    result, lost = convert(result, _TRANSLATED, target, like_ign_converter=like_ign_converter)
     if target.minor >= _TRANSLATED.minor:
         judge_result(result, target, lost)
     report.extend(moves.back(entry) for entry in lost)
