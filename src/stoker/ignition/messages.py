@@ -29,16 +29,17 @@ MODE_MASKED: Final = Message(
 RULE_IN_TARGET: Final = Message("rule-in-target", "{problem}", "Ignition {target} does not allow it")
 
 # What a version cannot say, in the words of ign-converter; `before` is the last version without it.
-NO_KERNEL_ARGUMENTS: Final = Message("no-kernel-arguments", "KernelArguments is not supported on {before}")
-NO_LUKS: Final = Message("no-luks", "LUKS is not supported on {before}")
-NO_SHOULD_EXIST: Final = Message("no-should-exist", "ShouldExist in Passwd.{what} is not supported on {before}")
-NO_RESIZE: Final = Message("no-resize", "Resize in Storage.Disks.Partitions is not supported on {before}")
-NO_CEX: Final = Message("no-cex", "'Cex' type is not supported in spec v{before}")
+_LATER: Final = "convert to {since} or later"
+NO_KERNEL_ARGUMENTS: Final = Message("no-kernel-arguments", "KernelArguments is not supported on {before}", _LATER)
+NO_LUKS: Final = Message("no-luks", "LUKS is not supported on {before}", _LATER)
+NO_SHOULD_EXIST: Final = Message("no-should-exist", "ShouldExist in Passwd.{what} is not supported on {before}", _LATER)
+NO_RESIZE: Final = Message("no-resize", "Resize in Storage.Disks.Partitions is not supported on {before}", _LATER)
+NO_CEX: Final = Message("no-cex", "'Cex' type is not supported in spec v{before}", _LATER)
 NO_ADVERTISEMENT: Final = Message(
-    "no-advertisement", "tang offline provisioning is not supported in spec v{before}", "let the machine ask the server"
+    "no-advertisement", "tang offline provisioning is not supported in spec v{before}", _LATER
 )
-NO_DISCARD: Final = Message("no-discard", "luks discard is not supported in spec v{before}")
-NO_OPEN_OPTIONS: Final = Message("no-open-options", "luks openOptions is not supported in spec v{before}")
+NO_DISCARD: Final = Message("no-discard", "luks discard is not supported in spec v{before}", _LATER)
+NO_OPEN_OPTIONS: Final = Message("no-open-options", "luks openOptions is not supported in spec v{before}", _LATER)
 NO_SPECIAL_MODE: Final = Message(
     "no-special-mode", "special mode bits are not supported in spec v{before}", "set them from a unit"
 )
