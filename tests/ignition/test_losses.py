@@ -190,6 +190,30 @@ FAULTS: dict[str, tuple[str, str, Data, list[str], list[str]]] = {
         ["error $.storage.luks.0.cex 'Cex' type is not supported in spec v3.4"],
         ["warning $.storage.luks.0.cex 'Cex' type is not supported in spec v3.4"],
     ),
+    "an advertisement": (
+        "3.5.0",
+        "3.4",
+        luks(clevis={"tang": [{"url": "http://t", "thumbprint": "x", "advertisement": "{}"}]}),
+        [],
+        [
+            (
+                "warning $.storage.luks.0.clevis.tang.0.advertisement "
+                "tang offline provisioning is not supported in spec v3.4"
+            )
+        ],
+    ),
+    "a user to create": (
+        "2.4.0",
+        "3.1",
+        {"passwd": {"users": [{"name": "u", "create": {"uid": 7}}]}},
+        [
+            (
+                "warning $.passwd.users.0.create what `create` says of the user now stands beside it, "
+                "and holds for a user that is there already, too"
+            )
+        ],
+        ["warning $.passwd.users.0.create the `create` object is left out: Ignition 3 has no place for it"],
+    ),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from stoker.ignition import encode, parse, to_version
 from stoker.ignition.tidy import tidy
 from stoker.report import pointer_text
-from stoker.schema.specs import NEWEST_2
+from stoker.schema.specs import IGNITION, NEWEST_2
 
 
 def file(path: str, text: str, **fields: Any) -> dict[str, Any]:
@@ -87,8 +87,8 @@ def test_what_is_said_later_still_has_its_place() -> None:
     """An entry that moved up because another went is named where the person wrote it."""
     users = [{"name": "u"}, {"name": "u"}, {"name": "v", "create": {}}]
     raw = config_of("passwd.users", users).replace(b", {", b",\n{")
-    _, report = to_version(parse(raw, file="old.ign"), NEWEST_2.__class__("ignition", "3.4.0", 4), dedupe=True)
+    _, report = to_version(parse(raw, file="old.ign"), IGNITION[4], dedupe=True)
     assert [(entry.code, entry.place and entry.place.line) for entry in report] == [
         ("said-again", 1),
-        ("create-dropped", 3),
+        ("user-create-moved", 3),
     ]

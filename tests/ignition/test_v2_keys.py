@@ -55,7 +55,7 @@ class Kept(NamedTuple):
 
 
 class Approximated(NamedTuple):
-    """Something else that comes near; None where it is left out, which is a warning of this code."""
+    """Something that comes near, elsewhere; a warning of this code where it may not do the same."""
 
     key: str
     value: Any
@@ -99,7 +99,7 @@ OUTCOMES: dict[str, tuple[Any, Outcome]] = {
     "passwd.groups.0.passwordHash": ("$y$", Kept()),
     "passwd.groups.0.system": (True, Kept()),
     **{
-        f"passwd.users.0.create.{name}": (value, Approximated(f"passwd.users.0.{name}", None, "create-dropped"))
+        f"passwd.users.0.create.{name}": (value, Approximated(f"passwd.users.0.{name}", value, "user-create-moved"))
         for name, value in {
             "gecos": "x",
             "groups": ["g"],
@@ -160,13 +160,14 @@ OUTCOMES: dict[str, tuple[Any, Outcome]] = {
     "storage.files.0.path": ("/a/b", Kept()),
     "storage.files.0.user.id": (0, Kept()),
     "storage.files.0.user.name": ("u", Kept()),
-    **{
-        f"storage.filesystems.0.mount.create.{name}": (
-            value,
-            Approximated("storage.filesystems.0.options", None, "create-dropped"),
-        )
-        for name, value in {"force": True, "options": ["-L"]}.items()
-    },
+    "storage.filesystems.0.mount.create.force": (
+        True,
+        Approximated("storage.filesystems.0.wipeFilesystem", True, "mount-create-moved"),
+    ),
+    "storage.filesystems.0.mount.create.options": (
+        ["-L"],
+        Approximated("storage.filesystems.0.options", ["-L"], "mount-create-moved"),
+    ),
     "storage.filesystems.0.mount.device": ("/dev/c", Kept("storage.filesystems.0.device")),
     "storage.filesystems.0.mount.format": ("xfs", Kept("storage.filesystems.0.format")),
     "storage.filesystems.0.mount.label": ("", Kept("storage.filesystems.0.label")),

@@ -99,10 +99,14 @@ SAME_UNIT: Final = Message(
 SAME_DROPIN: Final = Message(
     "same-dropin", "Config has duplicate dropin name {name} in unit {unit}.  All dropins must specify a unique `name`."
 )
-CREATE_DROPPED: Final = Message(
-    "create-dropped",
-    "the `create` object is left out: Ignition 3 has no place for it",
-    "move what it says to the fields beside it, as Ignition 2.1 and later can",
+CREATE_DROPPED: Final = Message("create-dropped", "the `create` object is left out: Ignition 3 has no place for it")
+USER_CREATE_MOVED: Final = Message(
+    "user-create-moved",
+    "what `create` says of the user now stands beside it, and holds for a user that is there already, too",
+)
+MOUNT_CREATE_MOVED: Final = Message(
+    "mount-create-moved",
+    "`create` becomes `options` and, by force, `wipeFilesystem`: without force a file system that matches is kept",
 )
 ROOT_DROPPED: Final = Message(
     "root-filesystem-dropped", "the file system `root` is left out: Ignition 3 takes it as given"
