@@ -11,7 +11,7 @@ import pytest
 
 from stoker.ignition import encode, find_spec, parse, to_version
 from stoker.ignition.tidy import tidy
-from stoker.report.native import as_text
+from stoker.report import Report, pointer_text
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -27,6 +27,15 @@ CASES = [
 ]
 
 
+def lines(report: Report) -> str:
+    """A report, a finding and its hint a line each."""
+    text = ""
+    for entry in report:
+        text += f"{entry.place} {entry.severity}[{entry.code}] {pointer_text(entry.pointer)}\n  {entry.message}\n"
+        text += f"  hint: {entry.hint}\n" if entry.hint else ""
+    return text
+
+
 @pytest.mark.parametrize(("name", "version"), CASES, ids=[f"{name} to {version}" for name, version in CASES])
 def test_golden(name: str, version: str) -> None:
     raw = (GOLDEN / f"{name}.ign").read_bytes()
@@ -34,7 +43,7 @@ def test_golden(name: str, version: str) -> None:
     assert target is not None
     parsed = parse(raw, file=f"{name}.ign")
     config, report = to_version(parsed, target, {"data": "/srv"})
-    said = as_text(report, {f"{name}.ign": raw})
+    said = lines(report)
     out = ""
     if not report.has_errors:
         out = encode(tidy(config, target) if target.family == "v2" else config, pretty=True).decode() + "\n"
