@@ -10,11 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from stoker.ignition import messages as m
 from stoker.ignition.losses import leave_out, short
-from stoker.report import Entry, Pointer, Report, Severity
+from stoker.report import Pointer, Report, Severity
 from stoker.schema.judge import judge_ignition
 from stoker.schema.marks import since
 from stoker.schema.specs import IGNITION, Spec
@@ -25,40 +23,54 @@ _SPECIAL_MODES = since("3.6")
 _COUNTED_SPECIAL_MODES = since("3.4")
 
 
-# What ign-converter lets go unnoticed on the way from 3.5 to 3.4.
-_UNNOTICED = frozenset({m.NO_CEX.code, m.NO_ADVERTISEMENT.code})
 _HAS_CARDS = since("3.5")
 
 
 def convert(config: Config, spec: Spec, target: Spec, *, like_ign_converter: bool = False) -> tuple[Config, Report]:
     """Convert `config` from `spec` to `target`, in place. The result keeps what the target can say.
 
-    `like_ign_converter` keeps a fault of the original for scripts that count on it: keys in a card, and advertisements
-    of a config that could have had one, go with no more than a warning.
+    `like_ign_converter` keeps faults of the original for scripts that count on them: on the way from 3.5 to 3.4 keys in
+    a card and advertisements of tang servers go with no more than a warning; special mode bits count since 3.4.
     """
     report = Report()
     if spec.minor < target.minor:
-        _mask_modes(config.storage, spec, target, report)
+        honoured = _COUNTED_SPECIAL_MODES if like_ign_converter else _SPECIAL_MODES
+        if honoured.has(target) and not honoured.has(spec):
+            _mask_modes(config.storage, report)
     elif spec.minor > target.minor:
         _refuse_modes(config.storage, spec, target, report)
+        if like_ign_converter and _HAS_CARDS.has(spec) and not _HAS_CARDS.has(target):
+            _drop_keys(config.storage, report)
         leave_out(config, target, report)
-        if like_ign_converter and _HAS_CARDS.has(spec):
-            report = Report(_excuse(entry) for entry in report)
     config.ignition.version = target.version
     if spec.minor > target.minor:
         judge_result(config, target, report)
     return config, report
 
 
-def _excuse(entry: Entry) -> Entry:
-    return msgspec.structs.replace(entry, severity=Severity.WARNING) if entry.code in _UNNOTICED else entry
+def _drop_keys(storage: Storage | None, report: Report) -> None:
+    """Leave out what ign-converter lets go unnoticed between 3.5 and 3.4."""
+    values = {"before": short(IGNITION[_HAS_CARDS.since - 1].version), "since": IGNITION[_HAS_CARDS.since].version}
+    for index, luks in enumerate(storage.luks if storage is not None else ()):
+        here: Pointer = ("storage", "luks", index)
+        if luks.cex is not None:
+            report.add(Severity.WARNING, m.NO_CEX, (*here, "cex"), None, **values)
+            luks.cex = None
+        for number, tang in enumerate(luks.clevis.tang if luks.clevis is not None else ()):
+            if tang.advertisement is not None:
+                pointer = (*here, "clevis", "tang", number, "advertisement")
+                report.add(Severity.WARNING, m.NO_ADVERTISEMENT, pointer, None, **values)
+                tang.advertisement = None
 
 
 def judge_result(config: Config, target: Spec, report: Report) -> None:
     """Report what the rules of the target say; pointers lead into the result."""
-    for finding in judge_ignition(config, target, None, has_unknown=False):
-        problem = finding.message.text.format_map(finding.values)
-        report.add(finding.severity, m.RULE_IN_TARGET, finding.pointer, target=target.version, problem=problem)
+    for severity, message, pointer, values in judge_ignition(config, target, None, has_unknown=False):
+        if severity is Severity.ERROR:
+            problem = message.text.format_map(values)
+            report.add(severity, m.RULE_IN_TARGET, pointer, None, target=target.version, problem=problem)
+        else:
+            report.add(severity, message, pointer, None, **values)
 
 
 def _special_modes(storage: Storage | None) -> Iterator[tuple[Pointer, Directory | File]]:
@@ -72,9 +84,7 @@ def _special_modes(storage: Storage | None) -> Iterator[tuple[Pointer, Directory
                 yield ("storage", name, index, "mode"), node
 
 
-def _mask_modes(storage: Storage | None, spec: Spec, target: Spec, report: Report) -> None:
-    if _SPECIAL_MODES.has(spec) or not _SPECIAL_MODES.has(target):
-        return
+def _mask_modes(storage: Storage | None, report: Report) -> None:
     for pointer, node in _special_modes(storage):
         report.add(Severity.WARNING, m.MODE_MASKED, pointer)
         node.mode = (node.mode or 0) & ~0o7000

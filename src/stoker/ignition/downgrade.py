@@ -145,7 +145,8 @@ class _Refusals:
         self._say(Severity.ERROR, message, here, **values)
 
     def _say(self, severity: Severity, message: Message, here: Pointer, **values: object) -> None:
-        self._report.add(severity, message, here, None, before=short(self._target.version), **values)
+        values |= {"before": short(self._target.version), "since": _NEWEST_TRANSLATED.version}
+        self._report.add(severity, message, here, None, **values)
 
 
 def _absent_accounts(config: Config) -> Iterator[tuple[Pointer, str]]:

@@ -29,16 +29,17 @@ MODE_MASKED: Final = Message(
 RULE_IN_TARGET: Final = Message("rule-in-target", "{problem}", "Ignition {target} does not allow it")
 
 # What a version cannot say, in the words of ign-converter; `before` is the last version without it.
-NO_KERNEL_ARGUMENTS: Final = Message("no-kernel-arguments", "KernelArguments is not supported on {before}")
-NO_LUKS: Final = Message("no-luks", "LUKS is not supported on {before}")
-NO_SHOULD_EXIST: Final = Message("no-should-exist", "ShouldExist in Passwd.{what} is not supported on {before}")
-NO_RESIZE: Final = Message("no-resize", "Resize in Storage.Disks.Partitions is not supported on {before}")
-NO_CEX: Final = Message("no-cex", "'Cex' type is not supported in spec v{before}")
+_LATER: Final = "convert to {since} or later"
+NO_KERNEL_ARGUMENTS: Final = Message("no-kernel-arguments", "KernelArguments is not supported on {before}", _LATER)
+NO_LUKS: Final = Message("no-luks", "LUKS is not supported on {before}", _LATER)
+NO_SHOULD_EXIST: Final = Message("no-should-exist", "ShouldExist in Passwd.{what} is not supported on {before}", _LATER)
+NO_RESIZE: Final = Message("no-resize", "Resize in Storage.Disks.Partitions is not supported on {before}", _LATER)
+NO_CEX: Final = Message("no-cex", "'Cex' type is not supported in spec v{before}", _LATER)
 NO_ADVERTISEMENT: Final = Message(
-    "no-advertisement", "tang offline provisioning is not supported in spec v{before}", "let the machine ask the server"
+    "no-advertisement", "tang offline provisioning is not supported in spec v{before}", _LATER
 )
-NO_DISCARD: Final = Message("no-discard", "luks discard is not supported in spec v{before}")
-NO_OPEN_OPTIONS: Final = Message("no-open-options", "luks openOptions is not supported in spec v{before}")
+NO_DISCARD: Final = Message("no-discard", "luks discard is not supported in spec v{before}", _LATER)
+NO_OPEN_OPTIONS: Final = Message("no-open-options", "luks openOptions is not supported in spec v{before}", _LATER)
 NO_SPECIAL_MODE: Final = Message(
     "no-special-mode", "special mode bits are not supported in spec v{before}", "set them from a unit"
 )
@@ -98,10 +99,14 @@ SAME_UNIT: Final = Message(
 SAME_DROPIN: Final = Message(
     "same-dropin", "Config has duplicate dropin name {name} in unit {unit}.  All dropins must specify a unique `name`."
 )
-CREATE_DROPPED: Final = Message(
-    "create-dropped",
-    "the `create` object is left out: Ignition 3 has no place for it",
-    "move what it says to the fields beside it, as Ignition 2.1 and later can",
+CREATE_DROPPED: Final = Message("create-dropped", "the `create` object is left out: Ignition 3 has no place for it")
+USER_CREATE_MOVED: Final = Message(
+    "user-create-moved",
+    "what `create` says of the user now stands beside it, and holds for a user that is there already, too",
+)
+MOUNT_CREATE_MOVED: Final = Message(
+    "mount-create-moved",
+    "`create` becomes `options` and, by force, `wipeFilesystem`: without force a file system that matches is kept",
 )
 ROOT_DROPPED: Final = Message(
     "root-filesystem-dropped", "the file system `root` is left out: Ignition 3 takes it as given"

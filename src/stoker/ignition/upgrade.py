@@ -14,10 +14,11 @@ from typing import Any, Final
 from stoker.ignition import messages as m
 from stoker.ignition.convert import convert, judge_result
 from stoker.ignition.losses import leave_out
-from stoker.ignition.upgrade_rows import translate
+from stoker.ignition.upgrade_rows import ROOT, translate
 from stoker.report import Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema import v2
+from stoker.schema.decode import all_rows
 from stoker.schema.judge_v2 import judge_v2
 from stoker.schema.marks import since
 from stoker.schema.paths import join
@@ -58,12 +59,12 @@ def upgrade(
 
     `filesystems` says where the file systems that nodes name are mounted; `root` is `/`. The result is None when
     anything was refused. `like_ign_converter` keeps faults of the original for scripts that count on them: every
-    reference to another config takes the source of the last one, a link's path counts as text, and a node of a file
-    system that nothing tells of lands below `/`.
+    reference to another config takes the source of the last one, a link's path counts as text, a node of a file system
+    that nothing tells of lands below `/`, and what `create` says is left out.
     """
     config, report = renew(config, spec, NEWEST_2)
     _refuse_invalid(config, report)
-    paths = {**(filesystems or {}), "root": "/"}
+    paths = {**(filesystems or {}), ROOT: "/"}
     if config.networkd.units:
         report.add(Severity.ERROR, m.NETWORKD, ("networkd",))
     _check_filesystems(config, paths, report, as_root=like_ign_converter)
@@ -71,12 +72,31 @@ def upgrade(
     _check_units(config.systemd, report)
     if report.has_errors:
         return None, report
+    if not like_ign_converter:
+        _move_creates(config, report)
     result, moves = translate(config, paths, report, share_sources=like_ign_converter)
-    result, lost = convert(result, _TRANSLATED, target)
+    result, lost = convert(result, _TRANSLATED, target, like_ign_converter=like_ign_converter)
     if target.minor >= _TRANSLATED.minor:
         judge_result(result, target, lost)
     report.extend(moves.back(entry) for entry in lost)
     return (None if lost.has_errors else result), report
+
+
+def _move_creates(config: v2.Config, report: Report) -> None:
+    """Say in the fields beside `create` what it says. The rules see to it that they are free."""
+    for index, user in enumerate(config.passwd.users):
+        create, user.create = user.create, None
+        if create is not None:
+            for row, _ in all_rows(v2.UserCreate):
+                setattr(user, row.name, getattr(create, row.name))
+            report.add(Severity.WARNING, m.USER_CREATE_MOVED, ("passwd", "users", index, "create"))
+    for index, filesystem in enumerate(config.storage.filesystems):
+        mount = filesystem.mount
+        if mount is not None and mount.create is not None:
+            mount.options, mount.wipe_filesystem, mount.create = mount.create.options, mount.create.force, None
+            if filesystem.name != ROOT:
+                here = ("storage", "filesystems", index, "mount", "create")
+                report.add(Severity.WARNING, m.MOUNT_CREATE_MOVED, here)
 
 
 def _refuse_invalid(config: v2.Config, report: Report) -> None:

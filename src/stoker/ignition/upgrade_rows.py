@@ -8,7 +8,7 @@ Source: ign-converter's `translate/v24tov31`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from stoker.ignition import messages as m
 from stoker.ignition.moves import Moves
@@ -17,7 +17,9 @@ from stoker.schema import v2, v3
 from stoker.schema.objects import Object
 from stoker.schema.paths import join
 
-VERSION = "3.1.0"
+VERSION: Final = "3.1.0"
+# The file system that is always there.
+ROOT: Final = "root"
 
 
 def translate(
@@ -64,7 +66,7 @@ def _note_drops(config: v2.Config, report: Report) -> None:
             report.add(Severity.WARNING, m.CREATE_DROPPED, ("passwd", "users", index, "create"))
     for index, filesystem in enumerate(config.storage.filesystems):
         here = ("storage", "filesystems", index)
-        if filesystem.name == "root":
+        if filesystem.name == ROOT:
             report.add(Severity.WARNING, m.ROOT_DROPPED, here)
         elif filesystem.mount is not None and filesystem.mount.create is not None:
             report.add(Severity.WARNING, m.CREATE_DROPPED, (*here, "mount", "create"))
@@ -164,7 +166,7 @@ def _filesystems(filesystems: list[v2.Filesystem], paths: dict[str, str], moves:
     """All but `root`, with their mount points."""
     count = 0
     for index, one in enumerate(filesystems):
-        if one.name == "root":
+        if one.name == ROOT:
             continue
         result: Pointer = ("storage", "filesystems", count)
         source: Pointer = ("storage", "filesystems", index)

@@ -152,8 +152,7 @@ def append_or_overwrite(file: File, at: Pointer, say: Say) -> None:
         say.error(m.APPEND_AND_OVERWRITE, at)
 
 
-@rule(File, "2.0", row="filesystem")
-@rule(Node, "2.1", row="filesystem")
+@rule(Node, "2.0", row="filesystem")
 def filesystem(node: Node, at: Pointer, say: Say) -> None:
     """A node is in a file system."""
     if not node.filesystem:
