@@ -184,8 +184,8 @@ HASHED = {
 
 # What becomes of keys in Ignition 3.4: the finding that says so, for a key or all keys below it. Any other is kept.
 APPROXIMATED = {
-    "storage.filesystems[].mount.create": "create-dropped",
-    "passwd.users[].create": "create-dropped",
+    "storage.filesystems[].mount.create": "mount-create-moved",
+    "passwd.users[].create": "user-create-moved",
     "etcd": "container-linux-only",
     "flannel": "container-linux-only",
     "update": "container-linux-only",
