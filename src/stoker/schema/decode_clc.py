@@ -64,15 +64,21 @@ class _OldPlan(Plan):
                 faults.wrong.append((node, "mapping"))
             return {}
         said: dict[str, Node] = {}
+        joined: set[str] = set()
         for key, value in _pairs(target, faults, 0):
             name = self._name(key, faults)
             found = None if name is None else _resolve(value, faults)
             if name is None or found is None or oldscalars.says_nothing(found):
                 continue
             before = said.get(name)
-            if name in self.objects and before is not None and before.kind == found.kind == MAPPING:
-                found = Node(MAPPING, before.value + found.value, found.mark)
-            said[name] = found
+            if name not in self.objects or before is None or not before.kind == found.kind == MAPPING:
+                said[name] = found
+                joined.discard(name)
+                continue
+            if name not in joined:
+                said[name] = before = Node(MAPPING, list(before.value), before.mark)
+                joined.add(name)
+            before.value.extend(found.value)
         values = {name: self.fields[name][1](value, faults) for name, value in said.items()}
         return {name: value for name, value in values.items() if value is not None}
 

@@ -127,6 +127,7 @@ HOSTILE = {
     "a number": f"version: {'9' * 100_000}\n",
     "window": f"locksmith: {{window_start: a, window_length: {'1h' * 50_000}}}\n",
     "deep network": f"flannel: {{network_config: '{'[' * 100_000}'}}\n",
+    "a section again and again": "storage: {files: [{path: /a, mode: 0}]}\n" * 20_000,
     "braces": f"etcd: {{name: '{'{' * 100_000}'}}\n",
 }
 

@@ -58,8 +58,10 @@ def lower_flannel(work: Work) -> None:
 
 def _lines(section: str, service: Service) -> list[Pointer]:
     """What a section says, by row."""
-    named = (row.name for row in rows(type(service), edition(service)))
-    return [(section, name) for name in named if getattr(service, name) not in {None, ""}] or [(section,)]
+    said = {row.name: getattr(service, row.name) for row in rows(type(service), edition(service))}
+    if not said.get("network_config"):
+        said["network_config"] = None
+    return [(section, name) for name, value in said.items() if value is not None] or [(section,)]
 
 
 def flags_of(service: Service) -> dict[str, str]:
