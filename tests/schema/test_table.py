@@ -10,7 +10,8 @@ from stoker.schema.decode import YAML, Row, all_rows, plan, rows
 from stoker.schema.judge import judge_source
 from stoker.schema.rules.forbidden import FORBIDDEN
 from stoker.schema.specs import SPECS, Spec
-from stoker.schema.v3 import Config, Ignition, Object, json_name
+from stoker.schema.objects import json_name
+from stoker.schema.v3 import Config, Ignition, Object
 
 NAMES = {
     "path": "path",

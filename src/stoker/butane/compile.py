@@ -14,6 +14,7 @@ from typing import Any
 from stoker.butane import messages as m
 from stoker.butane.bootdevice import check_partitions, lower_boot_device, lower_grub
 from stoker.butane.contents import lower_contents
+from stoker.butane.faults import report_faults
 from stoker.butane.machineconfig import (
     CONFIG,
     add_fips_cipher,
@@ -28,34 +29,21 @@ from stoker.butane.origins import Origins, settle, snake_pointer
 from stoker.butane.trees import lower_quadlets, lower_trees
 from stoker.butane.work import Work
 from stoker.document import yaml
-from stoker.document.messages import DUPLICATE_KEY
-from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, SCALAR, SEQUENCE, Document, Node
+from stoker.document.nodes import MAPPING, MERGE_KEY, SCALAR, Document, Node
 from stoker.report import ROOT, Entry, Place, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import YAML, Faults, plan, rows
 from stoker.schema.features import MACHINE_CONFIG
 from stoker.schema.judge import judge_result, judge_source
+from stoker.schema.objects import Object
 from stoker.schema.rules import Finding, Say
 from stoker.schema.rules.forbidden import find_forbidden, is_empty
 from stoker.schema.specs import BUTANE, NEWEST, SPECS, Spec, canonical_version
 from stoker.schema.unused import find_unused
-from stoker.schema.v3 import Config, Metadata, Object, OpenShift
+from stoker.schema.v3 import Config, Metadata, OpenShift
 
 INVALID_SOURCE = "source config is invalid"
 INVALID_RESULT = "config generated was invalid"
-
-# What was wanted: how a person says it, and what to do.
-_WANTED = {
-    "string": ("a string", "write a single value"),
-    "integer": ("an integer", "write a whole number without quotes, modes with a leading zero"),
-    "boolean": ("a boolean", "write true or false without quotes"),
-    "list": ("a list", "write each item on a line of its own, beginning with `- `"),
-    "mapping": ("a mapping", "write `key: value` pairs"),
-    "fewer aliases": ("fewer values behind aliases", "document contains excessive aliasing: write some of them out"),
-    "no alias of what it is in": ("a value that does not contain itself", "write the value out"),
-    "map merge": ("a mapping or a list of mappings to merge", "`<<` takes an alias of a mapping"),
-}
-_GOT = {MAPPING: "a mapping", SEQUENCE: "a list", ALIAS: "an alias"}
 
 
 class Compilation:
@@ -79,13 +67,7 @@ class Compilation:
 
     def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
         """The parts of the document that gave a part of the config, and where they stand."""
-        document = self.document
-        if document is None:
-            return []
-        settled = [settle(document, pointer) for pointer in self.origins.trace(result)]
-        # A name that is required and missing is written as empty: the entry that lacks it stands for it.
-        said = [pointer if document.has(pointer) else pointer[:-1] for pointer in settled]
-        return [(pointer, document.place(pointer)) for pointer in said if document.has(pointer)]
+        return [] if self.document is None else self.origins.sources(result, self.document)
 
 
 def compile_text(
@@ -147,7 +129,7 @@ class _Compiler:
         root = self.document.root
         faults = Faults()
         common = plan(Config, BUTANE[0], YAML).read(_only(root), faults) if root is not None else None
-        if self._faults(faults):
+        if report_faults(faults, self.document, self.report):
             done.error = INVALID_SOURCE
             return None
         variant = common.variant if isinstance(common, Config) else None
@@ -183,7 +165,7 @@ class _Compiler:
         faults = Faults()
         root = self.document.root
         config = plan(Config, self.spec, YAML).read(root, faults) if root is not None else None
-        if self._faults(faults) or not isinstance(config, Config):
+        if report_faults(faults, self.document, self.report) or not isinstance(config, Config):
             return None
         if MACHINE_CONFIG.has(self.spec) and config.metadata is None:
             config.metadata = Metadata(name="")
@@ -193,25 +175,6 @@ class _Compiler:
                 place = (self.document.key_place if is_key else self.document.place)(pointer, as_decoded=False)
                 self.report.add(Severity.WARNING, message, pointer, place, **values)
         return config
-
-    def _faults(self, faults: Faults) -> bool:
-        """Report what could not be read; whether there was anything."""
-        if not (faults.twice or faults.wrong):
-            return False
-        pointers = iter(
-            self.document.pointers_of([key for key, _ in faults.twice] + [node for node, _ in faults.wrong])
-        )
-        for key, first in faults.twice:
-            pointer, place = next(pointers), self.document.place_of(key)
-            self.report.add(Severity.ERROR, DUPLICATE_KEY, pointer, place, key=key.value, line=first.mark.line + 1)
-        for node, wanted in faults.wrong:
-            words, advice = _WANTED[wanted]
-            got = _GOT.get(node.kind) or ("nothing" if node.is_null else f"`{_shorten(node.value)}`")
-            pointer, place = next(pointers), self.document.place_of(node)
-            self.report.add(
-                Severity.ERROR, schema_messages.WRONG_TYPE, pointer, place, wanted=words, got=got, advice=advice
-            )
-        return True
 
     def _place(self, findings: list[Finding]) -> bool:
         """Report findings about the document; whether any stops."""
@@ -290,10 +253,6 @@ class _Compiler:
             prefix = CONFIG if MACHINE_CONFIG.has(work.spec) and not self.raw else ROOT
             return snake_pointer(prefix + pointer)
         return settle(self.document, work.origins.trace(pointer)[-1])
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _only(root: Node) -> Node:

@@ -6,7 +6,7 @@ import argparse
 
 import msgspec
 
-from stoker.butane import compile_text
+from stoker.butane import compile_document
 from stoker.cli.exits import Exit
 from stoker.cli.findings import result, show, write_json
 from stoker.cli.inputs import add_files_dir, add_output, files_dir, find_files, read_input
@@ -42,7 +42,7 @@ def _check(task: _Task) -> _Done:
         report = check(source.text, file=source.name)
     else:
         place = files_dir(source, task.files_dir)
-        report = compile_text(source.text, file=source.name, files_dir=place).report
+        report = compile_document(source.text, file=source.name, files_dir=place).report
     return _Done(source.name, source.text if len(report) else b"", report)
 
 

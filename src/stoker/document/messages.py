@@ -20,3 +20,6 @@ NOT_FOR_GO: Final = Message(
 DUPLICATE_KEY: Final = Message(
     "duplicate-key", "mapping key `{key}` already defined at line {line}", "remove one of them"
 )
+
+# What makes a text no YAML, or none that is read.
+SYNTAX: Final = (NOT_YAML, WRONG_YAML_VERSION, LARGE, DEEP, UNKNOWN_ALIAS, NOT_FOR_GO)

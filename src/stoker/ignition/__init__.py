@@ -4,6 +4,7 @@ from stoker.ignition.convert import convert
 from stoker.ignition.encode import encode
 from stoker.ignition.merge import Source, Transcript, merge, trace
 from stoker.ignition.parse import Parsed, check, find_spec, judge, parse, validate
+from stoker.ignition.versions import to_version
 
 __all__ = [
     "Parsed",
@@ -16,6 +17,7 @@ __all__ = [
     "judge",
     "merge",
     "parse",
+    "to_version",
     "trace",
     "validate",
 ]

@@ -13,8 +13,8 @@ from stoker.document.nodes import MAPPING, SCALAR, Document
 from stoker.report import Message, Pointer, pointer_text
 from stoker.schema import messages as m
 from stoker.schema.decode import rows
+from stoker.schema.objects import Object
 from stoker.schema.specs import Spec
-from stoker.schema.v3 import Object
 
 
 def find_unused(

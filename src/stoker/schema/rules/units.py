@@ -11,14 +11,15 @@ from stoker.schema.rules import Say, rule
 from stoker.schema.unitfiles import UnitFileError, go_quote, has_install_option
 from stoker.schema.v3 import Dropin, Systemd, Unit
 
-_SUFFIXES: Final = frozenset(
+UNIT_SUFFIXES: Final = frozenset(
     {".service", ".socket", ".device", ".mount", ".automount", ".swap"}
     | {".target", ".path", ".timer", ".snapshot", ".slice", ".scope"}
 )
 _INSTANCE: Final = re.compile(r"(.+?)@(.+?)\.service")
 
 
-def _suffix(name: str) -> str:
+def suffix(name: str) -> str:
+    """The part of a file name from its last dot on."""
     base = name.rpartition("/")[2]
     dot = base.rfind(".")
     return base[dot:] if dot >= 0 else ""
@@ -55,7 +56,7 @@ def templates_install(systemd: Systemd, at: Pointer, say: Say) -> None:
 @rule(Unit)
 def unit(unit: Unit, at: Pointer, say: Say) -> None:
     """A unit has a known suffix and a text that can be read; an enabled one says how it is enabled."""
-    if _suffix(unit.name) not in _SUFFIXES:
+    if suffix(unit.name) not in UNIT_SUFFIXES:
         say.error(m.UNIT_SUFFIX, (*at, "name"))
     if not unit.contents:
         return
@@ -76,5 +77,5 @@ def dropin(dropin: Dropin, at: Pointer, say: Say) -> None:
             has_install_option(dropin.contents)
         except UnitFileError as error:
             say.error(m.UNIT_CONTENT, (*at, "contents"), fault=error)
-    if _suffix(dropin.name) != ".conf":
+    if suffix(dropin.name) != ".conf":
         say.error(m.DROPIN_SUFFIX, (*at, "name"))
