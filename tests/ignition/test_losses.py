@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stoker.ignition import find_spec, parse, to_version
+from stoker.ignition import find_target, parse, to_version
 from stoker.ignition.versions import TARGETS
 from stoker.report import pointer_text
 
@@ -19,7 +19,7 @@ def say(version: str, target: str, rest: Data, *, like_ign_converter: bool = Fal
     ignition = {"version": version} | rest.get("ignition", {})
     parsed = parse(json.dumps(rest | {"ignition": ignition}).encode())
     assert parsed.error is None, list(parsed.report)
-    spec = find_spec(target)
+    spec = find_target(target)
     assert spec is not None
     config, report = to_version(parsed, spec, like_ign_converter=like_ign_converter)
     assert report.has_errors or config is not None
