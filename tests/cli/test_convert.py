@@ -40,7 +40,13 @@ ANSWERS = {
         '{"ignition":{"version":"2.4.0"},"systemd":{"units":[{"enabled":true,"name":"a.service"}]}}\n',
         "",
     ),
-    "twice": (["--to", "3.1"], TWICE, 1, "", "error[rule-in-target]: duplicate entry defined"),
+    "twice": (
+        ["--to", "3.1"],
+        TWICE,
+        1,
+        "",
+        "error[rule-in-target]: Ignition 3.1.0 refuses this: duplicate entry defined",
+    ),
     "twice, said once": (
         ["--to", "3.1", "--dedupe"],
         TWICE,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stoker.ignition import encode, find_spec, parse, to_version
+from stoker.ignition import encode, find_target, parse, to_version
 from stoker.ignition.tidy import tidy
 from stoker.report import Report, pointer_text
 
@@ -39,7 +39,7 @@ def lines(report: Report) -> str:
 @pytest.mark.parametrize(("name", "version"), CASES, ids=[f"{name} to {version}" for name, version in CASES])
 def test_golden(name: str, version: str) -> None:
     raw = (GOLDEN / f"{name}.ign").read_bytes()
-    target = find_spec(version)
+    target = find_target(version)
     assert target is not None
     parsed = parse(raw, file=f"{name}.ign")
     config, report = to_version(parsed, target, {"data": "/srv"})

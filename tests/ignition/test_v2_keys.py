@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-import msgspec
 import pytest
 
-from stoker.ignition import encode, find_spec, parse, to_version
+from stoker.ignition import encode, find_target, parse, to_version
 from stoker.report import pointer_text
 from stoker.schema.decode import rows
 from stoker.schema.objects import Object
@@ -283,10 +282,6 @@ def test_what_is_not_kept_is_named_at_its_place(key: str) -> None:
         assert key.startswith(parent) or outcome == Refused("rule-in-target")
 
 
-def test_find_spec_knows_both_families() -> None:
-    assert [str(find_spec(version)) for version in ("2.4", "2.0.0", "3.4")] == [
-        "ignition 2.4.0",
-        "ignition 2.0.0",
-        "ignition 3.4.0",
-    ]
-    assert msgspec.json.encode(find_spec("2.5")) == b"null"
+def test_find_target_knows_both_families() -> None:
+    found = [find_target(version) for version in ("2.4", "2.2.0", "3.4", "3.7.0-experimental", "2.1", "2.5", "4", "")]
+    assert [spec and spec.version for spec in found] == ["2.4.0", "2.2.0", "3.4.0", "3.7.0-experimental"] + [None] * 4

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoker.ignition import encode, find_spec, parse, to_version
+from stoker.ignition import encode, find_target, parse, to_version
 from stoker.ignition.tidy import tidy
 from stoker.ignition.versions import TARGETS
 from stoker.schema.specs import IGNITION, IGNITION_2, NEWEST_2
@@ -113,7 +113,7 @@ configs = some(
 
 def bring(data: bytes, version: str) -> bytes:
     """The config in another version, from text to text."""
-    target = find_spec(version)
+    target = find_target(version)
     assert target is not None
     parsed = parse(data)
     config, report = to_version(parsed, target, MOUNTS)

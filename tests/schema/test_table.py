@@ -8,9 +8,9 @@ import pytest
 
 from stoker.schema.decode import YAML, Row, all_rows, plan, rows
 from stoker.schema.judge import judge_source
+from stoker.schema.objects import json_name
 from stoker.schema.rules.forbidden import FORBIDDEN
 from stoker.schema.specs import SPECS, Spec
-from stoker.schema.objects import json_name
 from stoker.schema.v3 import Config, Ignition, Object
 
 NAMES = {

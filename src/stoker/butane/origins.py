@@ -85,9 +85,9 @@ class Origins:
     def sources(self, pointer: Pointer, document: Document) -> list[tuple[Pointer, Place]]:
         """The parts of the document that gave the part at `pointer`, and where they stand."""
         settled = [settle(document, source) for source in self.trace(pointer)]
-        # A name that is required and missing is written as empty: the entry that lacks it stands for it.
-        said = [source if document.has(source) else source[:-1] for source in settled]
-        return [(source, document.place(source)) for source in said if document.has(source)]
+        # What is written although nobody said it (a required name, an empty object) is put down to what it is in.
+        said = [source[: document.find(source)[1]] for source in settled]
+        return [(source, document.place(source)) for source in said]
 
     def _trace(self, pointer: Pointer, count: int) -> list[Pointer]:
         for index in range(count - 1, -1, -1):

@@ -12,7 +12,7 @@ from stoker.cli.findings import placed, result, show
 from stoker.cli.inputs import files_dir, read_input
 from stoker.cli.lines import Answer, answer_lines, text_of
 from stoker.cli.streams import write_data
-from stoker.ignition import Parsed, encode, find_spec, parse, to_version
+from stoker.ignition import Parsed, encode, find_target, parse, to_version
 from stoker.ignition.messages import RULE_IN_TARGET, SECTORS, UNUSABLE
 from stoker.ignition.tidy import tidy
 from stoker.ignition.versions import TARGETS
@@ -56,8 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def spec_of(version: str) -> Spec:
     """The Ignition version a person wants a config in. Raises UsageError."""
-    spec = find_spec(version)
-    if spec is None or spec not in TARGETS:
+    spec = find_target(version)
+    if spec is None:
         known = ", ".join(one.version for one in TARGETS)
         raise UsageError(f"nothing converts to an Ignition version `{version}`", hint=f"there are {known}")
     return spec
@@ -135,8 +135,8 @@ def _answer(request: dict[str, Any], target: Spec) -> Answer:
 
 def _answer_like_ign_converter(request: dict[str, Any]) -> Answer:
     """Answer as a program around ign-converter would, with all that is wrong as the error."""
-    target = find_spec(str(request.get("to", "")))
-    if target is None or target not in TARGETS:
+    target = find_target(str(request.get("to", "")))
+    if target is None:
         return None, Report(), f"nothing converts to {request.get('to')}"
     parsed = parse(text_of(request, "config"))
     if parsed.error is not None:

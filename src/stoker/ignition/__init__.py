@@ -4,7 +4,7 @@ from stoker.ignition.convert import convert
 from stoker.ignition.encode import encode
 from stoker.ignition.merge import Source, Transcript, merge, trace
 from stoker.ignition.parse import Parsed, check, find_spec, judge, parse, validate
-from stoker.ignition.versions import to_version
+from stoker.ignition.versions import find_target, to_version
 
 __all__ = [
     "Parsed",
@@ -14,6 +14,7 @@ __all__ = [
     "convert",
     "encode",
     "find_spec",
+    "find_target",
     "judge",
     "merge",
     "parse",

@@ -41,10 +41,10 @@ def convert(config: Config, spec: Spec, target: Spec, *, like_ign_converter: boo
         _refuse_modes(config.storage, spec, target, report)
         if like_ign_converter and _HAS_CARDS.has(spec) and not _HAS_CARDS.has(target):
             _drop_keys(config.storage, report)
-        leave_out(config, target, report)
+        leave_out(config, target, report, like_ign_converter=like_ign_converter)
     config.ignition.version = target.version
     if spec.minor > target.minor:
-        judge_result(config, target, report)
+        judge_result(config, target, report, like_ign_converter=like_ign_converter)
     return config, report
 
 
@@ -63,12 +63,13 @@ def _drop_keys(storage: Storage | None, report: Report) -> None:
                 tang.advertisement = None
 
 
-def judge_result(config: Config, target: Spec, report: Report) -> None:
+def judge_result(config: Config, target: Spec, report: Report, *, like_ign_converter: bool = False) -> None:
     """Report what the rules of the target say; pointers lead into the result."""
+    refusal = m.PLAIN_RULE_IN_TARGET if like_ign_converter else m.RULE_IN_TARGET
     for severity, message, pointer, values in judge_ignition(config, target, None, has_unknown=False):
         if severity is Severity.ERROR:
             problem = message.text.format_map(values)
-            report.add(severity, m.RULE_IN_TARGET, pointer, None, target=target.version, problem=problem)
+            report.add(severity, refusal, pointer, None, target=target.version, problem=problem)
         else:
             report.add(severity, message, pointer, None, **values)
 

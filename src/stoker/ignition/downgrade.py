@@ -55,7 +55,8 @@ def downgrade(
     for finding in judge_v2(result, target):
         if finding.severity is Severity.ERROR:
             problem = finding.message.text.format_map(finding.values)
-            lost.add(Severity.ERROR, m.RULE_IN_TARGET, finding.pointer, target=target.version, problem=problem)
+            refusal = m.PLAIN_RULE_IN_TARGET if like_ign_converter else m.RULE_IN_TARGET
+            lost.add(Severity.ERROR, refusal, finding.pointer, None, target=target.version, problem=problem)
     report.extend(moves.back(entry) for entry in lost)
     return (None if lost.has_errors else result), report
 
@@ -84,8 +85,8 @@ class _Refusals:
             self._refuse(m.NO_PROXY, ("ignition", "proxy"))
         if config.storage is not None:
             self._look_at_storage(config.storage)
-        for pointer, what in _absent_accounts(config):
-            self._refuse(m.NO_SHOULD_EXIST, pointer, what=what)
+        for pointer, message in _absent_accounts(config):
+            self._refuse(message, pointer)
 
     def _look_at_references(self, config: IgnitionConfig) -> None:
         for index, reference in enumerate(config.merge):
@@ -149,13 +150,13 @@ class _Refusals:
         self._report.add(severity, message, here, None, **values)
 
 
-def _absent_accounts(config: Config) -> Iterator[tuple[Pointer, str]]:
-    """The accounts that shall not exist, and what ign-converter calls them."""
+def _absent_accounts(config: Config) -> Iterator[tuple[Pointer, Message]]:
+    """The accounts that shall not exist, and what is said of them."""
     if config.passwd is None:
         return
     for index, user in enumerate(config.passwd.users):
         if user.should_exist is False:
-            yield ("passwd", "users", index, "shouldExist"), "Users"
+            yield ("passwd", "users", index, "shouldExist"), m.NO_USER_SHOULD_EXIST
     for index, group in enumerate(config.passwd.groups):
         if group.should_exist is False:
-            yield ("passwd", "groups", index, "shouldExist"), "Groups"
+            yield ("passwd", "groups", index, "shouldExist"), m.NO_GROUP_SHOULD_EXIST

@@ -1,12 +1,12 @@
 """What a version cannot say, found row by row and left out.
 
 In goes an object of a table and the version it shall be written in; the object loses what that version has no row for,
-and out comes a finding for each such thing that says something. The sentences are ign-converter's where it has one.
+and out comes a finding for each such thing.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from stoker.ignition import messages as m
 from stoker.report import Message, Pointer, Report, Severity
@@ -26,28 +26,30 @@ from stoker.schema.v3 import (
     Tang,
 )
 
-
-class Loss(NamedTuple):
-    """How to name the loss of a row, and which values say nothing that an absent one does not."""
-
-    message: Message
-    idle: tuple[object, ...] = ()
-    values: dict[str, object] = {}  # noqa: RUF012 -- never changed
-
-
-LOSSES: Final[dict[tuple[type[Object], str], Loss]] = {
-    (Config, "kernel_arguments"): Loss(m.NO_KERNEL_ARGUMENTS, (KernelArguments(),)),
-    (ConfigReference, "compression"): Loss(m.NOT_IN_TARGET, ("",)),
-    (Luks, "cex"): Loss(m.NO_CEX, (Cex(), Cex(enabled=False))),
-    (Luks, "discard"): Loss(m.NO_DISCARD, (False,)),
-    (Luks, "open_options"): Loss(m.NO_OPEN_OPTIONS),
-    (Partition, "resize"): Loss(m.NO_RESIZE, (False,)),
-    (PasswdGroup, "should_exist"): Loss(m.NO_SHOULD_EXIST, (True,), {"what": "Groups"}),
-    (PasswdUser, "should_exist"): Loss(m.NO_SHOULD_EXIST, (True,), {"what": "Users"}),
-    (Storage, "luks"): Loss(m.NO_LUKS),
-    (Tang, "advertisement"): Loss(m.NO_ADVERTISEMENT, ("",)),
+# Values that say nothing an absent one does not.
+IDLE: Final[dict[tuple[type[Object], str], tuple[object, ...]]] = {
+    (Config, "kernel_arguments"): (KernelArguments(),),
+    (ConfigReference, "compression"): ("",),
+    (Luks, "cex"): (Cex(), Cex(enabled=False)),
+    (Luks, "discard"): (False,),
+    (Partition, "resize"): (False,),
+    (PasswdGroup, "should_exist"): (True,),
+    (PasswdUser, "should_exist"): (True,),
+    (Tang, "advertisement"): ("",),
 }
-_OTHER: Final = Loss(m.NOT_IN_TARGET)
+
+# What ign-converter says of a row.
+WORDS: Final[dict[tuple[type[Object], str], Message]] = {
+    (Config, "kernel_arguments"): m.NO_KERNEL_ARGUMENTS,
+    (Luks, "cex"): m.NO_CEX,
+    (Luks, "discard"): m.NO_DISCARD,
+    (Luks, "open_options"): m.NO_OPEN_OPTIONS,
+    (Partition, "resize"): m.NO_RESIZE,
+    (PasswdGroup, "should_exist"): m.NO_GROUP_SHOULD_EXIST,
+    (PasswdUser, "should_exist"): m.NO_USER_SHOULD_EXIST,
+    (Storage, "luks"): m.NO_LUKS,
+    (Tang, "advertisement"): m.NO_ADVERTISEMENT,
+}
 
 
 def short(version: str) -> str:
@@ -55,8 +57,13 @@ def short(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
-def leave_out(thing: Object, target: Spec, report: Report, *, pointer: Pointer = ()) -> None:
-    """Leave out of `thing` and all below it what `target` has no row for."""
+def leave_out(
+    thing: Object, target: Spec, report: Report, *, like_ign_converter: bool = False, pointer: Pointer = ()
+) -> None:
+    """Leave out of `thing` and all below it what `target` has no row for.
+
+    What says something is an error, what says nothing worth no more than knowing. `like_ign_converter` uses its words.
+    """
     for row, until in all_rows(type(thing)):
         value = getattr(thing, row.name)
         here = (*pointer, row.json)
@@ -65,31 +72,32 @@ def leave_out(thing: Object, target: Spec, report: Report, *, pointer: Pointer =
         if value is None or value == [] or row.dates.is_sugar:
             continue
         if not row.dates.has(target):
-            _leave_out_row(thing, row, value, target, here, report)
-        elif row.is_object and row.is_list:
-            for index, item in enumerate(value):
-                leave_out(item, target, report, pointer=(*here, index))
+            if value != _empty(row):
+                _report(thing, row, value, target, here, report, like_ign_converter=like_ign_converter)
+            setattr(thing, row.name, _empty(row))
         elif row.is_object:
-            leave_out(value, target, report, pointer=here)
+            items = enumerate(value) if row.is_list else ((None, value),)
+            for index, item in items:
+                below = here if index is None else (*here, index)
+                leave_out(item, target, report, like_ign_converter=like_ign_converter, pointer=below)
 
 
-def _leave_out_row(thing: Object, row: Row, value: Any, target: Spec, here: Pointer, report: Report) -> None:
-    loss = next((loss for cls in type(thing).__mro__ if (loss := LOSSES.get((cls, row.name)))), _OTHER)
-    empty = _empty(row)
-    if value != empty and value not in loss.idle:
-        versions = VERSIONS[target.family]
-        report.add(
-            Severity.ERROR,
-            loss.message,
-            here,
-            None,
-            name=row.json,
-            target=target.version,
-            since=versions[row.dates.since].version,
-            before=short(versions[row.dates.since - 1].version),
-            **loss.values,
-        )
-    setattr(thing, row.name, empty)
+def _report(
+    thing: Object, row: Row, value: Any, target: Spec, here: Pointer, report: Report, *, like_ign_converter: bool
+) -> None:
+    idle = next((found for cls in type(thing).__mro__ if (found := IDLE.get((cls, row.name)))), ())
+    words = WORDS.get((type(thing), row.name), m.NOT_IN_TARGET) if like_ign_converter else m.NOT_IN_TARGET
+    versions = VERSIONS[target.family]
+    report.add(
+        Severity.INFO if value in idle else Severity.ERROR,
+        words,
+        here,
+        None,
+        name=row.json,
+        target=target.version,
+        since=versions[row.dates.since].version,
+        before=short(versions[row.dates.since - 1].version),
+    )
 
 
 def _empty(row: Row) -> Any:

@@ -26,13 +26,19 @@ MODE_MASKED: Final = Message(
     "rights than before",
     "write the mode again after the conversion",
 )
-RULE_IN_TARGET: Final = Message("rule-in-target", "{problem}", "Ignition {target} does not allow it")
+RULE_IN_TARGET: Final = Message("rule-in-target", "Ignition {target} refuses this: {problem}")
+PLAIN_RULE_IN_TARGET: Final = Message(RULE_IN_TARGET.code, "{problem}")
 
 # What a version cannot say, in the words of ign-converter; `before` is the last version without it.
 _LATER: Final = "convert to {since} or later"
 NO_KERNEL_ARGUMENTS: Final = Message("no-kernel-arguments", "KernelArguments is not supported on {before}", _LATER)
 NO_LUKS: Final = Message("no-luks", "LUKS is not supported on {before}", _LATER)
-NO_SHOULD_EXIST: Final = Message("no-should-exist", "ShouldExist in Passwd.{what} is not supported on {before}", _LATER)
+NO_USER_SHOULD_EXIST: Final = Message(
+    "no-should-exist", "ShouldExist in Passwd.Users is not supported on {before}", _LATER
+)
+NO_GROUP_SHOULD_EXIST: Final = Message(
+    "no-should-exist", "ShouldExist in Passwd.Groups is not supported on {before}", _LATER
+)
 NO_RESIZE: Final = Message("no-resize", "Resize in Storage.Disks.Partitions is not supported on {before}", _LATER)
 NO_CEX: Final = Message("no-cex", "'Cex' type is not supported in spec v{before}", _LATER)
 NO_ADVERTISEMENT: Final = Message(

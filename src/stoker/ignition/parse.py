@@ -8,6 +8,7 @@ and of its spec2x branch.
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from stoker.document import json
@@ -18,7 +19,7 @@ from stoker.schema import messages as schema_messages
 from stoker.schema.decode import Faults
 from stoker.schema.judge import decode_ignition, go_type_error, judge_ignition
 from stoker.schema.rules import Finding
-from stoker.schema.specs import IGNITION, IGNITION_2, NEWEST, SPECS, Spec, canonical_version
+from stoker.schema.specs import IGNITION, NEWEST, SPECS, SPECS_2, Spec, canonical_version
 from stoker.schema.v3 import Config
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _spec(document: Document, done: Parsed) -> Spec | None:
     if version is None:
         done.error = m.INVALID_VERSION.text
         return None
-    spec = SPECS.get(("ignition", version))
+    spec = SPECS.get(("ignition", version)) or SPECS_2.get(("ignition", version))
     if spec is None:
         done.error = m.UNKNOWN_VERSION.text
     return spec
@@ -177,10 +178,15 @@ def judge(config: Config, spec: Spec) -> Report:
 
 
 def find_spec(version: str) -> Spec | None:
-    """The spec of a version as a person writes it: `3.4` and `3.4.0` are the same."""
+    """The spec of Ignition 3 in a version as a person writes it: `3.4` and `3.4.0` are the same."""
+    return find_among(IGNITION, version)
+
+
+def find_among(specs: Iterable[Spec], version: str) -> Spec | None:
+    """The one of `specs` in a version as a person writes it."""
     short = version.removesuffix("-experimental")
     canonical = canonical_version(version if version.count(".") >= 2 else version.replace(short, short + ".0"))
-    return next((spec for spec in [*IGNITION_2, *IGNITION] if spec.version == canonical), None)
+    return next((spec for spec in specs if spec.version == canonical), None)
 
 
 __all__ = ["Parsed", "Pointer", "find_spec", "judge", "parse", "place", "place_nowhere"]

@@ -77,7 +77,7 @@ def upgrade(
     result, moves = translate(config, paths, report, share_sources=like_ign_converter)
     result, lost = convert(result, _TRANSLATED, target, like_ign_converter=like_ign_converter)
     if target.minor >= _TRANSLATED.minor:
-        judge_result(result, target, lost)
+        judge_result(result, target, lost, like_ign_converter=like_ign_converter)
     report.extend(moves.back(entry) for entry in lost)
     return (None if lost.has_errors else result), report
 

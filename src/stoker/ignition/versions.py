@@ -13,7 +13,7 @@ import msgspec
 
 from stoker.ignition.convert import convert
 from stoker.ignition.moves import Moves
-from stoker.ignition.parse import Parsed
+from stoker.ignition.parse import Parsed, find_among
 from stoker.report import Report
 from stoker.schema.marks import since
 from stoker.schema.specs import IGNITION, IGNITION_2, Spec
@@ -21,6 +21,11 @@ from stoker.schema.specs import IGNITION, IGNITION_2, Spec
 # Older ones cannot say that a file must not be overwritten, nor leave a mode to the system; nothing is written in them.
 _WRITTEN: Final = since("2.2")
 TARGETS: Final = [*(spec for spec in IGNITION_2 if _WRITTEN.has(spec)), *IGNITION]
+
+
+def find_target(version: str) -> Spec | None:
+    """The one of TARGETS in a version as a person writes it: `2.4` and `2.4.0` are the same."""
+    return find_among(TARGETS, version)
 
 
 def to_version(

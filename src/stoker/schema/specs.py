@@ -62,7 +62,8 @@ BUTANE: Final = (
     )
 )
 
-SPECS: Final = {(spec.variant, spec.version): spec for spec in [*IGNITION_2, *IGNITION, *BUTANE]}
+SPECS: Final = {(spec.variant, spec.version): spec for spec in [*IGNITION, *BUTANE]}
+SPECS_2: Final = {(spec.variant, spec.version): spec for spec in IGNITION_2}
 NEWEST: Final = IGNITION[-1]
 NEWEST_STABLE: Final = IGNITION[-2]
 NEWEST_2: Final = IGNITION_2[-1]

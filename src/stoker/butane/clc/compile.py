@@ -27,12 +27,12 @@ from stoker.schema.decode_clc import decode
 from stoker.schema.judge_clc import judge
 from stoker.schema.judge_v2 import judge_v2
 from stoker.schema.rules import Finding
-from stoker.schema.specs import SPECS
+from stoker.schema.specs import SPECS_2
 from stoker.schema.urls import parse_url
 
 AnyReference = TypeVar("AnyReference", v2.ConfigReference, v2.CaReference)
 
-IGNITION_2_3: Final = SPECS["ignition", "2.3.0"]
+IGNITION_2_3: Final = SPECS_2["ignition", "2.3.0"]
 
 
 class Source(NamedTuple):

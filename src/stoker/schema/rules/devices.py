@@ -16,7 +16,7 @@ from stoker.schema.urls import parse_url
 from stoker.schema.v3 import Clevis, ClevisCustom, Disk, Filesystem, Luks, Partition, Raid, Tang
 
 GUID: Final = re.compile(r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})?")
-_FORMATS: Final = {
+FORMATS: Final = {
     **dict.fromkeys(("ext4", "btrfs", "xfs", "swap", "vfat"), since("3.0")),
     "none": since("3.3"),
     "virtiofs": bare("3.7"),
@@ -145,7 +145,7 @@ def filesystem_device_or_tag(filesystem: Filesystem, at: Pointer, say: Say) -> N
 def filesystem_format(filesystem: Filesystem, at: Pointer, say: Say) -> None:
     """A known format; whatever else is said needs one."""
     if filesystem.format:
-        dates = _FORMATS.get(filesystem.format)
+        dates = FORMATS.get(filesystem.format)
         if dates is None or not dates.has(say.spec):
             say.error(m.INVALID_FORMAT, (*at, "format"))
         return

@@ -25,7 +25,7 @@ from stoker.schema.v3 import (
 )
 
 # Length of the digest in hex digits, and when it came.
-_HASHES: Final = {"sha512": (128, since("3.0")), "sha256": (64, since("3.1"))}
+HASHES: Final = {"sha512": (128, since("3.0")), "sha256": (64, since("3.1"))}
 
 Schemes = dict[str, Dates]
 
@@ -43,7 +43,7 @@ def url_fault(source: str, spec: Spec, schemes: Schemes | None = None) -> Fault 
     url = parse_url(source)
     if url is None:
         return m.INVALID_URL, {}
-    dates = (_SCHEMES if schemes is None else schemes).get(url.scheme)
+    dates = (SCHEMES if schemes is None else schemes).get(url.scheme)
     if dates is None or not dates.has(spec):
         return m.INVALID_SCHEME, {}
     check = _CHECKS.get(url.scheme)
@@ -79,7 +79,7 @@ def _prefix_fault(_url: Url) -> Fault | None:
     return m.INVALID_DATA_URL, {"fault": "missing data prefix"}
 
 
-_SCHEMES: Final[Schemes] = {
+SCHEMES: Final[Schemes] = {
     **dict.fromkeys(("http", "https", "tftp", "s3", "data"), since("3.0")),
     "gs": since("3.2"),
     "arn": since("3.4"),
@@ -146,7 +146,7 @@ def header(header: HttpHeader, at: Pointer, say: Say) -> None:
 def digest(verification: Verification, at: Pointer, say: Say) -> None:
     """A digest names its function and is as long as that makes them. Its digits are looked at when it is compared."""
     if verification.hash is not None:
-        check_digest(verification.hash, _HASHES, (*at, "hash"), say)
+        check_digest(verification.hash, HASHES, (*at, "hash"), say)
 
 
 def check_digest(text: str, hashes: dict[str, tuple[int, Dates]], here: Pointer, say: Say) -> None:

@@ -10,7 +10,7 @@ from stoker.schema import messages as m
 from stoker.schema.marks import since
 from stoker.schema.rules import Say, rule
 from stoker.schema.rules.resources import Schemes, check_digest, url_fault
-from stoker.schema.rules.units import UNIT_SUFFIXES, suffix
+from stoker.schema.rules.units import SUFFIXES, suffix
 from stoker.schema.unitfiles import UnitFileError, go_quote, has_install_option
 from stoker.schema.urls import parse_url
 from stoker.schema.v2 import (
@@ -246,7 +246,7 @@ def unit_contents(unit: Unit, at: Pointer, say: Say) -> None:
 @rule(Unit, "2.0", row="name")
 def unit_name(unit: Unit, at: Pointer, say: Say) -> None:
     """A unit has a known suffix."""
-    if suffix(unit.name) not in UNIT_SUFFIXES:
+    if suffix(unit.name) not in SUFFIXES:
         say.error(m.UNIT_SUFFIX, (*at, "name"))
 
 
