@@ -57,6 +57,7 @@ def another_version() -> Report:
 MADE: dict[str, Callable[[], Report]] = {
     "a text too large": lambda: yaml.read(bytes(yaml.MAX_BYTES + 1), "")[1],
     "lists too deep": lambda: yaml.read(b"[" * (yaml.MAX_DEPTH + 1), "")[1],
+    "too much in lists too deep": lambda: yaml.read(b"[" * 9_000 + b"a," * 20_000, "")[1],
     "a pipe in a tree": pipe_in_a_tree,
     "another version": another_version,
     "down to a version that cannot say it": lambda: convert_text(

@@ -113,3 +113,18 @@ def test_every_part_of_a_tree_comes_from_it(tree: Path) -> None:
     ]
     for part in parts:
         assert done.origins.trace(("storage", *part)) == [("storage", "trees", 0)]
+
+
+NO_NAME = rb"""
+variant: fcos
+version: 1.7.0
+passwd: {users: [{name: core, ssh_authorized_keys_local: ["a\0b"]}]}
+storage: {files: [{path: /a, contents: {local: "a\0b"}}], trees: [{local: "a\0b"}]}
+systemd: {units: [{name: a.service, contents_local: "a\0b"}]}
+"""
+
+
+def test_a_name_that_no_file_can_have_is_of_no_file(tree: Path) -> None:
+    found = [entry.message.replace(str(tree.parent), "files") for entry in embed(tree.parent, NO_NAME).report]
+    opened, looked_at = "open files/a\0b: invalid argument", "stat files/a\0b: invalid argument"
+    assert found == [opened, opened, opened, looked_at]

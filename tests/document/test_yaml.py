@@ -111,6 +111,11 @@ REFUSED: dict[str, tuple[str | bytes, tuple[int, int], str]] = {
         NOT_FOR_GO.format("`?` in a plain value between braces or brackets"),
     ),
     "an escaped slash": (r'a: "b\/c"', (1, 4), NOT_FOR_GO.format("the escape `\\/`")),
+    "much inside of deep brackets": (
+        "[" * 9_000 + "a," * 20_000,
+        (1, 35_557),
+        "there is too much inside of too many brackets",
+    ),
     "deep brackets": ("[" * 10_001, (1, 10_001), DEEP),
     "deep braces": ("{a: " * 10_001, (1, 40_001), DEEP),
     "deep dashes": ("- " * 10_001, (1, 20_001), DEEP),

@@ -13,6 +13,7 @@ WRONG_YAML_VERSION: Final = Message(
 )
 LARGE: Final = Message("too-large", "the text is larger than {limit} bytes")
 DEEP: Final = Message("too-deep", "collections are nested more than {limit} levels deep")
+TANGLED: Final = Message("too-tangled", "there is too much inside of too many brackets", "write lists line by line")
 UNKNOWN_ALIAS: Final = Message("unknown-alias", "alias `*{name}` has no anchor `&{name}` before it")
 NOT_FOR_GO: Final = Message(
     "yaml-dialect", "this is YAML that Butane does not read: {problem}", "put the value in single quotes"

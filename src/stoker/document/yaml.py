@@ -20,6 +20,7 @@ from stoker.document.messages import (
     LARGE,
     NOT_FOR_GO,
     NOT_YAML,
+    TANGLED,
     UNKNOWN_ALIAS,
     WRONG_YAML_VERSION,
 )
@@ -28,6 +29,8 @@ from stoker.report import ROOT, Message, Place, Report, Severity
 
 MAX_BYTES: Final = 64 << 20
 MAX_DEPTH: Final = 10_000
+# libyaml looks at every open bracket for each token between brackets; MAX_DEPTH braces alone take nearly as much.
+MAX_EFFORT: Final = 160_000_000
 
 _ESCAPED_SLASH: Final = re.compile(r"(?:^|[^\\])(?:\\\\)*\\/")
 
@@ -92,13 +95,18 @@ def _compose(parser: Any, written: str) -> Node | None:
     stack: list[tuple[list[Any], Node, Any]] = []
     current: list[Any] = []
     top = current
-    is_flow = False
+    brackets = 0
+    effort = 0
     while True:
         event = next_event()
         kind = event.__class__
+        if brackets:
+            effort += brackets
+            if effort > MAX_EFFORT:
+                raise _Refused(TANGLED, event.start_mark)
         if kind is yaml.ScalarEvent:
             style = event.style or ""
-            if is_flow and not style and "?" in event.value:
+            if brackets and not style and "?" in event.value:
                 raise _Refused(NOT_FOR_GO, event.start_mark, problem="`?` in a plain value between braces or brackets")
             if written and style == '"' and "/" in event.value:
                 _refuse_escaped_slash(event, written)
@@ -116,7 +124,7 @@ def _compose(parser: Any, written: str) -> Node | None:
                 anchors[event.anchor] = Node(SCALAR, event.anchor, event.start_mark, CYCLE)
             stack.append((current, node, event))
             current = items
-            is_flow = event.flow_style
+            brackets += bool(event.flow_style)
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             items = current
             current, node, start = stack.pop()
@@ -124,7 +132,7 @@ def _compose(parser: Any, written: str) -> Node | None:
                 anchors[start.anchor] = node
             if kind is yaml.MappingEndEvent:
                 node.value = list(zip(items[::2], items[1::2], strict=True))
-            is_flow = bool(stack) and stack[-1][2].flow_style
+            brackets -= bool(start.flow_style)
         elif kind is yaml.AliasEvent:
             target = anchors.get(event.anchor)
             if target is None:
