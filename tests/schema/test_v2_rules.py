@@ -45,6 +45,18 @@ def unit(**fields: Any) -> dict[str, Any]:
 # the first version it holds in, the first it does not (empty: all later ones), the config, what is found
 FOUND: dict[str, tuple[str, str, dict[str, Any], list[str]]] = {
     "nothing": ("2.0", "", {}, []),
+    "mounted by two": (
+        "2.0",
+        "",
+        storage(filesystems=[{"name": "v", "path": "/v", "mount": {"device": "/dev/a", "format": "ext4"}}]),
+        ["error $.storage.filesystems.0 filesystem has both mount and path defined"],
+    ),
+    "a size in sectors": (
+        "2.3",
+        "",
+        partitions({"number": 1, "size": 4096}),
+        ["warning $.storage.disks.0.partitions.0.size size is deprecated; use sizeMB instead"],
+    ),
     "a later key is unknown": (
         "2.0",
         "2.2",
