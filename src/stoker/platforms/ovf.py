@@ -1,0 +1,76 @@
+"""The OVF environment (DSP0243, namespace http://schemas.dmtf.org/ovf/environment/1): XML in, properties out.
+
+Elements and attributes are known by their local names, whatever their prefix. A document type is refused: it is of no
+use here, and entities can make a small document large.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from xml.parsers import expat  # nosec: entities are refused below
+
+from stoker.platforms.errors import Damaged
+from stoker.platforms.messages import BAD_XML, TOO_LARGE
+
+LARGEST: Final = 1 << 20
+
+_SEPARATOR: Final = "\n"  # between namespace and name; occurs in neither
+
+
+def properties(document: bytes, where: str) -> dict[str, str]:
+    """The properties of an environment: key to value. Raises `Damaged`."""
+    found: dict[str, str] = {}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == "Property":
+            values = {_local(key): value for key, value in attributes.items()}
+            if "key" in values:
+                found[values["key"]] = values.get("value", "")
+
+    parser = _parser(where)
+    parser.StartElementHandler = start
+    _parse(parser, document, where)
+    return found
+
+
+def custom_data(document: bytes, where: str) -> bytes:
+    """The text of the element CustomData, as Azure writes it (base64), empty when there is none. Raises `Damaged`."""
+    pieces: list[str] = []
+    inside = False
+
+    def start(name: str, _attributes: dict[str, str]) -> None:
+        nonlocal inside
+        inside = _local(name) == "CustomData"
+
+    def end(_name: str) -> None:
+        nonlocal inside
+        inside = False
+
+    parser = _parser(where)
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = lambda text: pieces.append(text) if inside else None
+    _parse(parser, document, where)
+    return "".join("".join(pieces).split()).encode()
+
+
+def _local(name: str) -> str:
+    return name.rpartition(_SEPARATOR)[2]
+
+
+def _parser(where: str) -> expat.XMLParserType:
+    def refuse(*_: object) -> None:
+        raise Damaged(BAD_XML, where=where, reason="it has a document type")
+
+    parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
+    parser.StartDoctypeDeclHandler = refuse
+    return parser
+
+
+def _parse(parser: expat.XMLParserType, document: bytes, where: str) -> None:
+    if len(document) > LARGEST:
+        raise Damaged(TOO_LARGE, where=where, limit=LARGEST)
+    try:
+        parser.Parse(document, True)
+    except expat.ExpatError as error:
+        raise Damaged(BAD_XML, where=where, reason=str(error)) from error
