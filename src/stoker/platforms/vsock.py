@@ -30,6 +30,8 @@ class HostServer(msgspec.Struct, frozen=True):
             connection.request("GET", "/", headers={"Accept": "application/json"})
             response = connection.getresponse()
             content = response.read(LARGEST + 1)
+            if response.length and len(content) <= LARGEST:  # it promised more
+                raise http.client.IncompleteRead(content, response.length)
         except (OSError, http.client.HTTPException) as error:
             reason = str(error) or type(error).__name__
             raise Unreachable(UNREACHABLE, where=str(self), reason=reason) from error
