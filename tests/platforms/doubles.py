@@ -30,6 +30,7 @@ class Asked(NamedTuple):
     host: str
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 Reply = tuple[int, bytes]
@@ -53,7 +54,8 @@ def metadata() -> Iterator[Metadata]:
         def answer(self) -> None:
             plain = {"host", "accept-encoding", "content-length", "x-meant-for"}
             headers = {name: value for name, value in self.headers.items() if name.lower() not in plain}
-            asked.append(Asked(self.command, self.headers["X-Meant-For"], self.path, headers))
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            asked.append(Asked(self.command, self.headers["X-Meant-For"], self.path, headers, body))
             queue = replies.get((self.command, self.path), [(404, b"")])
             status, body = queue.pop(0) if len(queue) > 1 else queue[0]
             self.send_response(status)
@@ -63,7 +65,7 @@ def metadata() -> Iterator[Metadata]:
             if status != 204:
                 self.wfile.write(body)
 
-        do_GET = do_PUT = answer
+        do_GET = do_PUT = do_POST = answer  # noqa: N815 -- the names are the base class's
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name is the base class's
             pass
@@ -89,7 +91,7 @@ def reader(port: int, seen: list[Request] | None = None) -> Read:
         connection = http.client.HTTPConnection("127.0.0.1", port)
         try:
             headers = {**request.headers, "X-Meant-For": f"{parts.scheme}://{parts.netloc}"}
-            connection.request(request.method, target, headers=headers)
+            connection.request(request.method, target, request.body or None, headers)
             response = connection.getresponse()
             return response.status, response.read()
         finally:

@@ -49,10 +49,9 @@ def test_the_environment_names_other_directories(world: World) -> None:
 def test_what_cannot_be_read_stops_but_for_the_platforms(world: World) -> None:
     world.write("/usr/lib/ignition/base.platform.d/aws/directory/file", b"")
     assert base_configs("aws", world.machine, world.say) == []
-    assert world.said == [
-        "no config at `base.platform.d/aws`: cannot read `/usr/lib/ignition/base.platform.d/aws/directory`:"
-        " not a regular file"
-    ]
+    (said,) = world.said
+    assert said.startswith("no config at `base.platform.d/aws`: cannot read `/usr/lib/ignition/base.platform.d/aws/")
+    assert said.endswith("/directory`: not a regular file")
     base = world.root / "usr/lib/ignition/base.d"
     base.mkdir()
     (base / "lost.ign").symlink_to("/nowhere")

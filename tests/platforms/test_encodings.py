@@ -91,5 +91,5 @@ def test_whatever_is_wrapped_comes_out_again(content: bytes, encoding: str) -> N
 def test_any_bytes_are_unwrapped_or_refused(content: bytes, encoding: str) -> None:
     try:
         decode(content, encoding, "here")
-    except Damaged as fault:
-        assert "here" in str(fault)
+    except Damaged:
+        return

@@ -47,14 +47,18 @@ COMMAND_LINES = {
         "cmdline",
         "http://h/c (kernel argument)",
     ),
+    "a url that is none": (
+        "coreos.config.url=http://h/c ignition.config.url=http://[::1",
+        b"http://h/c",
+        "cmdline",
+        "http://h/c (kernel argument)",
+    ),
     "nothing": ("quiet ignition.config.url=", b"user", "system", "`/etc/ignition/user.ign`"),
 }
 
 
 @pytest.mark.parametrize(("line", "config", "provider", "where"), COMMAND_LINES.values(), ids=COMMAND_LINES)
-def test_the_command_line_comes_first(
-    line: str, config: bytes | None, provider: str, where: str, world: World
-) -> None:
+def test_the_command_line_comes_first(line: str, config: bytes | None, provider: str, where: str, world: World) -> None:
     world.write("/proc/cmdline", f"{line}\n".encode())
     world.write("/etc/ignition/user.ign", b"user")
     world.drive("CONFIG", {"/a.ign": b"on drive"})
@@ -109,6 +113,12 @@ def test_what_the_command_line_names_must_be_there(line: str, text: str, world: 
     assert str(caught.value) == text
 
 
+def test_a_url_that_is_none_is_told_of(world: World) -> None:
+    world.write("/proc/cmdline", b"ignition.config.url=http://u:secret@[::1")
+    assert find_config("metal", world.machine, nobody, world.say).config is None
+    assert world.said == ["failed to parse url: `ignition.config.url` on the kernel command line; it is left alone"]
+
+
 def test_the_environment_names_another_command_line(world: World) -> None:
     world.write("/proc/cmdline", b"ignition.config.url=http://h/real")
     world.write("/run/cmdline", b"ignition.config.url=http://h/other")
@@ -144,7 +154,9 @@ DRIVES = {
 }
 
 
-@pytest.mark.parametrize(("name", "label", "path", "seconds"), [(name, *row) for name, row in DRIVES.items()], ids=DRIVES)
+@pytest.mark.parametrize(
+    ("name", "label", "path", "seconds"), [(name, *row) for name, row in DRIVES.items()], ids=DRIVES
+)
 def test_a_drive_is_waited_for(name: str, label: str, path: str, seconds: int, world: World) -> None:
     def attach(count: int) -> None:
         if count == seconds:

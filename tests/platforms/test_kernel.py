@@ -29,7 +29,9 @@ def test_words_are_split_as_the_kernel_does(text: str, expected: list[tuple[str,
 
 
 names = st.text(st.characters(codec="ascii", categories=["L", "N"], include_characters="._-"), min_size=1)
-values = st.none() | st.text(st.characters(codec="utf-8", exclude_characters='"', categories=["L", "N", "P", "S", "Zs"]))
+values = st.none() | st.text(
+    st.characters(codec="utf-8", exclude_characters='"', categories=["L", "N", "P", "S", "Zs"])
+)
 
 
 @given(st.lists(st.tuples(names, values)))

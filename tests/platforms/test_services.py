@@ -28,7 +28,11 @@ class Row(NamedTuple):
 # Platform -> what its service has to be asked, and how it wraps the config; `absent`: 404 says that there is none.
 SERVICES = {
     "akamai": Row(
-        IMDS, "/v1/user-data", {"Accept": "*/*", "Metadata-Token": "abc"}, base64.b64encode(gzip.compress(CONFIG)), False
+        IMDS,
+        "/v1/user-data",
+        {"Accept": "*/*", "Metadata-Token": "abc"},
+        base64.b64encode(gzip.compress(CONFIG)),
+        False,
     ),
     "aliyun": Row("http://100.100.100.200", "/latest/user-data", {}),
     "aws": Row(IMDS, "/2019-10-01/user-data", {"X-aws-ec2-metadata-token": "abc"}),
@@ -67,9 +71,7 @@ def prepare(name: str, world: World, service: Metadata, *replies: tuple[int, byt
 
 
 def test_every_row_with_a_service_is_tried() -> None:
-    rows = {
-        name for name, row in PLATFORMS.items() if any(isinstance(source, Service) for source in row.sources)
-    }
+    rows = {name for name, row in PLATFORMS.items() if any(isinstance(source, Service) for source in row.sources)}
     assert set(SERVICES) == rows
 
 
@@ -116,8 +118,8 @@ def test_a_service_refuses(name: str, status: int, world: World, service: Metada
 
 def test_what_the_rows_ask_of_whoever_reads(world: World, service: Metadata) -> None:
     asked = {}
-    for name in SERVICES:
-        machine, _ = prepare(name, world, service, (200, SERVICES[name].body))
+    for name, row in SERVICES.items():
+        machine, _ = prepare(name, world, service, (200, row.body))
         seen: list[Request] = []
         find_config(name, machine, reader(service.port, seen), world.say)
         asked[name] = seen[-1]
@@ -216,9 +218,11 @@ def test_a_service_that_is_alone_and_silent_is_a_fault(name: str, world: World) 
         find_config(name, world.machine, nobody, world.say)
 
 
-def test_metadata_over_ipv6_is_asked_on_each_interface(world: World, service: Metadata) -> None:
+def test_metadata_over_ipv6_is_asked_on_each_interface(world: World) -> None:
     addresses = "00000000000000000000000000000001 01 80 10 80       lo\n"
-    addresses += "fe80000000000000505400fffe123456 02 40 20 80     eth0\nfe80000000000000505400fffe123457 03 40 20 80  eth1\n"
+    addresses += (
+        "fe80000000000000505400fffe123456 02 40 20 80     eth0\nfe80000000000000505400fffe123457 03 40 20 80  eth1\n"
+    )
     world.write("/proc/net/if_inet6", addresses.encode())
     asked = []
 

@@ -12,7 +12,9 @@ from stoker.platforms.errors import (
 )
 from stoker.platforms.find import Found, find_config, machine_arguments
 from stoker.platforms.kernel import FirstBoot, KernelArgument, first_boot, kernel_arguments, platform_id
-from stoker.platforms.machine import Machine, Read, Request, Say
+from stoker.platforms.machine import Machine, Read, Request, Say, this_machine
+from stoker.platforms.removal import remove_config
+from stoker.platforms.status import report_status
 from stoker.platforms.table import PLATFORMS, Platform
 
 __all__ = [
@@ -39,4 +41,7 @@ __all__ = [
     "kernel_arguments",
     "machine_arguments",
     "platform_id",
+    "remove_config",
+    "report_status",
+    "this_machine",
 ]

@@ -22,9 +22,10 @@ from stoker.platforms.kernel import (
     last_value,
 )
 from stoker.platforms.machine import Answer, Machine, Read, Say, Source, absolute, content_of
-from stoker.platforms.messages import BAD_LABEL, HALF_A_DEVICE, NO_DEVICE, NO_FILE_ON_DEVICE, NOT_IN_TIME
+from stoker.platforms.messages import BAD_LABEL, BAD_URL, HALF_A_DEVICE, NO_DEVICE, NO_FILE_ON_DEVICE, NOT_IN_TIME
 from stoker.platforms.table import Platform, platform_named
 from stoker.platforms.urls import ask_url
+from stoker.schema.urls import parse_url
 from stoker.system import SystemFault
 
 COMMAND_LINE: Final = "/proc/cmdline"
@@ -75,6 +76,7 @@ def ask_platform(platform: Platform, machine: Machine, read: Read, say: Say) -> 
 
     A source that cannot be read is left out where others may still answer; if all are, its fault is raised.
     """
+    say = _once(say)
     waiting: list[Source] = list(platform.sources)
     answer: Answer | None = None
     for look in range(platform.patience + 1):
@@ -101,6 +103,18 @@ def ask_platform(platform: Platform, machine: Machine, read: Read, say: Say) -> 
     return _silence(platform, waiting)
 
 
+def _once(say: Say) -> Say:
+    """Say a sentence once, though every look may come to it anew."""
+    said: set[str] = set()
+
+    def say_once(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            say(text)
+
+    return say_once
+
+
 def _wait(look: int, waiting: list[Source], machine: Machine, say: Say) -> None:
     if look % TELL == 0:
         say(f"waiting for {'; '.join(map(str, waiting))}, {look * POLL:g} s")
@@ -120,7 +134,7 @@ def _found(answer: Answer, provider: str) -> Found:
 
 def _from_kernel(arguments: list[KernelArgument], machine: Machine, read: Read, say: Say) -> Answer | None:
     """The config that the command line names: a URL before a file on a drive."""
-    url = last_value(arguments, *CONFIG_URLS)
+    url = _config_url(arguments, say)
     label = last_value(arguments, CONFIG_DEVICE)
     path = last_value(arguments, CONFIG_PATH)
     if url:
@@ -130,6 +144,16 @@ def _from_kernel(arguments: list[KernelArgument], machine: Machine, read: Read, 
     if bool(label) != bool(path):
         raise NotThere(HALF_A_DEVICE)
     return _from_device(label, path, machine, read, say) if label else None
+
+
+def _config_url(arguments: list[KernelArgument], say: Say) -> str:
+    """The last URL that is one; empty when there is none."""
+    for argument in reversed(arguments):
+        if argument.name in CONFIG_URLS and argument.value:
+            if parse_url(argument.value) is not None:
+                return argument.value
+            say(BAD_URL.format(name=argument.name))
+    return ""
 
 
 def _from_device(label: str, path: str, machine: Machine, read: Read, say: Say) -> Answer:

@@ -7,13 +7,15 @@ by a `Request` what it wants, and leaves connections, retries, time-outs and pro
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
-from stoker.system import System
-from stoker.system.drives import Drives, Files
-from stoker.system.guest import Guest
+from stoker.system import RealSystem, System
+from stoker.system.drives import Drives, Files, RealDrives
+from stoker.system.guest import Guest, RealGuest
 
 LARGEST: Final = 64 << 20  # bytes of a config, before and after it is decoded
 
@@ -36,6 +38,7 @@ class Request(NamedTuple):
     patient: bool = True
     low_port: bool = False
     limit: int = LARGEST
+    body: bytes = b""
 
 
 class Read(Protocol):
@@ -63,6 +66,14 @@ class Machine(NamedTuple):
     architecture: str
     environment: Mapping[str, str] = _NOTHING
     directory: str = "/"
+
+
+def this_machine() -> Machine:
+    """The machine that this process runs on."""
+    system = RealSystem(Path("/"))
+    return Machine(
+        system, RealDrives(system), RealGuest(), time.sleep, os.uname().machine, os.environ, directory=os.getcwd()
+    )
 
 
 class Answer(NamedTuple):

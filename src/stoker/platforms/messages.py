@@ -32,7 +32,11 @@ REFUSED: Final = Message(
     "failed to fetch resource: {where} answered with status {status}",
     "check that the metadata service is on for this machine, and `ignition.platform.id`",
 )
+NOT_A_URL: Final = Message("not-a-url", "failed to parse url: what {where} names is none", "write it as RFC 3986 says")
 EMPTY_TOKEN: Final = Message("empty-token", "failed to fetch resource: {where} gave an empty token")
+
+# Taking a config back
+CANNOT_DELETE: Final = Message("cannot-delete-config", "cannot delete config on this platform")
 
 # What was found
 TOO_LARGE: Final = Message("config-too-large", "the config at {where} is larger than {limit} bytes")
@@ -68,6 +72,7 @@ NO_TOOL: Final = Message(
 )
 
 # Kernel arguments
+BAD_URL: Final = "failed to parse url: `{name}` on the kernel command line; it is left alone"
 HALF_A_DEVICE: Final = Message(
     "half-a-config-device",
     'both "ignition.config.device" and "ignition.config.path" must be provided together',

@@ -6,6 +6,8 @@ use here, and entities can make a small document large.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import Final
 from xml.parsers import expat  # nosec: entities are refused below
 
@@ -14,6 +16,7 @@ from stoker.platforms.messages import BAD_XML, TOO_LARGE
 
 LARGEST: Final = 1 << 20
 
+_TAG: Final = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _SEPARATOR: Final = "\n"  # between namespace and name; occurs in neither
 
 
@@ -52,6 +55,34 @@ def custom_data(document: bytes, where: str) -> bytes:
     parser.CharacterDataHandler = lambda text: pieces.append(text) if inside else None
     _parse(parser, document, where)
     return "".join("".join(pieces).split()).encode()
+
+
+def without(document: bytes, keys: Collection[str], where: str) -> bytes:
+    """An environment without the properties of these keys; the rest of it as it was, to the byte. Raises `Damaged`."""
+    cuts: list[tuple[int, int]] = []
+    starts: list[int] = []  # of the elements that are open; the one of a property to be cut, else -1
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        values = {_local(key): value for key, value in attributes.items()}
+        cut = _local(name) == "Property" and values.get("key") in keys
+        starts.append(parser.CurrentByteIndex if cut else -1)
+
+    def end(_name: str) -> None:
+        begin = starts.pop()
+        if begin >= 0 and (tag := _TAG.match(document, begin)):
+            if not tag[0].endswith(b"/>"):
+                tag = _TAG.match(document, parser.CurrentByteIndex)
+            cuts.append((begin, tag.end() if tag else begin))
+
+    parser = _parser(where)
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    _parse(parser, document, where)
+    for begin, stop in reversed(cuts):
+        document = document[:begin] + document[stop:]
+    if set(properties(document, where)) & set(keys):  # bytes do not count as they do in UTF-8
+        raise Damaged(BAD_XML, where=where, reason="properties cannot be cut out of its encoding")
+    return document
 
 
 def _local(name: str) -> str:

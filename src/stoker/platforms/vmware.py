@@ -25,6 +25,7 @@ ABSENT: Final = "No value found"  # what both say of a key that is not set
 _DATA: Final = "{family}.config.data"
 _ENCODING: Final = "{family}.config.data.encoding"
 _URL: Final = "{family}.config.url"
+_OVF: Final = "guestinfo.ovfEnv"
 _EMPTY: Final = "e30K"  # `{}` in base64: a key cannot be removed, so this says that its config is gone
 
 
@@ -60,7 +61,7 @@ class GuestInfo(msgspec.Struct, frozen=True):
         return f"guestinfo {', '.join(f'`{key}`' for key in keys)}"
 
     def remove(self, machine: Machine, say: Say) -> None:
-        """Put an empty config in place of each one that the host holds. Raises `CommandFault`, `NotThere`."""
+        """Put an empty config in place of each that the host holds. Raises `CommandFault`, `NotThere`, `Damaged`."""
         channel = Channel(machine)
         for family in self.families:
             key = f"guestinfo.{_DATA.format(family=family)}"
@@ -68,6 +69,15 @@ class GuestInfo(msgspec.Struct, frozen=True):
                 say(f"deleting the config from `{key}`")
                 channel.set(key, _EMPTY)
                 channel.set(f"guestinfo.{_ENCODING.format(family=family)}", "base64")
+        document = channel.get(_OVF)
+        if document:
+            keys = {
+                f"guestinfo.{name.format(family=family)}" for family in self.families for name in (_DATA, _ENCODING)
+            }
+            left = ovf.without(document.encode("latin-1"), keys, f"`{_OVF}`").decode("latin-1")
+            if left != document:
+                say(f"deleting the config from `{_OVF}`")
+                channel.set(_OVF, left)
 
 
 class Channel:
@@ -110,11 +120,11 @@ def _is_missing(fault: CommandFault) -> bool:
 
 def _environment(channel: Channel, say: Say) -> dict[str, str]:
     """The OVF properties; an environment that cannot be read is none, since the keys themselves come first."""
-    document = channel.get("guestinfo.ovfEnv")
+    document = channel.get(_OVF)
     if not document:
         return {}
     try:
-        return ovf.properties(document.encode("latin-1"), "`guestinfo.ovfEnv`")
+        return ovf.properties(document.encode("latin-1"), f"`{_OVF}`")
     except Damaged as fault:
         say(f"{fault}; going on without it")
         return {}

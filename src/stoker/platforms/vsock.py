@@ -5,8 +5,6 @@ The host answers one GET; the name of the host in it does not matter.
 
 from __future__ import annotations
 
-import http.client
-
 import msgspec
 
 from stoker.platforms.errors import Damaged, Refused, Unreachable
@@ -23,6 +21,8 @@ class HostServer(msgspec.Struct, frozen=True):
 
     def ask(self, machine: Machine, read: Read, say: Say) -> Answer | None:
         """See `Source.ask`."""
+        import http.client  # noqa: PLC0415 -- slow to load, and of use under one hypervisor only
+
         load_module(machine, "vsock", _SIGN, say)
         connection = http.client.HTTPConnection("d")
         connection.sock = machine.guest.connected(self.port)

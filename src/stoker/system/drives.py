@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -78,6 +77,8 @@ class RealDrives:
     @contextmanager
     def opened(self, device: str, filesystem: str = "auto") -> Iterator[Files]:
         """See `Drives.opened`."""
+        import tempfile  # noqa: PLC0415 -- slow to load, and few machines have such a drive
+
         point = tempfile.mkdtemp(prefix="stoker-drive-")
         try:
             self._system.run(["mount", "-o", _OPTIONS, "-t", filesystem, self._system.root + device, point])

@@ -13,6 +13,8 @@ from stoker.system.errors import FileFault
 
 Pairs = Sequence[tuple[bytes, bytes]]
 
+_PATIENCE = 30.0  # seconds for each word from the host
+
 
 class Guest(Protocol):
     """A virtual machine's side of the channels to its host."""
@@ -53,11 +55,14 @@ class RealGuest:
 
     def connected(self, port: int) -> socket.socket:
         """See `Guest.connected`."""
-        stream = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-        stream.settimeout(30.0)
         try:
-            stream.connect((socket.VMADDR_CID_HOST, port))
+            stream = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+            try:
+                stream.settimeout(_PATIENCE)
+                stream.connect((socket.VMADDR_CID_HOST, port))
+            except BaseException:
+                stream.close()
+                raise
         except OSError as error:
-            stream.close()
             raise FileFault.of("connect to", f"vsock:{socket.VMADDR_CID_HOST}:{port}", error) from error
         return stream
