@@ -213,7 +213,6 @@ def test_a_tool_that_fails_is_no_missing_key(world: World) -> None:
 
 # Hyper-V
 
-KVP_DEVICE = "/dev/vmbus/hv_kvp"
 HALVES = [(b"ignition.config.1", CONFIG[9:]), (b"ignition.config.0", CONFIG[:9]), (b"ignition.config.3", b"lost")]
 PAIRS = {
     "one key": ([(b"other", b"x"), (b"ignition.config", CONFIG)], CONFIG),
@@ -233,7 +232,6 @@ def pool_file(pairs: list[tuple[bytes, bytes]]) -> bytes:
 @pytest.mark.parametrize(("pairs", "expected"), PAIRS.values(), ids=PAIRS)
 def test_pairs_from_the_kernel(pairs: list[tuple[bytes, bytes]], expected: bytes | None, world: World) -> None:
     world.write("/sys/bus/vmbus/drivers/hv_utils/bind", b"")
-    world.write(KVP_DEVICE, b"")
     world.host.pools = {0: pairs, 3: [(b"ignition.config", b"of another pool")]}
     found = find_config("hyperv", world.machine, nobody, world.say)
     assert found.config == expected

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from stoker.platforms import PLATFORMS, NeedsNetwork, PlatformFault, Request, find_config
 from stoker.platforms.messages import NEEDS_NETWORK
-from stoker.system import CommandFault
+from stoker.system import CommandFault, FileFault
 from tests.platforms.doubles import World, nobody
 
 OPENSTACK = "/openstack/latest/user_data"
@@ -229,6 +231,29 @@ def test_a_service_needs_the_network(name: str, world: World) -> None:
 def test_a_drive_needs_no_network(world: World) -> None:
     world.drive("config-2", {OPENSTACK: b"drive"})
     assert find_config("openstack", world.machine, offline, world.say).config == b"drive"
+
+
+def test_a_config_that_is_too_large_is_refused_wherever_it_comes_from(world: World) -> None:
+    with pytest.raises(PlatformFault, match=r"user-data is larger than 67108864 bytes"):
+        find_config("gcp", world.machine, lambda request: (200, bytes(request.limit + 1)), world.say)
+    world.drive("cidata", {"/user-data": b""})
+    os.truncate(world.elsewhere / "cidata/user-data", (64 << 20) + 1)
+    with pytest.raises(FileFault, match=r"cannot read `/user-data`: larger than 67108864 bytes"):
+        find_config("ibmcloud", world.machine, nobody, world.say)
+
+
+def test_nothing_that_is_printed_holds_a_secret(world: World) -> None:
+    asked: list[Request] = []
+
+    def read(request: Request) -> tuple[int, bytes]:
+        asked.append(request)
+        return 200, b"secret"
+
+    world.write("/proc/cmdline", b"ignition.config.url=https://u:secret@h/c?sig=secret")
+    found = find_config("metal", world.machine, read, world.say)
+    assert f"{found} {asked} {world.said}" == (
+        "Found(6 bytes, https://h/c?... (kernel argument), cmdline) [Request(GET https:...)] []"
+    )
 
 
 def test_every_platform_waits_for_a_bounded_time() -> None:

@@ -78,25 +78,34 @@ def test_the_platform(text: str, expected: str | None) -> None:
 
 
 NOT_FIRST = FirstBoot(False)
+IGNITION = FirstBoot(True, ("ignition.firstboot",), ("ignition.firstboot",))
 ON_FLATCAR = ("flatcar/first_boot", "coreos/first_boot")
 FIRST_BOOTS = [
     ("quiet", NOT_FIRST),
-    ("ignition.firstboot", FirstBoot(True, "ignition.firstboot", ("ignition.firstboot",))),
-    ("ignition.firstboot=1", FirstBoot(True, "ignition.firstboot", ("ignition.firstboot",))),
+    ("ignition.firstboot", IGNITION),
+    ("ignition.firstboot=1", IGNITION),
     ("ignition.firstboot=0", NOT_FIRST),
     ("ignition.firstboot=", NOT_FIRST),
     ("ignition.firstboot=no", NOT_FIRST),
     ("ignition.firstboot=off", NOT_FIRST),
-    ("ignition.firstboot=false", FirstBoot(True, "ignition.firstboot", ("ignition.firstboot",))),
+    ("ignition.firstboot=false", IGNITION),
     ("ignition.firstboot ignition.firstboot=0", NOT_FIRST),
-    ("ignition.firstboot=0 ignition.firstboot", FirstBoot(True, "ignition.firstboot", ("ignition.firstboot",))),
-    ("flatcar.first_boot=1", FirstBoot(True, "flatcar.first_boot")),
-    ("flatcar.first_boot=detected", FirstBoot(True, "flatcar.first_boot", ON_FLATCAR)),
-    ("coreos.first_boot=detected", FirstBoot(True, "coreos.first_boot", ON_FLATCAR)),
-    ("coreos.first_boot=1", FirstBoot(True, "coreos.first_boot")),
-    ("flatcar.first_boot=0 coreos.first_boot=1", FirstBoot(True, "coreos.first_boot")),
-    ("flatcar.first_boot=1 coreos.first_boot=0", FirstBoot(True, "flatcar.first_boot")),
+    ("ignition.firstboot=0 ignition.firstboot", IGNITION),
+    ("flatcar.first_boot=1", FirstBoot(True, ("flatcar.first_boot",))),
+    ("flatcar.first_boot=detected", FirstBoot(True, ("flatcar.first_boot",), ON_FLATCAR)),
+    ("coreos.first_boot=detected", FirstBoot(True, ("coreos.first_boot",), ON_FLATCAR)),
+    ("coreos.first_boot=1", FirstBoot(True, ("coreos.first_boot",))),
+    ("flatcar.first_boot=0 coreos.first_boot=1", FirstBoot(True, ("coreos.first_boot",))),
+    ("flatcar.first_boot=1 coreos.first_boot=0", FirstBoot(True, ("flatcar.first_boot",))),
     ("flatcar.first_boot=detected flatcar.first_boot=0", NOT_FIRST),
+    (
+        "coreos.first_boot=1 flatcar.first_boot=detected",
+        FirstBoot(True, ("flatcar.first_boot", "coreos.first_boot"), ON_FLATCAR),
+    ),
+    (
+        "flatcar.first_boot=detected ignition.firstboot=1",
+        FirstBoot(True, ("ignition.firstboot", "flatcar.first_boot"), ("ignition.firstboot", *ON_FLATCAR)),
+    ),
 ]
 
 

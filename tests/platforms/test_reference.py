@@ -33,12 +33,15 @@ TRIED = {
     Service: "an HTTP server on loopback",
 }
 
+WRAPPED = {"base64": "base64", "gzip?+base64": "base64, and gzip in it if it is"}
+
 
 def found(row: Platform) -> Iterator[str]:
     for source in row.sources:
-        wrapped = f" ({source.encoding.replace('?', ' where it is, ')})" if getattr(source, "encoding", "") else ""
-        place = f"`{source}`" if isinstance(source, Service) else str(source)
-        yield place + (wrapped if isinstance(source, Service) else "")
+        if isinstance(source, Service):
+            yield f"`{source}`" + (f" ({WRAPPED[source.encoding]})" if source.encoding else "")
+        else:
+            yield str(source)
 
 
 def table() -> str:

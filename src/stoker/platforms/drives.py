@@ -5,6 +5,8 @@ A drive is there or it is not yet: these sources answer None until it is. A driv
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from stoker.platforms import ovf
@@ -12,7 +14,7 @@ from stoker.platforms.encodings import decode
 from stoker.platforms.machine import Answer, Machine, Read, Say, content_of
 from stoker.system.drives import Files
 
-OVF_ENVIRONMENT = "/ovf-env.xml"
+OVF_ENVIRONMENT: Final = "/ovf-env.xml"
 
 
 class Drive(msgspec.Struct, frozen=True):

@@ -48,6 +48,11 @@ class Found(NamedTuple):
     provider: str
     files: Mapping[str, bytes] = MappingProxyType({})
 
+    def __repr__(self) -> str:
+        """Nothing of it that could be a secret."""
+        size = "none" if self.config is None else f"{len(self.config)} bytes"
+        return f"Found({size}, {self.where}, {self.provider})"
+
 
 def find_config(platform: str, machine: Machine, read: Read, say: Say) -> Found:
     """Find the config of a machine. Raises `PlatformFault`, `SystemFault`.

@@ -1,7 +1,8 @@
 """Hyper-V's key-value pairs: in go the pairs of pool 0, out comes the config that was cut to fit into them.
 
 The host sends its pairs once a boot, so what was read is also laid into the new root, in the files that hv_kvp_daemon
-would have written. Where the daemon has run already, its file is read. Record of a file: key and value, NUL-padded.
+would have written. Where the daemon has run already, it holds the channel, and its file is read. Record of a file: key
+and value, NUL-padded.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 
 from stoker.platforms.machine import Answer, Machine, Read, Say, content_of, load_module
 from stoker.system.guest import Pairs
-from stoker.system.hyperv import DEVICE, KEY, VALUE
+from stoker.system.hyperv import KEY, VALUE
 
 POOLS: Final = "/var/lib/hyperv/.kvp_pool_{pool}"
 HOST_POOL: Final = 0
@@ -29,12 +30,12 @@ class KeyValues(msgspec.Struct, frozen=True):
     def ask(self, machine: Machine, read: Read, say: Say) -> Answer | None:
         """See `Source.ask`."""
         load_module(machine, "hv_utils", _SIGN, say)
-        if machine.system.look(DEVICE) is not None:
-            pools = machine.guest.pairs()
-            files = {POOLS.format(pool=pool): records(pairs) for pool, pairs in pools.items()}
-            return Answer(joined(self.key, pools.get(HOST_POOL, ())), str(self), files)
-        content = content_of(machine.system, POOLS.format(pool=HOST_POOL)) or b""
-        return Answer(joined(self.key, pairs_of(content)), str(self))
+        content = content_of(machine.system, POOLS.format(pool=HOST_POOL))
+        if content is not None:
+            return Answer(joined(self.key, pairs_of(content)), str(self))
+        pools = machine.guest.pairs()
+        files = {POOLS.format(pool=pool): records(pairs) for pool, pairs in pools.items()}
+        return Answer(joined(self.key, pools.get(HOST_POOL, ())), str(self), files)
 
     def __str__(self) -> str:
         return f"key-value pair `{self.key}`, or `{self.key}.0` and on"

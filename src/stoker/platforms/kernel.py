@@ -19,14 +19,15 @@ CONFIG_URLS: Final = ("ignition.config.url", "flatcar.config.url", "coreos.confi
 OEM: Final = ("flatcar.oem.id", "coreos.oem.id")
 OEM_PLATFORMS: Final = {"ec2": "aws", "gce": "gcp", "pxe": "metal"}
 
-# Arguments that say "first boot", and the file whose presence let the boot loader say so. Ignition's ignition-generator
-# and Fedora CoreOS's grub.cfg; Flatcar's boot process page, where `detected` says that GRUB found the file.
+# Arguments that say "first boot", and the files whose presence let the boot loader say so, by the value that it gives.
+# Ignition's ignition-generator and Fedora CoreOS's grub.cfg; Flatcar's page on its boot process: `detected` says that
+# GRUB found the file.
+ANY: Final = "*"
 FIRST_BOOT: Final = {
-    "ignition.firstboot": ("ignition.firstboot",),
-    "flatcar.first_boot": ("flatcar/first_boot", "coreos/first_boot"),
-    "coreos.first_boot": ("flatcar/first_boot", "coreos/first_boot"),
+    "ignition.firstboot": ((ANY, "ignition.firstboot"),),
+    "flatcar.first_boot": (("detected", "flatcar/first_boot"), ("detected", "coreos/first_boot")),
+    "coreos.first_boot": (("detected", "flatcar/first_boot"), ("detected", "coreos/first_boot")),
 }
-DETECTED: Final = "detected"
 
 _NO: Final = frozenset({"", "0", "no", "off"})
 
@@ -39,14 +40,15 @@ class KernelArgument(NamedTuple):
 
 
 class FirstBoot(NamedTuple):
-    """Whether this is the first boot, by which argument.
+    """Whether this is the first boot, by which arguments.
 
-    `markers` are files of the boot file system, to be removed once it has succeeded, for else the next boot is a first
-    one, too. It is empty where a person or a boot server asked, who will do so or not the next time.
+    `markers` are files of the boot file system that may be there: they have to go once this boot has succeeded, for
+    else the next one is a first one, too. It is empty where a person or a boot server asked, who will do so or not the
+    next time.
     """
 
     is_first: bool
-    argument: str = ""
+    arguments: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
 
 
@@ -77,12 +79,10 @@ def first_boot(arguments: list[KernelArgument]) -> FirstBoot:
     The last word of a name decides for that name, a bare one says yes; `0`, `no`, `off` and nothing say no. Any of the
     names is enough.
     """
-    for name, markers in FIRST_BOOT.items():
-        said = [argument for argument in arguments if argument.name == name]
-        if said and (said[-1].value is None or said[-1].value not in _NO):
-            found = name == "ignition.firstboot" or said[-1].value == DETECTED
-            return FirstBoot(True, name, markers if found else ())
-    return FirstBoot(False)
+    last = {argument.name: argument.value for argument in arguments}
+    names = tuple(name for name in FIRST_BOOT if name in last and last[name] not in _NO)
+    markers = (marker for name in names for value, marker in FIRST_BOOT[name] if value in {ANY, last[name]})
+    return FirstBoot(bool(names), names, tuple(dict.fromkeys(markers)))
 
 
 def _words(text: str) -> list[str]:

@@ -28,7 +28,8 @@ class Request(NamedTuple):
     """One question to a service.
 
     A `Read` tries again as it does for any URL (transport errors, statuses from 500), and also on the statuses
-    `retried`; unless it is not `patient`: then it tries once. `low_port` asks for a source port below 1024.
+    `retried`; unless it is not `patient`: then it tries once. `low_port` asks for a source port below 1024. `limit` are
+    bytes of the answer's body; the request's own `body` goes with a POST.
     """
 
     url: str
@@ -39,6 +40,10 @@ class Request(NamedTuple):
     low_port: bool = False
     limit: int = LARGEST
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        """Nothing of it that could be a secret: no headers, no path, no query."""
+        return f"Request({self.method} {self.url.partition(':')[0]}:...)"
 
 
 class Read(Protocol):
@@ -82,6 +87,10 @@ class Answer(NamedTuple):
     content: bytes
     where: str
     files: Mapping[str, bytes] = MappingProxyType({})
+
+    def __repr__(self) -> str:
+        """Nothing of it that could be a secret."""
+        return f"Answer({len(self.content)} bytes, {self.where})"
 
 
 class Source(Protocol):

@@ -56,7 +56,7 @@ class Service(msgspec.Struct, frozen=True):
             except Unreachable as fault:
                 if self.patient:
                     raise
-                say(f"{fault}")
+                say(str(fault))
                 continue
             return Answer(decode(self._judged(url, status, body), self.encoding, url), url)
         return None

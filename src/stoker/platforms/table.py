@@ -1,7 +1,7 @@
 """The platforms, a row each: where a machine on it finds its config.
 
 Names and places are Ignition's (2.27, docs/supported-platforms.md and the providers); where a row says more, its
-comment names the source. `SHORT`, `DEVICE`, `FOREVER`: seconds until a source that is not there yet is given up.
+comment names the source. `SHORT`, `DEVICE`, `LONG`: seconds until a source that is not there yet is given up.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ METADATA: Final = "http://169.254.169.254"
 
 SHORT: Final = 30
 DEVICE: Final = 300
-FOREVER: Final = 900  # Ignition waits without end, and nobody is told; a quarter of an hour is long for a drive
+LONG: Final = 900  # Ignition waits without end, and nobody is told; a quarter of an hour is long for a drive
 
 
 class Platform(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class Platform(msgspec.Struct, frozen=True):
     title: str
     sources: tuple[Source, ...]
     in_order: bool = False
-    patience: int = FOREVER
+    patience: int = LONG
     may_be_silent: bool = False
 
 

@@ -5,13 +5,15 @@ The host answers one GET; the name of the host in it does not matter.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from stoker.platforms.errors import Damaged, Refused, Unreachable
 from stoker.platforms.machine import LARGEST, Answer, Machine, Read, Say, load_module
 from stoker.platforms.messages import REFUSED, TOO_LARGE, UNREACHABLE
 
-_SIGN = "/sys/devices/virtual/misc/vsock"
+_SIGN: Final = "/sys/devices/virtual/misc/vsock"
 
 
 class HostServer(msgspec.Struct, frozen=True):

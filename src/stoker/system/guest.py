@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from stoker.system.errors import FileFault
 
 Pairs = Sequence[tuple[bytes, bytes]]
 
-_PATIENCE = 30.0  # seconds for each word from the host
+_PATIENCE: Final = 30.0  # seconds for each word from the host
 
 
 class Guest(Protocol):
