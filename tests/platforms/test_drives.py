@@ -80,6 +80,13 @@ def test_custom_data_on_a_disc(
     assert world.said[0].endswith("has no `/ovf-env.xml` and is left alone")
 
 
+def test_a_disc_that_cannot_be_mounted_is_left_alone(world: World) -> None:
+    ovf = write(world.elsewhere / "ovf", DISCS["a file"][0])
+    world.drives.kinds["udf"] = [world.elsewhere / "damaged", ovf]
+    assert find_config("azurestack", world.machine, nobody, world.say).config == b"file"
+    assert "cannot be mounted and is left alone: exit status 32" in world.said[0]
+
+
 def test_user_data_comes_before_the_disc(world: World) -> None:
     world.drives.kinds["udf"] = [write(world.elsewhere / "ovf", DISCS["a file"][0])]
     found = find_config("azure", world.machine, lambda request: (200, base64.b64encode(b"user")), world.say)

@@ -12,6 +12,7 @@ import msgspec
 from stoker.platforms import ovf
 from stoker.platforms.encodings import decode
 from stoker.platforms.machine import Answer, Machine, Read, Say, content_of
+from stoker.system import CommandFault
 from stoker.system.drives import Files
 
 OVF_ENVIRONMENT: Final = "/ovf-env.xml"
@@ -62,11 +63,14 @@ class Disc(msgspec.Struct, frozen=True):
         """See `Source.ask`."""
         for filesystem in self.filesystems:
             for device in machine.drives.discs(filesystem):
-                with machine.drives.opened(device, filesystem) as files:
-                    environment = content_of(files, OVF_ENVIRONMENT, ovf.LARGEST)
-                    if environment is not None:
-                        return self._custom_data(files, environment, device)
+                try:
+                    with machine.drives.opened(device, filesystem) as files:
+                        environment = content_of(files, OVF_ENVIRONMENT, ovf.LARGEST)
+                        if environment is not None:
+                            return self._custom_data(files, environment, device)
                     say(f"the disc in `{device}` has no `{OVF_ENVIRONMENT}` and is left alone")
+                except CommandFault as fault:  # a person's own disc, for all that is known
+                    say(f"the disc in `{device}` cannot be mounted and is left alone: {fault}")
         return None
 
     def _custom_data(self, files: Files, environment: bytes, device: str) -> Answer:
