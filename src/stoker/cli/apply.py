@@ -1,8 +1,9 @@
-"""The verb `apply`: provision a tree by a config, as a first boot would, without privileges."""
+"""The verb `apply`: provision a tree as a first boot would: without privileges, or disks and all as root."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from stoker.cli.streams import talk, write_data
 from stoker.engine import DISTRIBUTIONS, provision, summarise, summary_text
 from stoker.ignition import Parsed, parse
 from stoker.report import Entry, Report
-from stoker.system import ScratchSystem, SystemFault
+from stoker.system import RealSystem, ScratchSystem, SystemFault
 
 _OF_VARIANT = {"fcos": "fcos", "flatcar": "flatcar", "openshift": "rhcos", "r4e": "rhcos", "fiot": "fcos"}
 
@@ -30,6 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=sorted(DISTRIBUTIONS),
         help="whose paths and base accounts to use; that of the variant, or fcos",
     )
+    parser.add_argument(
+        "--devices",
+        action="store_true",
+        help="for real, as root: change and mount the disks of this machine that the config names",
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no log of the operations")
     add_files_dir(parser)
     add_output(parser, ("text", "json"))
@@ -42,15 +48,21 @@ def run(arguments: argparse.Namespace) -> int:
     if read.config is None or result(read.report):
         return Exit.FINDINGS
     name = arguments.distribution or _OF_VARIANT.get(read.spec.variant if read.spec is not None else "", "fcos")
+    if arguments.devices and os.geteuid() != 0:
+        raise CommandError(
+            "only root can change the disks of a machine", hint="leave out `--devices`, or run it as root"
+        )
     root = Path(arguments.root)
     root.mkdir(parents=True, exist_ok=True)
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:
-        outcome = provision(read.config, root, distribution=DISTRIBUTIONS[name], say=say)
+        outcome = provision(
+            read.config, root, distribution=DISTRIBUTIONS[name], say=say, with_devices=arguments.devices
+        )
     except SystemFault as fault:
         raise CommandError(f"`{root}`: {fault}") from fault
     outcome.report = Report(_placed(entry, read) for entry in outcome.report)
-    with closing(ScratchSystem(root)) as system:
+    with closing(RealSystem(root) if arguments.devices else ScratchSystem(root)) as system:
         summary = summarise(outcome, system)
     if arguments.output == "json":
         write_json(msgspec.to_builtins(summary))

@@ -10,15 +10,19 @@ from collections.abc import Iterator
 
 import msgspec
 
-from stoker.engine import messages
+from stoker.engine import disk_messages, messages
 from stoker.engine.accounts import plan_accounts
+from stoker.engine.disks import plan_disks
 from stoker.engine.distributions import Distribution
 from stoker.engine.files import plan_files
+from stoker.engine.filesystems import plan_mounts, plan_unmounts
 from stoker.engine.operations import Heading, Step
 from stoker.engine.operations.result import WriteResult
+from stoker.engine.outlook import Outlook
 from stoker.engine.units import plan_units
-from stoker.report import Report, Severity
-from stoker.schema.v3 import Config, KernelArguments
+from stoker.engine.volumes import plan_crypttab
+from stoker.report import Pointer, Report, Severity
+from stoker.schema.v3 import Config, KernelArguments, Storage
 from stoker.system import System, SystemFault
 
 RESULT_TRAIL = "files: createResultFile: createFiles"
@@ -40,20 +44,31 @@ def plan(config: Config, system: System, distribution: Distribution, *, online: 
     that the plan cannot be carried out.
     """
     report = Report()
-    _say_what_is_left_out(config, report)
     steps: list[Step | Heading] = []
-    stages: dict[str, Iterator[Step | Heading]] = {
-        "passwd": plan_accounts(config, system, distribution),
-        "storage": plan_files(config, system, online, report),
-        "systemd": plan_units(config, system, distribution),
-        "ignition": _plan_result(system, distribution, report),
-    }
-    for name, stage in stages.items():
+    storage = config.storage or Storage()
+    outlook = None if system.devices is None else Outlook(system.devices)
+    if outlook is None:
+        _refuse_devices(storage, report)
+    stages: list[tuple[str, Iterator[Step | Heading]]] = [
+        *([("storage", _plan_devices(storage, system, outlook, report))] if outlook else []),
+        ("passwd", plan_accounts(config, system, distribution)),
+        ("storage", plan_files(config, system, online, report)),
+        ("systemd", plan_units(config, system, distribution)),
+        *([("storage", plan_crypttab(storage, outlook))] if outlook else []),
+        ("ignition", _plan_result(system, distribution, report)),
+        *([("storage", plan_unmounts(storage, system))] if outlook else []),
+    ]
+    for name, stage in stages:
         try:
             steps += stage
         except SystemFault as error:
             report.add(Severity.ERROR, messages.SYSTEM_FAULT, (name,), reason=error)
     return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
+
+
+def stage_of(pointer: Pointer) -> str:
+    """The stage of a first boot that a part of the config belongs to."""
+    return "disks" if pointer[:1] == ("storage",) and pointer[1:2] and pointer[1] in DISKS else "files"
 
 
 def _plan_result(system: System, distribution: Distribution, report: Report) -> Iterator[Step]:
@@ -64,8 +79,14 @@ def _plan_result(system: System, distribution: Distribution, report: Report) -> 
         yield Step((), RESULT_TRAIL, WriteResult(distribution.result))
 
 
-def _say_what_is_left_out(config: Config, report: Report) -> None:
-    """A tree has no disks: what a config says of them waits for a machine."""
+def _plan_devices(storage: Storage, system: System, outlook: Outlook, report: Report) -> Iterator[Step | Heading]:
+    """Plan what comes before any file: disks, then mounts."""
+    yield from plan_disks(storage, outlook, report)
+    yield from plan_mounts(storage, system, outlook, report)
+
+
+def _refuse_devices(storage: Storage, report: Report) -> None:
+    """A tree has no disks: a config that needs them cannot be carried out there."""
     for name in DISKS:
-        if config.storage is not None and getattr(config.storage, name):
-            report.add(Severity.WARNING, messages.NOT_IN_A_TREE, ("storage", name), what=f"storage.{name}")
+        if getattr(storage, name):
+            report.add(Severity.ERROR, disk_messages.NO_DEVICES, ("storage", name), what=f"storage.{name}")

@@ -86,7 +86,13 @@ class Volume(msgspec.Struct, frozen=True):
 
 
 class BlockDevices(Protocol):
-    """The block devices of a machine."""
+    """The block devices of a machine.
+
+    `volume_keys` holds the keys of the volumes made or opened in this run, by name: they go into the machine's files
+    and nowhere else.
+    """
+
+    volume_keys: dict[str, bytes]
 
     # Looking
 

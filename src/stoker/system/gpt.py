@@ -50,6 +50,7 @@ class Table(msgspec.Struct, frozen=True):
     last_usable: int
     partitions: tuple[Partition, ...] = ()
     guid: str = ""
+    entries: int = ENTRIES
 
     def partition(self, number: int) -> Partition | None:
         """The partition of that number."""
@@ -59,8 +60,8 @@ class Table(msgspec.Struct, frozen=True):
     def blank(cls, size: int, sector_size: int) -> Table:
         """The table without partitions that sgdisk(8) makes on a disk of `size` bytes: 128 entries, both copies."""
         sectors = size // sector_size
-        entries = ENTRIES * _ENTRY.size // sector_size
-        return cls(sector_size, sectors, 2 + entries, sectors - 2 - entries)
+        room = ENTRIES * _ENTRY.size // sector_size
+        return cls(sector_size, sectors, 2 + room, sectors - 2 - room)
 
 
 def read_table(disk: BinaryIO, size: int, sector_size: int) -> Table | None:
@@ -119,7 +120,7 @@ def _parse(disk: BinaryIO, header: bytes, sector: int, sectors: int, sector_size
         raise TableFault("the checksum of the entries does not hold")
     found = (_entry(number + 1, entries, number * entry_size) for number in range(count))
     partitions = tuple(partition for partition in found if partition is not None)
-    return Table(sector_size, sectors, first, last, partitions, _guid(guid))
+    return Table(sector_size, sectors, first, last, partitions, _guid(guid), count)
 
 
 def _entry(number: int, entries: bytes, offset: int) -> Partition | None:
@@ -134,7 +135,8 @@ def _entry(number: int, entries: bytes, offset: int) -> Partition | None:
 
 def _guid(raw: bytes) -> str:
     """The first three groups are little-endian, the last two are bytes in order (appendix A)."""
-    return f"{'%08X-%04X-%04X' % struct.unpack_from('<IHH', raw)}-{raw[8:10].hex()}-{raw[10:].hex()}".upper()
+    first, second, third = struct.unpack_from("<IHH", raw)
+    return f"{first:08X}-{second:04X}-{third:04X}-{raw[8:10].hex()}-{raw[10:].hex()}".upper()
 
 
 def _read(disk: BinaryIO, offset: int, length: int) -> bytes:

@@ -53,6 +53,7 @@ class RealDevices:
     def __init__(self, run: Run, patience: float = 0.0) -> None:
         self._run = run
         self._patience = patience
+        self.volume_keys: dict[str, bytes] = {}
 
     # Looking
 

@@ -59,6 +59,7 @@ class ScratchDevices:
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
         self.commands: list[list[str]] = []
+        self.volume_keys: dict[str, bytes] = {}
         self.mounts: dict[str, str] = {}  # directory -> node
         self.keys: dict[str, list[bytes]] = {}  # node of a volume -> what opens it
         self.opened: dict[str, str] = {}  # name of a volume -> the node it is on

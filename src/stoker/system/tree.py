@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from stoker.system.directories import Directories
 from stoker.system.devices import BlockDevices
+from stoker.system.directories import Directories
 from stoker.system.errors import DeviceFault, FileExists, FileFault
 from stoker.system.protocol import DIRECTORY, FILE, KEEP, LINK, OTHER, Look
 
