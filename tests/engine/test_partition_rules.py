@@ -154,6 +154,7 @@ def test_what_is_done(tmp_path: Path, rows: tuple[Row, ...], partitions: list[di
     assert [step for step in again.steps if isinstance(step, Heading)] == []
 
 
+PRETEND = "failed to pretend to create partitions: could not create partition"
 HINT = "; ext4 `old` on it is lost then"
 
 # id: (rows, partitions, message, where below the disk, hint begins with)
@@ -224,37 +225,35 @@ REFUSED: dict[str, tuple[tuple[Row, ...], list[dict[str, Any]], str, tuple[str |
     "larger than the disk": (
         (BOOT,),
         [{"number": 2, "sizeMiB": 1024}],
-        "failed to pretend to create partitions: could not create partition 2 from 206848 to 2303999:"
-        " the disk ends at sector 2097118",
+        f"{PRETEND} 2 from 206848 to 2303999: the disk ends at sector 2097118",
         ("partitions", 0),
         "sizes",
     ),
     "where another one is": (
         (BOOT,),
         [{"number": 2, "startMiB": 50, "sizeMiB": 1}],
-        "failed to pretend to create partitions: could not create partition 2 from 102400 to 104447: that is not free",
+        f"{PRETEND} 2 from 102400 to 104447: that is not free",
         ("partitions", 0),
         "sizes",
     ),
     "a size of 0 outside the largest stretch": (
         ((1, 300, 100, "", ONE),),
         [{"number": 2, "startMiB": 1, "sizeMiB": 0}],
-        "failed to pretend to create partitions: could not create partition 2 from 2048 to 2097118: that is not free",
+        f"{PRETEND} 2 from 2048 to 2097118: that is not free",
         ("partitions", 0),
         "sizes",
     ),
     "grown into the next one": (
         (BOOT, DATA),
         [{"number": 1, "sizeMiB": 150, "resize": True}],
-        "failed to pretend to create partitions: could not create partition 1 from 2048 to 309247: that is not free",
+        f"{PRETEND} 1 from 2048 to 309247: that is not free",
         ("partitions", 0),
         "sizes",
     ),
     "more than the table holds": (
         (),
         [{"number": 129, "sizeMiB": 1}],
-        "failed to pretend to create partitions: could not create partition 129 from 2048 to 4095:"
-        " the table has room for 128 entries",
+        f"{PRETEND} 129 from 2048 to 4095: the table has room for 128 entries",
         ("partitions", 0),
         "sizes",
     ),
