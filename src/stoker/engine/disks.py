@@ -12,7 +12,8 @@ from stoker.engine import disk_messages as messages
 from stoker.engine.filesystems import plan_filesystems
 from stoker.engine.operations import Heading, Step, quoted
 from stoker.engine.operations.disks import ChangeTable, MakeArray, TellKernel, WipeTable
-from stoker.engine.outlook import Located, Outlook, words
+from stoker.engine.operations.losses import Loss
+from stoker.engine.outlook import Located, Outlook
 from stoker.engine.partitions import DiskPlan, DiskPlanner
 from stoker.engine.volumes import plan_volumes
 from stoker.report import Pointer, Report, Severity
@@ -130,8 +131,8 @@ def _array_steps(
         if use:
             report.add(Severity.ERROR, messages.MEMBER_IN_USE, (*pointer, "devices", place), node=member.node, use=use)
             return
-        held = words(outlook.probe(member))
-        losses += [f"{held} on {member.node}"] if held else []
+        held = outlook.probe(member)
+        losses += [Loss(member.node, "", held)] if held else []
     yield Step(pointer, ARRAYS, MakeArray(fields=fields, losses=tuple(losses)))
 
 

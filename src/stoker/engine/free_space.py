@@ -42,10 +42,6 @@ class FreeSpace:
             self._taken[number] = (start, last)
         return start, last, fits
 
-    def first_free_number(self) -> int:
-        """The lowest number that no partition has."""
-        return next(number for number in range(1, len(self._taken) + 2) if number not in self._taken)
-
     def _free(self) -> list[tuple[int, int]]:
         """First and last sector of every free stretch, in order."""
         found = []

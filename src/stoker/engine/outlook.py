@@ -69,10 +69,3 @@ class Outlook:
         if not located.holder:
             return None
         return self.devices.probe(located.holder, located.start, located.size)
-
-
-def words(signature: Signature | None) -> str:
-    """What a device holds, in words; empty when nothing."""
-    if signature is None:
-        return ""
-    return f"{signature.type} `{signature.label}`" if signature.label else signature.type

@@ -15,15 +15,14 @@ import msgspec
 
 from stoker.engine import disk_messages as messages
 from stoker.engine.free_space import FreeSpace
+from stoker.engine.operations.losses import Loss, words
 from stoker.engine.operations.operation import quoted
-from stoker.engine.outlook import words
 from stoker.report import Message, Pointer, Report, Severity
 from stoker.schema import v3
-from stoker.system import BlockDevices, Device, Partition, Table, TableFault
+from stoker.system import BlockDevices, Device, Partition, Signature, Table, TableFault
 from stoker.system.devices import partition_node
 
 MEBIBYTE = 1 << 20
-LOST = "; {} on it is lost then"
 
 
 class DiskPlan(msgspec.Struct, frozen=True):
@@ -38,7 +37,7 @@ class DiskPlan(msgspec.Struct, frozen=True):
     wipe: bool
     delete: tuple[int, ...]
     create: tuple[Partition, ...]
-    losses: tuple[str, ...]
+    losses: tuple[Loss, ...]
 
 
 class Wish(msgspec.Struct):
@@ -96,8 +95,10 @@ class DiskPlanner:
         after = msgspec.structs.replace(
             before, partitions=tuple(sorted([*kept, *create], key=lambda partition: partition.number))
         )
+        changed = bool(self._wiped or delete or create)
+        losses = tuple(self._losses(table, after)) if changed else ()
         found = None if table.guid == "" and not table.partitions else table
-        return DiskPlan(self._disk, found, after, self._wiped, delete, create, tuple(self._losses(table, after)))
+        return DiskPlan(self._disk, found, after, self._wiped, delete, create, losses)
 
     # What is there
 
@@ -207,7 +208,7 @@ class DiskPlanner:
                 if wish.number in wanted or found is None:
                     continue
                 if not wish.said.wipe_partition_entry:
-                    content = self._content(found, LOST)
+                    content = self._warning(found)
                     self._refuse(messages.PARTITION_EXISTS, wish.pointer, number=wish.number, content=content)
                 yield self._free_to_change(wish), None
             elif found is None:
@@ -228,7 +229,7 @@ class DiskPlanner:
             yield self._free_to_change(wish), resized
         else:
             values = {"number": wish.number, "what": what, "wanted": wanted, "found": got}
-            content = self._content(found, LOST)
+            content = self._warning(found)
             self._refuse(messages.PARTITION_DIFFERS, (*wish.pointer, field), content=content, **values)
 
     def _free_to_change(self, wish: Wish) -> int:
@@ -240,27 +241,24 @@ class DiskPlanner:
             self._refuse(message, wish.pointer, number=wish.number, device=self._name, node=node, use=use)
         return wish.number
 
-    def _losses(self, found: Table, after: Table) -> Iterator[str]:
+    def _losses(self, found: Table, after: Table) -> Iterator[Loss]:
         """What is lost: partitions whose place is not kept whole, and what is on a disk without a table."""
+        node = self._disk.node
         for partition in found.partitions:
             if not any(kept.start == partition.start and kept.size >= partition.size for kept in after.partitions):
-                yield f"partition {partition.number}{self._named(partition)}{self._content(partition, ' with {}')}"
-        if not found.partitions and after.partitions:
-            held = words(self._devices.probe(self._disk.node))
-            if held:
-                yield f"{held} on the whole of {self._disk.node}"
-        if self._unread:
-            yield f"whatever is on {self._disk.node} ({self._unread})"
+                yield Loss.of(partition, node, self._held(partition))
+        held = None if found.partitions else self._devices.probe(node)
+        if held is not None or self._unread:
+            yield Loss(f"the whole of {node}", self._unread, held)
 
-    def _content(self, partition: Partition, form: str) -> str:
-        """What a partition holds, put into a form; empty when that is nothing."""
+    def _held(self, partition: Partition) -> Signature | None:
         unit = self._disk.sector_size
-        held = words(self._devices.probe(self._disk.node, partition.start * unit, partition.size * unit))
-        return form.format(held) if held else ""
+        return self._devices.probe(self._disk.node, partition.start * unit, partition.size * unit)
 
-    @staticmethod
-    def _named(partition: Partition) -> str:
-        return f" `{partition.label}`" if partition.label else ""
+    def _warning(self, found: Partition) -> str:
+        """What a hint to wipe has to say of what is there."""
+        held = self._held(found)
+        return f"; {words(held)} on it is lost then" if held else ""
 
     def _refuse(self, message: Message, pointer: Pointer, **values: object) -> None:
         self._report.add(Severity.ERROR, message, pointer, None, **values)

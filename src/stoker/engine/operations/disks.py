@@ -13,6 +13,7 @@ import msgspec
 from stoker.engine import disk_messages as messages
 from stoker.engine.contents import Fetch
 from stoker.engine.errors import Refused
+from stoker.engine.operations.losses import Loss
 from stoker.engine.operations.operation import Touch, quoted
 from stoker.system import BlockDevices, Device, DeviceFault, Partition, Signature, System
 from stoker.system.devices import ArrayFields, FilesystemFields
@@ -26,7 +27,7 @@ class WipeTable(msgspec.Struct, frozen=True, kw_only=True):
     """Destroy the partition tables of a disk."""
 
     disk: Device
-    losses: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
     def describe(self, root: str = "") -> str:
         """See `Operation.describe`."""
@@ -51,7 +52,7 @@ class ChangeTable(msgspec.Struct, frozen=True, kw_only=True):
     disk: Device
     delete: tuple[int, ...]
     create: tuple[Partition, ...]
-    losses: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
     def describe(self, root: str = "") -> str:
         """See `Operation.describe`."""
@@ -105,7 +106,7 @@ class MakeArray(msgspec.Struct, frozen=True, kw_only=True):
     """Make an array of devices, over whatever is on them."""
 
     fields: ArrayFields
-    losses: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
     def describe(self, root: str = "") -> str:
         """See `Operation.describe`."""
@@ -135,7 +136,7 @@ class MakeFilesystem(msgspec.Struct, frozen=True, kw_only=True):
     node: str
     fields: FilesystemFields
     wipe: bool = False
-    losses: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
     def describe(self, root: str = "") -> str:
         """See `Operation.describe`."""

@@ -13,6 +13,7 @@ from stoker.engine import disk_messages as messages
 from stoker.engine.contents import Content, Fetch
 from stoker.engine.errors import Refused
 from stoker.engine.operations.disks import devices_of
+from stoker.engine.operations.losses import Loss
 from stoker.engine.operations.operation import Touch, quoted
 from stoker.system import BlockDevices, System
 from stoker.system.devices import VolumeFields
@@ -44,7 +45,7 @@ class MakeVolume(msgspec.Struct, frozen=True, kw_only=True):
     key: Content | None
     binding: Binding | None = None
     wipe: bool = False
-    losses: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
     def describe(self, root: str = "") -> str:
         """See `Operation.describe`."""
