@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from stoker.engine import DISTRIBUTIONS, Outcome, carry_out, fetch_embedded, lay_base, plan
+from stoker.engine.plan import STAGES
 from stoker.schema.v3 import Config
 from stoker.system import Partition, ScratchSystem, Signature, Table
 from stoker.system.devices import Array, Volume
@@ -209,13 +210,32 @@ def test_mounts_are_in_order_and_undone(tmp_path: Path) -> None:
     ]
 
 
+def test_stages_can_be_planned_one_by_one(tmp_path: Path) -> None:
+    """As a first boot does: every stage sees what the one before it left."""
+    machine = Machine(tmp_path / "root", inventory())
+    config = msgspec.convert({"ignition": {"version": "3.6.0"}, "storage": MOUNTS}, Config)
+    stages: dict[str, list[str]] = {}
+    for stage in STAGES:
+        machine.log.clear()
+        planned = plan(config, machine.system, DISTRIBUTIONS["flatcar"], stages=(stage,))
+        assert carry_out(planned, machine.system, machine.log.append).succeeded
+        stages[stage] = [event.text.split()[0] for event in carry_out(planned, machine.system, [].append).events]
+        assert {line.split(":")[0] for line in machine.log} == {stage}
+    assert stages == {
+        "disks": ["creating"] * 3,
+        "mount": ["mounting"] * 3,
+        "files": ["keeping", "writing"],
+        "umount": ["umounting"] * 3,
+    }
+
+
 def test_mounts_are_undone_after_a_failure(tmp_path: Path) -> None:
     machine = Machine(tmp_path / "root", inventory())
     storage = copy.deepcopy(MOUNTS)
     storage["files"] = [{"path": "/etc/bad", "user": {"name": "nobody-has-this-name"}}]
     outcome = machine.provision(storage)
     assert [entry.code for entry in outcome.report] == ["no-such-user"]
-    assert machine.devices.mounts == {}
+    assert not any(machine.devices.mounts.values())
 
 
 def test_what_was_mounted_before_stays(tmp_path: Path) -> None:
@@ -224,7 +244,9 @@ def test_what_was_mounted_before_stays(tmp_path: Path) -> None:
     assert machine.provision({"filesystems": [MOUNTS["filesystems"][1]]}).succeeded
     assert machine.commands == []
     outcome = machine.provision({"filesystems": [{"device": "/dev/sdc", "format": "ext4", "path": "/var"}]})
-    assert [entry.code for entry in outcome.report if entry.is_error] == ["mounted-otherwise"]
+    assert [entry.code for entry in outcome.report] == ["mounted-over", "ran-before"]
+    assert machine.commands[2:] == ["mount -o  -t ext4 /dev/sdc /sysroot/var", "umount /sysroot/var"]
+    assert machine.system.mounted("/var") == "/dev/sdb"
 
 
 def test_files_where_a_mount_will_be_do_not_count(tmp_path: Path) -> None:

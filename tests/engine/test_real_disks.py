@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,26 +15,9 @@ from stoker.engine import DISTRIBUTIONS, Outcome, Plan, carry_out, fetch_embedde
 from stoker.engine.operations import Heading, Step
 from stoker.schema.v3 import Config
 from stoker.system import RealSystem, ScratchSystem
-
-TOOLS = ("sgdisk", "losetup", "blkid", "wipefs", "mkfs.ext4", "mount")
-
-
-def why_not() -> str:
-    if os.geteuid() != 0:
-        return "only root has loop devices"
-    missing = [tool for tool in TOOLS if not shutil.which(tool)]
-    if missing:
-        return f"not installed: {', '.join(missing)}"
-    if not Path("/dev/loop-control").exists():
-        return "this kernel has no loop devices"
-    return ""
-
+from tests.loops import loops, run, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")
-
-
-def run(*arguments: str | Path) -> str:
-    return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def errors(outcome: Outcome) -> list[str]:
@@ -49,20 +30,8 @@ def supports(format_: str) -> bool:
 
 @pytest.fixture
 def new_loop(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Make loop devices over sparse files."""
-    made: list[str] = []
-
-    def make(size: int = 1 << 30, sector_size: int = 512) -> str:
-        path = tmp_path / f"disk{len(made)}"
-        with path.open("wb") as file:
-            file.truncate(size)
-        made.append(run("losetup", "--find", "--show", "--sector-size", str(sector_size), path))
-        return made[-1]
-
-    yield make
-    for device in made:
-        run("partx", "--delete", device) if list(Path("/sys/class/block").glob(f"{Path(device).name}p*")) else None
-        run("losetup", "--detach", device)
+    with loops(tmp_path) as make:
+        yield make
 
 
 class Machine:

@@ -99,6 +99,8 @@ AMBIVALENT: Final = Message(
 MOUNT_PATH: Final = Message(
     "mount-path", "mount path {path} contains non-directory component {component}", "mount at a path without links"
 )
-MOUNTED_OTHERWISE: Final = Message(
-    "mounted-otherwise", "{path} has {found} mounted already, not {node}", "unmount it first"
+MOUNTED_OVER: Final = Message(
+    "mounted-over",
+    "{path} has {found} mounted already: {node} is mounted over it",
+    "unmount it first if it is in the way",
 )

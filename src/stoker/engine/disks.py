@@ -6,7 +6,7 @@ what is already as it shall be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from stoker.engine import disk_messages as messages
 from stoker.engine.filesystems import plan_filesystems
@@ -32,7 +32,7 @@ LEVELS = {"0": "raid0", "stripe": "raid0", "1": "raid1", "mirror": "raid1"} | {
 
 def plan_disks(storage: v3.Storage, outlook: Outlook, report: Report) -> Iterator[Step | Heading]:
     """Plan everything that is done before file systems are mounted. `outlook` learns what devices there will be."""
-    outlook.devices.wait(list(_needed(storage)))
+    outlook.devices.wait([disk.device for disk in storage.disks])
     for pointer, disk_plan, said in _disk_plans(storage, outlook, report):
         steps = tuple(_disk_steps(pointer, disk_plan, outlook))
         outlook.expect_table({said.device, disk_plan.disk.node}, disk_plan.disk, disk_plan.after)
@@ -46,11 +46,6 @@ def plan_disks(storage: v3.Storage, outlook: Outlook, report: Report) -> Iterato
 def draft_disks(storage: v3.Storage, outlook: Outlook, report: Report) -> list[DiskPlan]:
     """What becomes of each disk of a config, to be shown; nothing is expected of later parts."""
     return [disk_plan for _, disk_plan, _ in _disk_plans(storage, outlook, report)]
-
-
-def _needed(storage: v3.Storage) -> Iterable[str]:
-    """The devices that have to be there before anything is made."""
-    return (disk.device for disk in storage.disks)
 
 
 def _disk_plans(storage: v3.Storage, outlook: Outlook, report: Report) -> Iterator[tuple[Pointer, DiskPlan, v3.Disk]]:

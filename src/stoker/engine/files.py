@@ -100,8 +100,9 @@ def _gone(config: Config, entries: list[Placed], system: System) -> Iterator[str
         if known is not None and user.home_dir != known.home:
             yield system.resolve(known.home, follow=True).rstrip("/") + "/"
     if system.devices is not None:
-        for _, path, _ in mounted_filesystems(config.storage):
-            if not system.mounted(path):
+        for _, path, said in mounted_filesystems(config.storage):
+            device = system.devices.find(said.device)
+            if device is None or system.mounted(path) != device.node:
                 yield path.rstrip("/") + "/"
 
 

@@ -103,22 +103,16 @@ def mounted_filesystems(storage: v3.Storage | None) -> list[tuple[Pointer, str, 
 
 
 def plan_mounts(storage: v3.Storage, system: System, outlook: Outlook, report: Report) -> Iterator[Step]:
-    """Plan the mounts; what is mounted there already stays so."""
-    for pointer, path, said in mounted_filesystems(storage):
-        node = said.device
-        if said.format != VIRTIOFS:
-            located = outlook.locate(said.device)
-            if located is None:
-                continue  # it was refused when it was to be made
-            node = located.node
-        there = system.mounted(path)
-        obstacle = find_obstacle(system, path)
-        if there == node:
+    """Plan the mounts; what is mounted there already stays so, or is mounted over when it is something else."""
+    for pointer, path, node, said in _placed(storage, outlook):
+        if system.mounted(path) == node:
             continue
+        obstacle = find_obstacle(system, path)
+        there = system.mounted(path)
         if there:
             values = {"path": quoted(path), "found": there, "node": node}
-            report.add(Severity.ERROR, messages.MOUNTED_OTHERWISE, (*pointer, "path"), None, **values)
-        elif obstacle:
+            report.add(Severity.WARNING, messages.MOUNTED_OVER, (*pointer, "path"), None, **values)
+        if obstacle:
             component = quoted(system.root + obstacle)
             values = {"path": quoted(system.root + path), "component": component}
             report.add(Severity.ERROR, messages.MOUNT_PATH, (*pointer, "path"), None, **values)
@@ -128,8 +122,21 @@ def plan_mounts(storage: v3.Storage, system: System, outlook: Outlook, report: R
             yield Step(pointer, MOUNT, mount)
 
 
-def plan_unmounts(storage: v3.Storage, system: System) -> Iterator[Step]:
-    """Plan the unmounts, the deep first; what was mounted before stays."""
-    for pointer, path, _ in reversed(mounted_filesystems(storage)):
-        if not system.mounted(path):
-            yield Step(pointer, UNMOUNT, Unmount(path=path), is_cleanup=True)
+def plan_unmounts(storage: v3.Storage, system: System, outlook: Outlook, *, of_this_plan: bool) -> Iterator[Step]:
+    """Plan the unmounts, the deep first.
+
+    They are those of what this plan mounts; or, when it mounts nothing, of what an earlier stage mounted.
+    """
+    for pointer, path, node, _ in reversed(list(_placed(storage, outlook))):
+        is_mounted = system.mounted(path) == node
+        if is_mounted != of_this_plan:
+            yield Step(pointer, UNMOUNT, Unmount(path=path, node=node), is_cleanup=True)
+
+
+def _placed(storage: v3.Storage, outlook: Outlook) -> Iterator[tuple[Pointer, str, str, v3.Filesystem]]:
+    """The file systems that are mounted, each with its path and node, the shallow first."""
+    for pointer, path, said in mounted_filesystems(storage):
+        located = Located(said.device) if said.format == VIRTIOFS else outlook.locate(said.device)
+        # What cannot be located was refused when it was to be made.
+        if located is not None:
+            yield pointer, path, located.node, said

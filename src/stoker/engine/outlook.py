@@ -57,6 +57,7 @@ class Outlook:
         promised = self._promised.get(path)
         if promised is not None:
             return promised
+        self.devices.wait([path])
         device = self.devices.find(path)
         if device is None:
             return None

@@ -6,7 +6,7 @@ to fail is found here, before anything is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -27,6 +27,7 @@ from stoker.system import System, SystemFault
 
 RESULT_TRAIL = "files: createResultFile: createFiles"
 DISKS = ("disks", "raid", "luks", "filesystems")
+STAGES = ("disks", "mount", "files", "umount")  # of a first boot, as they follow each other
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -37,33 +38,58 @@ class Plan(msgspec.Struct, frozen=True):
     kernel_arguments: KernelArguments
 
 
-def plan(config: Config, system: System, distribution: Distribution, *, online: bool = False) -> Plan:
-    """Plan a config, validated and merged, for the first boot of a machine.
+def plan(
+    config: Config,
+    system: System,
+    distribution: Distribution,
+    *,
+    online: bool = False,
+    stages: Collection[str] = STAGES,
+) -> Plan:
+    """Plan a config, validated and merged, for the first boot of a machine: all of it, or some of its `STAGES`.
 
     `online` tells whether contents can be fetched that the config does not hold itself. A report with errors means
     that the plan cannot be carried out.
     """
     report = Report()
     steps: list[Step | Heading] = []
+    for name, part in _parts(config, system, distribution, online, stages, report):
+        try:
+            steps += part
+        except SystemFault as error:
+            report.add(Severity.ERROR, messages.SYSTEM_FAULT, (name,), reason=error)
+    return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
+
+
+Part = tuple[str, Iterator[Step | Heading]]  # the part of the config, and the steps that it asks for
+
+
+def _parts(
+    config: Config,
+    system: System,
+    distribution: Distribution,
+    online: bool,
+    stages: Collection[str],
+    report: Report,
+) -> Iterator[Part]:
+    """What is planned, in the order in which it is done."""
     storage = config.storage or Storage()
     outlook = None if system.devices is None else Outlook(system.devices)
     if outlook is None:
         _refuse_devices(storage, report)
-    stages: list[tuple[str, Iterator[Step | Heading]]] = [
-        *([("storage", _plan_devices(storage, system, outlook, report))] if outlook else []),
-        ("passwd", plan_accounts(config, system, distribution)),
-        ("storage", plan_files(config, system, online, report)),
-        ("systemd", plan_units(config, system, distribution)),
-        *([("storage", plan_crypttab(storage, outlook))] if outlook else []),
-        ("ignition", _plan_result(system, distribution, report)),
-        *([("storage", plan_unmounts(storage, system))] if outlook else []),
-    ]
-    for name, stage in stages:
-        try:
-            steps += stage
-        except SystemFault as error:
-            report.add(Severity.ERROR, messages.SYSTEM_FAULT, (name,), reason=error)
-    return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
+    if outlook and "disks" in stages:
+        yield "storage", plan_disks(storage, outlook, report)
+    if outlook and "mount" in stages:
+        yield "storage", plan_mounts(storage, system, outlook, report)
+    if "files" in stages:
+        yield "passwd", plan_accounts(config, system, distribution)
+        yield "storage", plan_files(config, system, online, report)
+        yield "systemd", plan_units(config, system, distribution)
+        if outlook:
+            yield "storage", plan_crypttab(storage, outlook)
+        yield "ignition", _plan_result(system, distribution, report)
+    if outlook and "umount" in stages:
+        yield "storage", plan_unmounts(storage, system, outlook, of_this_plan="mount" in stages)
 
 
 def stage_of(pointer: Pointer) -> str:
@@ -77,12 +103,6 @@ def _plan_result(system: System, distribution: Distribution, report: Report) -> 
         if system.look(distribution.result) is not None:
             report.add(Severity.WARNING, messages.RAN_BEFORE, path=distribution.result)
         yield Step((), RESULT_TRAIL, WriteResult(distribution.result))
-
-
-def _plan_devices(storage: Storage, system: System, outlook: Outlook, report: Report) -> Iterator[Step | Heading]:
-    """Plan what comes before any file: disks, then mounts."""
-    yield from plan_disks(storage, outlook, report)
-    yield from plan_mounts(storage, system, outlook, report)
 
 
 def _refuse_devices(storage: Storage, report: Report) -> None:

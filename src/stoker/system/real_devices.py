@@ -145,13 +145,19 @@ class RealDevices:
         self._run(disk_commands.change_table(disk.node, delete, create), b"", LONG)
 
     def tell_kernel(self, disk: Device) -> None:
-        """See `BlockDevices.tell_kernel`. udev may be busy with what sgdisk wrote, and holds the disk then."""
+        """See `BlockDevices.tell_kernel`. udev may still look at what sgdisk wrote and keep a partition busy by it."""
         table = self.table(disk)
         partitions = table.partitions if table else ()
         wanted = {partition.number: (partition.start, partition.size) for partition in partitions}
-        self._settle()
         with _faults("set the partitions of", disk.node):
-            block_kernel.set_partitions(disk, wanted)
+            for last in (False, False, True):
+                self._settle()
+                try:
+                    block_kernel.set_partitions(disk, wanted)
+                    break
+                except DeviceFault:
+                    if last:
+                        raise
         self._trigger(disk.node)
 
     def wipe(self, node: str) -> None:
@@ -207,7 +213,8 @@ class RealDevices:
         """See `BlockDevices.mounted`."""
         place = os.path.realpath(directory)
         found = [source for source, at, _ in block_kernel.mounts() if at == place]
-        return os.path.realpath(found[-1]) if found else ""
+        source = found[-1] if found else ""
+        return os.path.realpath(source) if source.startswith("/dev/") else source
 
     def _settle(self) -> None:
         if os.path.exists(UDEV):

@@ -60,7 +60,7 @@ class ScratchDevices:
         self.inventory = inventory
         self.commands: list[list[str]] = []
         self.volume_keys: dict[str, bytes] = {}
-        self.mounts: dict[str, str] = {}  # directory -> node
+        self.mounts: dict[str, list[str]] = {}  # directory -> nodes, each mounted over the one before
         self.keys: dict[str, list[bytes]] = {}  # node of a volume -> what opens it
         self.opened: dict[str, str] = {}  # name of a volume -> the node it is on
         self._signatures: dict[str, Signature | None] = {}  # of devices that are no part of a disk
@@ -110,7 +110,7 @@ class ScratchDevices:
 
     def use(self, node: str) -> str:
         """See `BlockDevices.use`."""
-        mounted = next((f"mounted at `{directory}`" for directory, at in self.mounts.items() if at == node), "")
+        mounted = next((f"mounted at `{directory}`" for directory, nodes in self.mounts.items() if node in nodes), "")
         return mounted or self.inventory.uses.get(node, "")
 
     def probe(self, node: str, start: int = 0, size: int = 0) -> Signature | None:
@@ -131,7 +131,7 @@ class ScratchDevices:
 
     def mounted(self, directory: str) -> str:
         """See `BlockDevices.mounted`."""
-        return self.mounts.get(directory, "")
+        return (self.mounts.get(directory) or [""])[-1]
 
     # Changing
 
@@ -215,12 +215,12 @@ class ScratchDevices:
     def mount(self, node: str, directory: str, format_: str, options: Sequence[str]) -> None:
         """See `BlockDevices.mount`."""
         self.commands.append(disk_commands.mount(node, directory, format_, options))
-        self.mounts[directory] = node
+        self.mounts.setdefault(directory, []).append(node)
 
     def unmount(self, directory: str) -> None:
         """See `BlockDevices.unmount`."""
         self.commands.append(["umount", directory])
-        del self.mounts[directory]
+        self.mounts[directory].pop()
 
     # Records
 

@@ -15,7 +15,7 @@ from stoker.engine.contents import Fetch
 from stoker.engine.errors import Refused
 from stoker.engine.operations.losses import Loss
 from stoker.engine.operations.operation import Touch, quoted
-from stoker.system import BlockDevices, Device, DeviceFault, Partition, Signature, System
+from stoker.system import BlockDevices, Device, DeviceFault, Partition, Signature, System, TableFault
 from stoker.system.devices import ArrayFields, FilesystemFields
 from stoker.system.protocol import DIRECTORY
 
@@ -39,7 +39,10 @@ class WipeTable(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
-        return devices_of(system).table(self.disk) is None
+        try:
+            return devices_of(system).table(self.disk) is None
+        except TableFault:
+            return False
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
@@ -205,9 +208,10 @@ class Mount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unmount(msgspec.Struct, frozen=True, kw_only=True):
-    """Unmount what was mounted at a path; fine when nothing is."""
+    """Unmount a device from a path; fine when it is not mounted there."""
 
     path: str
+    node: str
 
     def describe(self, root: str = "") -> str:
         """See `Operation.describe`."""
@@ -219,11 +223,11 @@ class Unmount(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
-        return not system.mounted(self.path)
+        return system.mounted(self.path) != self.node
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
-        if system.mounted(self.path):
+        if not self.is_done(system, fetch):
             system.unmount(self.path)
 
 
