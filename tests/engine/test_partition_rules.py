@@ -250,6 +250,13 @@ REFUSED: dict[str, tuple[tuple[Row, ...], list[dict[str, Any]], str, tuple[str |
         ("partitions", 0),
         "sizes",
     ),
+    "a full disk": (
+        ((1, 1, 1023, "", ONE), (2, 0, 1, "", TWO)),
+        [{"number": 3}],
+        f"{PRETEND} 3 from 0 to 0: nothing is free",
+        ("partitions", 0),
+        "sizes",
+    ),
     "more than the table holds": (
         (),
         [{"number": 129, "sizeMiB": 1}],

@@ -191,6 +191,8 @@ class DiskPlanner:
     def _say_no_room(self, wish: Wish, start: int, last: int, table: Table) -> None:
         if wish.number > table.entries:
             reason = f"the table has room for {table.entries} entries"
+        elif not last:
+            reason = "nothing is free"
         elif last < start or last > table.last_usable:
             reason = f"the disk ends at sector {table.last_usable}"
         else:
