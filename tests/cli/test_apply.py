@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,7 +48,7 @@ def test_only_root_changes_disks(run: Run, tmp_path: Path) -> None:
     done = run("apply", "--devices", "a.bu", "--root", "tree")
     assert (done.returncode, done.stderr.partition("\n")[0]) == (
         1,
-        "stoker apply: only root can change the disks of a machine",
+        "stoker: only root can change the disks of a machine",
     )
 
 
@@ -59,3 +61,52 @@ def test_disks_for_real(run: Run, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert f'mount: op(5): [started]  mounting "{loop}p1" at ' in done.stderr
         assert "TYPE=ext4" in loops.run("blkid", "-p", "-o", "export", f"{loop}p1").splitlines()
+
+
+KILLED = """\
+variant: fcos
+version: 1.5.0
+storage:
+  disks:
+    - device: {device}
+      partitions:
+        - label: data
+          size_mib: 100
+        - label: rest
+  filesystems:
+    - device: {device}p1
+      format: ext4
+      label: data
+      path: /var/data
+    - device: {device}p2
+      format: ext4
+      path: /var
+"""
+
+
+@pytest.mark.skipif(bool(loops.why_not()), reason=loops.why_not() or "-")
+@pytest.mark.parametrize("operations", range(1, 9))
+def test_killed_within_an_operation_and_run_again(run: Run, tmp_path: Path, operations: int) -> None:
+    """The machine is switched off when that many operations have begun: the process and every tool it runs."""
+    with loops.loops(tmp_path) as new_loop:
+        loop = new_loop(256 << 20)
+        (tmp_path / "a.bu").write_text(KILLED.format(device=loop))
+        command = [Path(sys.executable).parent / "stoker", "apply", "a.bu", "--devices", "--root", "tree"]
+        with subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as process:
+            assert process.stderr is not None
+            begun = 0
+            for line in process.stderr:
+                begun += "[started]" in line
+                if begun == operations:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    break
+        for mounted in [row.split()[1] for row in Path("/proc/self/mounts").read_text().splitlines()][::-1]:
+            if mounted.startswith(str(tmp_path)):
+                loops.run("umount", mounted)
+        done = run("apply", "--quiet", "a.bu", "--devices", "--root", "tree")
+        assert done.returncode == 0, done.stdout
+        for number, label in ((1, "LABEL=data"), (2, "TYPE=ext4")):
+            assert label in loops.run("blkid", "-p", "-o", "export", f"{loop}p{number}").splitlines()
+            loops.run("fsck.ext4", "-f", "-n", f"{loop}p{number}")

@@ -32,21 +32,21 @@ def device_at(path: str) -> Device | None:
         node = os.path.realpath(path, strict=True)
         if not stat.S_ISBLK(os.stat(node).st_mode):
             return None
-    except OSError:
+        own = _sysfs(node)
+        disk = os.path.dirname(os.path.realpath(own)) if os.path.exists(f"{own}/partition") else ""
+        size, sector_size = (_text(place) for place in (f"{own}/size", f"{disk or own}/queue/logical_block_size"))
+    except OSError:  # it may go while it is looked at
         return None
-    own = _sysfs(node)
-    disk = os.path.dirname(os.path.realpath(own)) if os.path.exists(f"{own}/partition") else ""
-    sectors = _text(f"{disk or own}/queue/logical_block_size")
-    return Device(node, int(_text(f"{own}/size")) * UNIT, int(sectors), f"/dev/{_name(disk)}" if disk else "")
-
-
-def is_mapped(disk: str) -> bool:
-    """Whether a disk is one of the device mapper, whose partitions are devices of their own."""
-    return os.path.exists(f"{_sysfs(disk)}/dm/name")
+    return Device(node, int(size) * UNIT, int(sector_size), f"/dev/{_name(disk)}".replace("!", "/") if disk else "")
 
 
 def known_partitions(disk: Device) -> dict[int, tuple[int, int]]:
-    """The partitions that the kernel knows of a disk: number to start and size in logical sectors."""
+    """The partitions that the kernel knows of a disk: number to start and size in logical sectors.
+
+    Raises `DeviceFault` for a disk of the device mapper, whose partitions are devices of their own.
+    """
+    if os.path.exists(f"{_sysfs(disk.node)}/dm/name"):
+        raise DeviceFault(f"`{disk.node}` belongs to the device mapper: its partitions are not managed")
     own, name = _sysfs(disk.node), _name(os.path.realpath(disk.node))
     found = {}
     for entry in os.listdir(own):

@@ -21,7 +21,6 @@ _TOOLS: dict[str, tuple[str, tuple[str, ...], tuple[str, str], str]] = {
     "swap": ("mkswap", ("-f",), ("-U", ""), "-L"),
     "vfat": ("mkfs.fat", (), ("-i", ""), "-n"),
 }
-FORMATS = frozenset(_TOOLS)
 
 
 def change_table(node: str, delete: Sequence[int], create: Sequence[Partition]) -> list[str]:
@@ -42,7 +41,7 @@ def _creations(partitions: Sequence[Partition]) -> Iterator[str]:
 
 
 def make_filesystem(node: str, fields: FilesystemFields) -> list[str]:
-    """Arguments of the tool that makes the file system; `fields.format` is one of `FORMATS`."""
+    """Arguments of the tool that makes the file system; `none` and virtiofs have none."""
     tool, force, (uuid_flag, uuid_prefix), label_flag = _TOOLS[fields.format]
     arguments = [tool, *fields.options, *force]
     if fields.uuid is not None:

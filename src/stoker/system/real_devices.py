@@ -140,8 +140,6 @@ class RealDevices:
 
     def change_table(self, disk: Device, delete: Sequence[int], create: Sequence[Partition]) -> None:
         """See `BlockDevices.change_table`."""
-        if block_kernel.is_mapped(disk.node):
-            raise DeviceFault(f"`{disk.node}` belongs to the device mapper: its partitions are not managed")
         self._run(disk_commands.change_table(disk.node, delete, create), b"", LONG)
 
     def tell_kernel(self, disk: Device) -> None:
