@@ -110,3 +110,47 @@ def test_killed_within_an_operation_and_run_again(run: Run, tmp_path: Path, oper
         for number, label in ((1, "LABEL=data"), (2, "TYPE=ext4")):
             assert label in loops.run("blkid", "-p", "-o", "export", f"{loop}p{number}").splitlines()
             loops.run("fsck.ext4", "-f", "-n", f"{loop}p{number}")
+
+
+IMAGE = """\
+variant: flatcar
+version: 1.0.0
+passwd:
+  users:
+    - name: test
+      ssh_authorized_keys: [ssh-rsa AAAA]
+storage:
+  disks:
+    - device: {device}
+      partitions:
+        - label: boot
+          size_mib: 50
+        - label: root
+  filesystems:
+    - {{device: "{device}p2", format: ext4, path: /}}
+    - {{device: "{device}p1", format: ext4, path: /boot}}
+  files:
+    - {{path: /etc/hostname, contents: {{inline: web}}}}
+    - {{path: /boot/loader.conf, contents: {{inline: x}}}}
+"""
+
+
+@pytest.mark.skipif(bool(loops.why_not()), reason=loops.why_not() or "-")
+def test_a_whole_disk_with_its_root(run: Run, tmp_path: Path) -> None:
+    """The root of the machine is on a disk that is made here: accounts and files are planned when it is mounted."""
+    with loops.loops(tmp_path) as new_loop:
+        loop = new_loop(256 << 20)
+        (tmp_path / "a.bu").write_text(IMAGE.format(device=loop))
+        done = run("apply", "--quiet", "a.bu", "--devices", "--root", "tree")
+        assert done.returncode == 0, done.stdout
+        words = [line.split() for line in done.stdout.splitlines()]
+        assert ["/boot/loader.conf", "0644", "root:root", "1"] in [row[:4] for row in words]
+        assert ["user", "test", "id", "1000"] in [row[:4] for row in words]
+        assert [*(tmp_path / "tree").iterdir()] == []
+        loops.run("mount", "-o", "ro", f"{loop}p2", tmp_path / "tree")
+        try:
+            assert (tmp_path / "tree/etc/hostname").read_text() == "web"
+            assert (tmp_path / "tree/home/test").stat().st_uid == 1000
+            assert [*(tmp_path / "tree/boot").iterdir()] == []
+        finally:
+            loops.run("umount", tmp_path / "tree")

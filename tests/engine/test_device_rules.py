@@ -154,6 +154,15 @@ def test_what_lies_where_a_partition_will_be_is_seen_before(tmp_path: Path) -> N
     assert machine.commands == ["sgdisk --new=1:2048:+20480 --change-name=1:x /dev/sda"]
 
 
+def test_what_stands_on_a_partition_that_is_refused_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", inventory())
+    storage: dict[str, Any] = {
+        "disks": [{"device": "/dev/sda", "partitions": [{"number": 1, "sizeMiB": 2000}]}],
+        "filesystems": [{"device": "/dev/sda1", "format": "xfs", "path": "/var"}],
+    }
+    assert [entry.code for entry in machine.provision(storage).report] == ["no-room"]
+
+
 # id: (path of a device, whether it will be there once /dev/sda has partition 2, label `a b`, and 1 is gone)
 PATHS = {
     "node": ("/dev/sda2", True),

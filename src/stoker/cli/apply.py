@@ -14,10 +14,22 @@ from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import result, show, write_json
 from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
 from stoker.cli.streams import talk, write_data
-from stoker.engine import DISTRIBUTIONS, provision, summarise, summary_text
+from stoker.engine import (
+    DISTRIBUTIONS,
+    Distribution,
+    Outcome,
+    Say,
+    Summary,
+    finding_of,
+    provision,
+    provision_machine,
+    summarise,
+    summary_text,
+)
 from stoker.ignition import Parsed, parse
-from stoker.report import Entry, Report
-from stoker.system import RealSystem, ScratchSystem, SystemFault
+from stoker.report import Entry
+from stoker.schema.v3 import Config
+from stoker.system import ScratchSystem, SystemFault
 
 _OF_VARIANT = {"fcos": "fcos", "flatcar": "flatcar", "openshift": "rhcos", "r4e": "rhcos", "fiot": "fcos"}
 
@@ -56,19 +68,35 @@ def run(arguments: argparse.Namespace) -> int:
     root.mkdir(parents=True, exist_ok=True)
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:
-        outcome = provision(
-            read.config, root, distribution=DISTRIBUTIONS[name], say=say, with_devices=arguments.devices
-        )
+        outcome, summary = _apply(read.config, root, DISTRIBUTIONS[name], say, arguments.devices)
     except SystemFault as fault:
         raise CommandError(f"`{root}`: {fault}") from fault
-    outcome.report = Report(_placed(entry, read) for entry in outcome.report)
-    with closing(RealSystem(root) if arguments.devices else ScratchSystem(root)) as system:
-        summary = summarise(outcome, system)
+    findings = [finding_of(_placed(entry, read)) for entry in outcome.report]
+    summary = msgspec.structs.replace(summary, succeeded=outcome.succeeded, findings=findings)
     if arguments.output == "json":
         write_json(msgspec.to_builtins(summary))
     else:
         write_data(summary_text(summary).encode("utf-8", "surrogateescape"))
     return Exit.FINE if outcome.succeeded else Exit.FINDINGS
+
+
+def _apply(
+    config: Config, root: Path, distribution: Distribution, say: Say, with_devices: bool
+) -> tuple[Outcome, Summary]:
+    """Provision a tree, or this machine; the summary of a machine is made while its disks are mounted."""
+    summaries: list[Summary] = []
+    if with_devices:
+        outcome = provision_machine(
+            config,
+            root,
+            distribution=distribution,
+            say=say,
+            look=lambda outcome, system: summaries.append(summarise(outcome, system)),
+        )
+        return outcome, summaries[0]
+    outcome = provision(config, root, distribution=distribution, say=say)
+    with closing(ScratchSystem(root)) as system:
+        return outcome, summarise(outcome, system)
 
 
 def _read(source: Input, arguments: argparse.Namespace) -> Parsed | Compilation:

@@ -38,6 +38,8 @@ def plan_disks(storage: v3.Storage, outlook: Outlook, report: Report) -> Iterato
         outlook.expect_table({said.device, disk_plan.disk.node}, disk_plan.disk, disk_plan.after)
         if steps:
             yield Heading(pointer, PARTITIONS, f"partitioning {quoted(said.device)}", steps)
+    if report.has_errors:
+        return  # what stands on partitions that cannot be made would only be said to be missing
     yield from _plan_arrays(storage, outlook, report)
     yield from plan_volumes(storage, outlook, report)
     yield from plan_filesystems(storage, outlook, report)
@@ -102,8 +104,8 @@ def _plan_arrays(storage: v3.Storage, outlook: Outlook, report: Report) -> Itera
         fields = ArrayFields(said.name, said.level or "", nodes, said.spares or 0, tuple(said.options))
         found = outlook.devices.array(fields.path)
         level = LEVELS.get(fields.level, fields.level)
-        outlook.expect(fields.path)
         if found is None:
+            outlook.expect(fields.path)
             yield from _array_steps(fields, located, pointer, outlook, report)
         elif (LEVELS.get(found.level, found.level), found.members) != (level, tuple(sorted(nodes))):
             running = ", ".join(found.members)

@@ -28,6 +28,7 @@ class Outlook:
         self.devices = devices
         self._promised: dict[str, Located] = {}
         self._gone: set[str] = set()
+        self._awaited: set[str] = set()
 
     def expect_table(self, names: set[str], disk: Device, table: Table) -> None:
         """Expect a disk, known by those names, to have the partitions of a table and no others."""
@@ -57,7 +58,9 @@ class Outlook:
         promised = self._promised.get(path)
         if promised is not None:
             return promised
-        self.devices.wait([path])
+        if path not in self._awaited:
+            self._awaited.add(path)
+            self.devices.wait([path])
         device = self.devices.find(path)
         if device is None:
             return None

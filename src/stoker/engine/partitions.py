@@ -182,8 +182,9 @@ class DiskPlanner:
         claimed = {wish.number for wish in wishes if wish.shall_exist}
         for wish in wishes:
             if not wish.number and wish.shall_exist and wish.said.label:
-                found = next((one for one in table.partitions if _is_the_one(wish, one)), None)
-                if found is not None and found.number not in claimed:
+                free = (partition for partition in table.partitions if partition.number not in claimed)
+                found = next((partition for partition in free if _is_the_one(wish, partition)), None)
+                if found is not None:
                     wish.number, wish.start, wish.size = found.number, found.start, found.size
                     claimed.add(wish.number)
         return sorted(wishes, key=lambda wish: wish.said.number == 0)

@@ -79,6 +79,8 @@ def _parts(
         _refuse_devices(storage, report)
     if outlook and "disks" in stages:
         yield "storage", plan_disks(storage, outlook, report)
+    if report.has_errors:
+        outlook = None  # nothing can be said of devices that will not be as planned
     if outlook and "mount" in stages:
         yield "storage", plan_mounts(storage, system, outlook, report)
     if "files" in stages:

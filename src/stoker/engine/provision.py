@@ -1,4 +1,4 @@
-"""Provision a tree, or a machine: the engine in one call, from a config to what it asks for."""
+"""Provision a scratch tree: the engine in one call, from a config to a tree that anyone may make and look at."""
 
 from __future__ import annotations
 
@@ -11,30 +11,18 @@ from stoker.engine.execution import Say, carry_out
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import plan
 from stoker.schema.v3 import Config
-from stoker.system import RealSystem, ScratchSystem
-
-PATIENCE = 30.0  # seconds to wait for a disk that is not there yet
+from stoker.system import ScratchSystem
 
 
 def provision(
-    config: Config,
-    root: Path,
-    *,
-    distribution: Distribution,
-    say: Say,
-    fetch: Fetch | None = None,
-    with_devices: bool = False,
+    config: Config, root: Path, *, distribution: Distribution, say: Say, fetch: Fetch | None = None
 ) -> Outcome:
     """Provision the tree below `root` as a first boot would; it needs no privileges and changes no owner.
 
     `config` is validated and merged. A tree without accounts gets the distribution's base first. Without `fetch`
     (URL to bytes) only contents that the config itself holds are written. Owners are kept in `ROOT.rights.json`.
-
-    `with_devices` makes it real: the disks of the machine that runs this are changed and mounted below `root`, and
-    files get the owners they are to have. That takes root.
     """
-    system = RealSystem(root, with_devices=True, patience=PATIENCE) if with_devices else ScratchSystem(root)
-    with closing(system):
+    with closing(ScratchSystem(root)) as system:
         if system.look("/etc/passwd") is None:
             lay_base(system, distribution)
         planned = plan(config, system, distribution, online=fetch is not None)
