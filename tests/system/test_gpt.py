@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import struct
 import subprocess
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,3 +147,58 @@ def test_what_is_no_gpt(offset: int, data: bytes, expected: str | None) -> None:
         else:
             with pytest.raises(TableFault, match=f"^{expected}$"):
                 read(path)
+
+
+@pytest.fixture(scope="module")
+def small() -> bytes:
+    """A disk of 256 KiB with two partitions, made by hand: both copies are the same but for their places."""
+    size, entries_at = 512, {1: 2, 511: 479}
+    rows = b"".join(
+        bytes([number]) * 16
+        + bytes([number + 16]) * 16
+        + struct.pack("<QQQ", first, first + 9, 0)
+        + b"a\0".ljust(72, b"\0")
+        for number, first in ((1, 40), (2, 60))
+    ).ljust(128 * 128, b"\0")
+    disk = bytearray(size * 512)
+    disk[446:462], disk[510:512] = PROTECTIVE, BOOT
+    for own, other in ((1, 511), (511, 1)):
+        places = struct.pack("<QQQQ", own, other, 34, 478)
+        tail = places + b"\x07" * 16 + struct.pack("<QIII", entries_at[own], 128, 128, zlib.crc32(rows))
+        head = b"EFI PART" + struct.pack("<II", 0x10000, 92)
+        checksum = zlib.crc32(head + bytes(8) + tail)
+        disk[own * 512 : own * 512 + 92] = head + struct.pack("<II", checksum, 0) + tail
+        disk[entries_at[own] * 512 : entries_at[own] * 512 + len(rows)] = rows
+    return bytes(disk)
+
+
+def test_a_table_made_by_hand(small: bytes) -> None:
+    table = read_table(io.BytesIO(small), len(small), 512)
+    assert table is not None
+    assert [(row.number, row.start, row.size, row.label) for row in table.partitions] == [
+        (1, 40, 10, "a"),
+        (2, 60, 10, "a"),
+    ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 0x1400), st.binary(min_size=1, max_size=16)), min_size=1, max_size=4),
+    st.booleans(),
+    st.integers(0, 256 << 10),
+)
+def test_whatever_is_on_a_disk_ends_in_a_table_or_a_fault(
+    small: bytes, changes: list[tuple[int, bytes]], both: bool, length: int
+) -> None:
+    disk = bytearray(small)
+    for offset, data in changes:
+        disk[offset : offset + len(data)] = data
+    if both:
+        disk[-512:] = bytes(512)
+    whole = read_table(io.BytesIO(small), len(small), 512)
+    for image, size in ((bytes(disk), len(disk)), (bytes(disk)[:length], len(disk)), (bytes(disk)[:length], length)):
+        try:
+            table = read_table(io.BytesIO(image), size, 512)
+        except TableFault:
+            continue
+        assert table is None or table == whole or size != len(disk)
