@@ -58,6 +58,7 @@ MACHINES: Final = (
 
 def main() -> int:
     """Run the demo; 0 when every machine was provisioned."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     began = time.monotonic()
     shutil.rmtree(DEMO, ignore_errors=True)
     DEMO.mkdir()
@@ -65,9 +66,10 @@ def main() -> int:
         return 1
     address = free_address()
     server = start_server(address)
+    succeeded: list[bool] = []
     try:
         print(f"\nserving {SITE} on http://{address}\n")
-        succeeded = [boot(machine, address) for machine in MACHINES]
+        succeeded.extend(boot(machine, address) for machine in MACHINES)
         for machine in MACHINES:
             show_timeline(machine, address)
         count = sum(succeeded)
@@ -76,7 +78,7 @@ def main() -> int:
             print(f"the server stays: http://{address}/api/v1/machines (stop it by an interrupt)")
             server.wait()
     except KeyboardInterrupt:
-        pass
+        return 128 + signal.SIGINT if len(succeeded) < len(MACHINES) else 0
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait()

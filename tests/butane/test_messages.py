@@ -95,6 +95,9 @@ MADE: dict[str, Callable[[], Report]] = {
         "3.0.0", '{"ignition": {"version": "2.3.0"}, "storage": {"filesystems": [{"name": "root", "path": "/"}]}}'
     ),
     "Container Linux Config": lambda: compile_document(b"passwd: {users: [{name: a}]}").report,
+    "Ignition": lambda: compile_document(b'{"ignition": {"version": "3.4.0"}}').report,
+    "gzip data": lambda: yaml.read(b"\x1f\x8b\x08", "")[1],
+    "Butane in JSON's place": lambda: ignition.check(b"variant: fcos\nversion: 1.5.0\n"),
     "no config": lambda: ignition.check(b""),
 }
 

@@ -26,7 +26,14 @@ def compile_document(
     """Compile a document; see `compile_text`. What is Container Linux Config is named as such in the report."""
     done = compile_text(text, file=file, files_dir=files_dir, raw=raw)
     document = done.document
-    if done.error != m.NO_VARIANT.text or document is None or not is_clc(document):
+    if done.error != m.NO_VARIANT.text or document is None:
+        return done
+    if document.has(("ignition", "version")):
+        done.report = Report()
+        pointer = ("ignition", "version")
+        done.report.add(Severity.ERROR, m.IS_IGNITION, pointer, document.place(pointer))
+        return done
+    if not is_clc(document):
         return done
     from stoker.butane.clc import compile_clc  # noqa: PLC0415 -- few documents are that old
 

@@ -49,11 +49,14 @@ _NAMES: dict[Pointer, tuple[str, ...]] = {
     ("storage", "raid"): ("name",),
     ("storage", "luks"): ("name", "device"),
     ("systemd", "units"): ("name",),
+    ("networkd", "units"): ("name",),
     ("passwd", "users"): ("name",),
     ("passwd", "groups"): ("name",),
     ("kernelArguments", "shouldExist"): (),
     ("kernelArguments", "shouldNotExist"): (),
 }
+# What makes a device of a name.
+_DEVICES: dict[Pointer, str] = {("storage", "raid"): "/dev/md/", ("storage", "luks"): "/dev/mapper/"}
 _UNITS = "/etc/systemd/system/"
 
 
@@ -70,10 +73,10 @@ def find(config: Object, asked: str) -> list[Pointer]:
     return [*_entries(data, asked), *_unit_paths(data, asked)]
 
 
-def contributions(done: Explained, pointer: Pointer) -> list[Contribution]:
+def contributions(done: Explained, config: Object, pointer: Pointer) -> list[Contribution]:
     """Every line of the document that gave the part at `pointer` or anything below it."""
     found: dict[Pointer, Contribution] = {}
-    for result in leaves(part_at(msgspec.to_builtins(done.config), pointer), pointer):
+    for result in leaves(part_at(msgspec.to_builtins(config), pointer), pointer):
         for source, place in done.sources(result):
             found.setdefault(source, Contribution(result, source, place))
     return sorted(found.values(), key=lambda one: (one.place.line, one.place.column))
@@ -96,7 +99,8 @@ def _slashed(asked: str) -> Pointer:
 def _entries(data: Any, asked: str) -> Iterator[Pointer]:
     for where, names in _NAMES.items():
         for index, entry in enumerate(part_at(data, where) or ()):
-            if entry == asked if not names else any(entry.get(name) == asked for name in names):
+            makes = where in _DEVICES and asked == _DEVICES[where] + str(entry.get("name"))
+            if makes or (entry == asked if not names else any(entry.get(name) == asked for name in names)):
                 yield (*where, index)
 
 

@@ -17,6 +17,11 @@ NO_VERSION: Final = Message(
 UNKNOWN_SPEC: Final = Message(
     "unknown-spec", "No translator exists for variant {variant} with version {version}", "{known}"
 )
+IS_IGNITION: Final = Message(
+    "is-ignition",
+    "this is an Ignition config already: there is nothing to compile",
+    "`stoker check`, `convert`, `merge` and `apply` take it as it is, best in a file that ends in .ign",
+)
 IS_CLC: Final = Message(
     "container-linux-config",
     "this is Container Linux Config, which becomes Ignition 2.3.0",

@@ -63,7 +63,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(
             "only root can change the disks of a machine", hint="leave out `--devices`, or run it as root"
         )
-    root = Path(arguments.root)
+    root = Path(os.path.abspath(arguments.root))
+    if root == Path("/"):
+        raise CommandError(
+            "`/` is the machine that this runs on, not a tree to provision",
+            hint="name a directory: --root ./tree",
+            code=Exit.REFUSED,
+        )
     root.mkdir(parents=True, exist_ok=True)
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:

@@ -9,7 +9,7 @@ import msgspec
 from stoker.butane import compile_document
 from stoker.cli.exits import Exit
 from stoker.cli.findings import result, show, write_json
-from stoker.cli.inputs import add_files_dir, add_output, files_dir, find_files, read_input
+from stoker.cli.inputs import add_files_dir, add_output, files_dir, find_files, try_input
 from stoker.cli.streams import talk
 from stoker.ignition import check
 from stoker.report import Report
@@ -37,7 +37,9 @@ class _Done(msgspec.Struct):
 
 
 def _check(task: _Task) -> _Done:
-    source = read_input(task.path)
+    source = try_input(task.path)
+    if isinstance(source, Report):
+        return _Done(task.path, b"", source)
     if source.is_ignition:
         report = check(source.text, file=source.name)
     else:

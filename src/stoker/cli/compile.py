@@ -11,7 +11,7 @@ import msgspec
 from stoker.butane import translate
 from stoker.cli.exits import Exit, UsageError
 from stoker.cli.findings import result, show, write_json
-from stoker.cli.inputs import BUTANE_SUFFIXES, add_files_dir, add_output, files_dir, find_files, read_input
+from stoker.cli.inputs import BUTANE_SUFFIXES, add_files_dir, add_output, files_dir, find_files, try_input
 from stoker.cli.streams import write_data
 from stoker.report import Report
 from stoker.report.native import as_data
@@ -51,7 +51,9 @@ class _Done(msgspec.Struct):
 
 
 def _compile(task: _Task) -> _Done:
-    source = read_input(task.path)
+    source = try_input(task.path)
+    if isinstance(source, Report):
+        return _Done(task.path, b"", None, source)
     done = translate(
         source.text, file=source.name, files_dir=files_dir(source, task.files_dir), raw=task.raw, pretty=task.pretty
     )
@@ -79,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         for path in paths
     ]
+    _refuse_collisions(tasks)
     done = spread(_compile, tasks)
     if arguments.output == "text":
         everything = Report(entry for one in done for entry in one.report)
@@ -96,6 +99,17 @@ def _target(path: str, into: str, directories: list[str]) -> str:
         return os.path.join(into, "stdin")
     base = next((base for base in directories if path.startswith(base.rstrip("/") + "/")), os.path.dirname(path))
     return os.path.join(into, os.path.splitext(os.path.relpath(path, base or "."))[0])
+
+
+def _refuse_collisions(tasks: list[_Task]) -> None:
+    """No config may end where another has just been written."""
+    first: dict[str, str] = {}
+    for task in tasks:
+        if task.target is not None and first.setdefault(task.target, task.path) != task.path:
+            raise UsageError(
+                f"compile: `{first[task.target]}` and `{task.path}` would both be `{task.target}`",
+                hint="name the directory above them, whose tree is kept, or compile them one by one",
+            )
 
 
 def _write(target: str, output: bytes) -> None:

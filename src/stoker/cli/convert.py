@@ -9,14 +9,14 @@ from typing import Any, Final
 from stoker.butane import clc, compile_document
 from stoker.cli.exits import Exit, UsageError
 from stoker.cli.findings import placed, result, show
-from stoker.cli.inputs import files_dir, read_input
+from stoker.cli.inputs import Input, files_dir, read_input
 from stoker.cli.lines import Answer, answer_lines, text_of
 from stoker.cli.streams import write_data
 from stoker.ignition import Parsed, encode, find_target, parse, to_version
-from stoker.ignition.messages import RULE_IN_TARGET, SECTORS, UNUSABLE
+from stoker.ignition.messages import RULE_IN_TARGET, SECTORS
 from stoker.ignition.tidy import tidy
 from stoker.ignition.versions import TARGETS
-from stoker.report import Report, Severity
+from stoker.report import Report
 from stoker.report.render import as_lines
 from stoker.schema.specs import Spec
 
@@ -75,19 +75,13 @@ def _filesystems_of(pairs: list[str]) -> dict[str, str]:
 
 
 def read_as(
-    text: bytes, name: str, target: Spec, filesystems: Mapping[str, str] | None = None, *, dedupe: bool = False
-) -> tuple[Any, Report, str]:
-    """Parse a config and convert it: the config, its findings and those of the way, why there is none."""
-    parsed = parse(text, file=name)
+    source: Input, target: Spec, filesystems: Mapping[str, str] | None = None, *, dedupe: bool = False
+) -> tuple[Any, Report]:
+    """Parse a config and convert it: the config, its findings and those of the way."""
+    parsed = parse(source.text, file=source.name)
+    parsed.say_why(source.text, source.name)
     config, lost = to_version(parsed, target, filesystems, dedupe=dedupe)
-    parsed.report.extend(lost)
-    return config, parsed.report, parsed.error or ""
-
-
-def refuse(report: Report, name: str, error: str) -> None:
-    """Say why a text is no config, where its report does not."""
-    if error and not report.has_errors:
-        report.add(Severity.ERROR, UNUSABLE, (), None, problem=f"`{name}`: {error}")
+    return config, Report([*parsed.report, *lost])
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -105,8 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
     if isinstance(done, clc.Compilation):
         config, report = _go_on(done, target, filesystems, dedupe=arguments.dedupe)
     else:
-        config, report, error = read_as(source.text, source.name, target, filesystems, dedupe=arguments.dedupe)
-        refuse(report, source.name, error)
+        config, report = read_as(source, target, filesystems, dedupe=arguments.dedupe)
     show(report, {source.name: source.text}, arguments.color)
     if result(report, strict=arguments.strict) or config is None:
         return Exit.FINDINGS

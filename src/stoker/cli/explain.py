@@ -10,11 +10,11 @@ import msgspec
 from stoker.butane import compile_document
 from stoker.butane.explain import Contribution, Explained, contributions, find
 from stoker.cli.exits import CommandError, Exit
-from stoker.cli.findings import result, show, write_json
+from stoker.cli.findings import show, write_json
 from stoker.cli.guesses import guess
 from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
 from stoker.cli.streams import write_data
-from stoker.ignition import parse
+from stoker.ignition import Parsed, parse
 from stoker.report import pointer_text
 
 _LONG: Final = 100  # characters; JSON is often one line
@@ -38,13 +38,14 @@ def run(arguments: argparse.Namespace) -> int:
         done = parse(source.text, file=source.name)
     else:
         done = compile_document(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir))
-    if done.config is None:
+    config = done.old if isinstance(done, Parsed) and done.old is not None else done.config
+    if config is None:
         show(done.report, {source.name: source.text}, arguments.color)
-        return result(done.report)
-    pointers = find(done.config, arguments.asked)
+        return Exit.FINDINGS
+    pointers = find(config, arguments.asked)
     if not pointers:
-        raise _unknown(msgspec.to_builtins(done.config), arguments.asked)
-    answers = [(pointer, contributions(done, pointer)) for pointer in pointers]
+        raise _unknown(msgspec.to_builtins(config), arguments.asked)
+    answers = [(pointer, contributions(done, config, pointer)) for pointer in pointers]
     if arguments.output == "json":
         write_json([_data(source, pointer_text(pointer), found) for pointer, found in answers])
     else:

@@ -12,9 +12,11 @@ from typing import Final, NamedTuple
 
 from stoker.cli.exits import CommandError
 from stoker.cli.streams import STDIN, read_all
+from stoker.report import Message, Report, Severity
 
 BUTANE_SUFFIXES: Final = (".bu", ".butane", ".fcc", ".clc", ".yaml", ".yml")
 IGNITION_SUFFIXES: Final = (".ign", ".json")
+UNREADABLE: Final = Message("unreadable", "`{path}` cannot be read: {reason}")
 STDIN_NAME: Final = "<stdin>"
 
 
@@ -39,8 +41,20 @@ def read_input(path: str) -> Input:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return Input(path, read_all(descriptor))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from error
     finally:
         os.close(descriptor)
+
+
+def try_input(path: str) -> Input | Report:
+    """Read one of many: a file that cannot be read is a finding, so that the others are heard."""
+    try:
+        return read_input(path)
+    except OSError as error:
+        report = Report()
+        report.add(Severity.ERROR, UNREADABLE, path=path, reason=(error.strerror or str(error)).lower())
+        return report
 
 
 def find_files(paths: list[str], suffixes: tuple[str, ...] = BUTANE_SUFFIXES + IGNITION_SUFFIXES) -> list[str]:
@@ -89,4 +103,4 @@ def wants_color(choice: str, descriptor: int) -> bool:
     """Whether to colour what goes to `descriptor` (https://no-color.org)."""
     if choice != "auto":
         return choice == "always"
-    return not os.environ.get("NO_COLOR") and os.isatty(descriptor)
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and os.isatty(descriptor)

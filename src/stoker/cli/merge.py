@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from stoker.cli.convert import read_as, refuse, spec_of
+from stoker.cli.convert import read_as, spec_of
 from stoker.cli.exits import Exit, UsageError
 from stoker.cli.findings import show, write_json
 from stoker.cli.inputs import Input, add_output, read_input
@@ -44,8 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     report = Report()
     configs: list[Config] = []
     for source in sources:
-        config, found, error = read_as(source.text, source.name, target)
-        refuse(found, source.name, error)
+        config, found = read_as(source, target)
         report.extend(found)
         configs += [] if config is None else [config]
     if report.has_errors or len(configs) < len(sources):

@@ -18,7 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("data", metavar="DIR", help="groups/, profiles/, ignition/ as Matchbox has them")
     parser.add_argument("--assets", metavar="DIR", help="served below /assets; DIR/assets when it is there")
-    parser.add_argument("--address", metavar="HOST:PORT", default="127.0.0.1:8080", help="where to listen; port 0: any")
+    parser.add_argument(
+        "--address",
+        metavar="HOST:PORT",
+        default="127.0.0.1:8080",
+        help="where to listen, 127.0.0.1:8080 by default; port 0: any",
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no line for each request")
 
 
@@ -26,8 +31,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or an interrupt; the address goes to stdout once requests are answered."""
     data = Path(arguments.data)
     assets = Path(arguments.assets) if arguments.assets else data / "assets"
+    if arguments.assets and not assets.is_dir():
+        raise CommandError(f"`{assets}` is no directory", hint="--assets names what is served below /assets")
     if not data.is_dir():
         raise CommandError(f"`{data}` is no directory", hint="examples/matchbox shows what is expected there")
+
+    if not any((data / "groups").glob("*.json")):
+        talk(f"`{data}` has no groups/*.json yet: no machine is answered until there is one\n")
 
     def on_ready(address: tuple[str, int]) -> None:
         host = f"[{address[0]}]" if ":" in address[0] else address[0]

@@ -7,6 +7,8 @@ from typing import Final
 from stoker.report import Message
 
 NOT_YAML: Final = Message("yaml-syntax", "this is not YAML: {problem}", "check indentation and quotes around this line")
+TAB: Final = Message("yaml-tab", "this is not YAML: {problem}", "this is a tab, and YAML indents with spaces alone")
+GZIP: Final = Message("compressed", "this is gzip data, not text", "unpack it first")
 NOT_JSON: Final = Message("json-syntax", "{problem}", "the text is not JSON from here on")
 WRONG_YAML_VERSION: Final = Message(
     "yaml-version", "found incompatible YAML document", "remove the `%YAML` line or make it `%YAML 1.1`"
@@ -23,4 +25,4 @@ DUPLICATE_KEY: Final = Message(
 )
 
 # What makes a text no YAML, or none that is read.
-SYNTAX: Final = (NOT_YAML, WRONG_YAML_VERSION, LARGE, DEEP, UNKNOWN_ALIAS, NOT_FOR_GO)
+SYNTAX: Final = (NOT_YAML, TAB, GZIP, WRONG_YAML_VERSION, LARGE, DEEP, UNKNOWN_ALIAS, NOT_FOR_GO)

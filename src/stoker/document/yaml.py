@@ -17,9 +17,11 @@ from yaml._yaml import CParser
 
 from stoker.document.messages import (
     DEEP,
+    GZIP,
     LARGE,
     NOT_FOR_GO,
     NOT_YAML,
+    TAB,
     TANGLED,
     UNKNOWN_ALIAS,
     WRONG_YAML_VERSION,
@@ -29,6 +31,8 @@ from stoker.report import ROOT, Message, Place, Report, Severity
 
 MAX_BYTES: Final = 64 << 20
 MAX_DEPTH: Final = 10_000
+_GZIP: Final = b"\x1f\x8b"
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # libyaml looks at every open bracket for each token between brackets; MAX_DEPTH braces alone take nearly as much.
 MAX_EFFORT: Final = 160_000_000
 
@@ -52,6 +56,9 @@ def read(text: bytes, file: str) -> tuple[Document | None, Report]:
     if len(text) > MAX_BYTES:
         report.add(Severity.ERROR, LARGE, limit=MAX_BYTES)
         return None, report
+    if text[:2] == _GZIP:
+        report.add(Severity.ERROR, GZIP, ROOT, Place(file, 1, 1))
+        return None, report
     try:
         root = _compose(CParser(text), _with_escaped_slashes(text))
     except _Refused as refused:
@@ -59,7 +66,8 @@ def read(text: bytes, file: str) -> tuple[Document | None, Report]:
         return None, report
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        report.add(Severity.ERROR, NOT_YAML, ROOT, _place(file, mark), problem=_problem(error))
+        message = TAB if "cannot start any token" in str(error.problem) and _is_tab(text, mark) else NOT_YAML
+        report.add(Severity.ERROR, message, ROOT, _place(file, mark), problem=_problem(error))
         return None, report
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = text.count(b"\n", 0, getattr(error, "position", 0) or 0) + 1
@@ -71,7 +79,7 @@ def read(text: bytes, file: str) -> tuple[Document | None, Report]:
 
 def _with_escaped_slashes(text: bytes) -> str:
     """The text as characters where an escaped slash may be in it, else nothing; the parser says what is no text."""
-    if text[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    if text[:2] in _UTF16:
         return text.decode("utf-16", "replace")
     return text.decode("utf-8-sig", "replace") if b"\\/" in text else ""
 
@@ -82,6 +90,11 @@ def _problem(error: yaml.MarkedYAMLError) -> str:
         return str(error.problem)
     began = f" (line {error.context_mark.line + 1})" if error.context_mark is not None else ""
     return f"{error.context}{began}: {error.problem}"
+
+
+def _is_tab(text: bytes, mark: Any) -> bool:
+    lines = text.decode("utf-16" if text[:2] in _UTF16 else "utf-8", "replace").split("\n")
+    return bool(mark.line < len(lines) and lines[mark.line][mark.column : mark.column + 1] == "\t")
 
 
 def _place(file: str, mark: Any) -> Place | None:

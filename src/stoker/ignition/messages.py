@@ -8,13 +8,18 @@ from __future__ import annotations
 from typing import Final
 
 from stoker.report import Message
+from stoker.schema.specs import IGNITION, IGNITION_2
 
-EMPTY: Final = Message("empty-config", "not a config (empty)")
-INVALID_VERSION: Final = Message("invalid-config-version", "invalid config version (couldn't parse)")
-UNKNOWN_VERSION: Final = Message("unknown-config-version", "unsupported config version")
+_LEAST: Final = 'a config begins with `{"ignition": {"version": "3.4.0"}}`'
+EMPTY: Final = Message("empty-config", "not a config (empty)", _LEAST)
+INVALID_VERSION: Final = Message("invalid-config-version", "invalid config version (couldn't parse)", _LEAST)
+UNKNOWN_VERSION: Final = Message(
+    "unknown-config-version",
+    "unsupported config version",
+    f"there are {', '.join(spec.version for spec in (*IGNITION_2, *IGNITION))}",
+)
 WRONG_TYPE: Final = Message("wrong-json-type", "{problem}")
-
-UNUSABLE: Final = Message("unusable-config", "{problem}")
+BUTANE: Final = Message("not-ignition", "this is Butane, not Ignition", "`stoker compile` makes Ignition of it")
 
 # conversion
 NOT_IN_TARGET: Final = Message(

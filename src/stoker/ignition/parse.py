@@ -8,6 +8,7 @@ and of its spec2x branch.
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 INVALID: Final = "config is not valid"
 
 
+_VERSION: Final = ("ignition", "version")
+_VARIANT: Final = re.compile(rb"^variant\s*:", re.MULTILINE)
+_WHY: Final = {message.text: message for message in (m.EMPTY, m.INVALID_VERSION, m.UNKNOWN_VERSION)}
+
+
 class Parsed:
     """What became of a text.
 
@@ -44,6 +50,18 @@ class Parsed:
         self.old: OldConfig | None = None
         self.report = report
         self.spec: Spec | None = None
+
+    def say_why(self, raw: bytes, file: str) -> None:
+        """Put why the text is no config into the report, where that does not say it, or says it badly."""
+        if self.document is None and _VARIANT.search(raw):
+            self.report = Report()
+            self.report.add(Severity.ERROR, m.BUTANE, ROOT, Place(file, 1, 1))
+        if self.error is None or self.report.has_errors:
+            return
+        pointer, place = ROOT, Place(file, 1, 1)
+        if self.document is not None and self.document.has(_VERSION):
+            pointer, place = _VERSION, self.document.place(_VERSION)
+        self.report.add(Severity.ERROR, _WHY[self.error], pointer, place)
 
     def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
         """The part of the text that gave a part of the config, and where it stands; nothing where it has none."""
@@ -157,8 +175,7 @@ def place_nowhere(findings: list[Finding], report: Report) -> None:
 def check(raw: bytes, *, file: str = "") -> Report:
     """Judge a config; where there is nothing to point at, the report says why it is none."""
     done = parse(raw, file=file)
-    if done.error is not None and not done.report.has_errors:
-        done.report.add(Severity.ERROR, m.UNUSABLE, problem=done.error)
+    done.say_why(raw, file)
     return done.report
 
 

@@ -45,7 +45,9 @@ def _entry_data(entry: Entry) -> dict[str, Any]:
     if entry.pointer:
         data["pointer"] = pointer_text(entry.pointer)
     if entry.place is not None:
-        data |= {"file": entry.place.file, "line": entry.place.line, "column": entry.place.column}
+        data["file"] = entry.place.file
+        if entry.place.line:
+            data |= {"line": entry.place.line, "column": entry.place.column}
     if entry.hint:
         data["hint"] = entry.hint
     return data
@@ -78,9 +80,11 @@ def _block(entry: Entry, texts: Mapping[str, bytes], *, color: bool) -> str:
 
 
 def _excerpt(entry: Entry, place: Place, text: bytes | None, *, color: bool) -> list[str]:
+    shown = text.decode("utf-8", "replace").splitlines() if text is not None else []
+    if not place.line:  # what is missing at the end of the text
+        place = Place(place.file, max(1, len(shown)), len(shown[-1]) + 1 if shown else 1)
     where = f"{place} at {pointer_text(entry.pointer)}" if entry.pointer else str(place)
     lines = [f"  {_paint('-->', _FAINT, color=color)} {_plain(where)}"]
-    shown = text.decode("utf-8", "replace").splitlines() if text is not None else []
     if not 1 <= place.line <= len(shown):
         return lines
     first, last = max(1, place.line - _CONTEXT), min(len(shown), place.line + _CONTEXT)

@@ -8,7 +8,10 @@ import tempfile
 
 def replace_file(path: str, data: bytes, mode: int = 0o644) -> None:
     """Write under a temporary name beside `path`, sync, rename over it. Raises OSError, and then leaves nothing."""
-    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".stoker-")
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".stoker-")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from error
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
