@@ -9,6 +9,7 @@ judge what came out.
 from __future__ import annotations
 
 import gc
+from codecs import BOM_UTF8
 from typing import Any
 
 from stoker.butane import messages as m
@@ -30,11 +31,12 @@ from stoker.butane.work import Work
 from stoker.document import yaml
 from stoker.document.messages import DUPLICATE_KEY
 from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, NULL, SCALAR, SEQUENCE, Document, Node
-from stoker.report import ROOT, Entry, Pointer, Report, Severity
+from stoker.report import ROOT, Entry, Place, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import YAML, Faults, plan, rows
 from stoker.schema.features import MACHINE_CONFIG
 from stoker.schema.judge import judge_result, judge_source
+from stoker.schema.meant import advise
 from stoker.schema.rules import Finding, Say
 from stoker.schema.rules.forbidden import find_forbidden, is_empty
 from stoker.schema.specs import BUTANE, NEWEST, SPECS, Spec, canonical_version
@@ -43,6 +45,8 @@ from stoker.schema.v3 import Config, Metadata, Object, OpenShift
 
 INVALID_SOURCE = "source config is invalid"
 INVALID_RESULT = "config generated was invalid"
+# The first line of a config for cloud-init (https://docs.cloud-init.io/en/latest/explanation/format.html).
+CLOUD_CONFIG_LINE = b"#cloud-config"
 
 # What was wanted: how a person says it, and what to do.
 _WANTED = {
@@ -89,7 +93,10 @@ def compile_text(
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return _Compiler(file, files_dir, raw=raw, as_reference=as_reference).run(text)
+        done = _Compiler(file, files_dir, raw=raw, as_reference=as_reference).run(text)
+        if done.spec is not None and not as_reference:
+            advise(done.report, done.spec)
+        return done
     finally:
         if was_enabled:
             gc.enable()
@@ -103,6 +110,11 @@ class _Compiler:
         self.as_reference = as_reference
 
     def run(self, text: bytes) -> Compilation:
+        if not self.as_reference and text.removeprefix(BOM_UTF8).startswith(CLOUD_CONFIG_LINE):
+            done = Compilation(Report())
+            done.error = INVALID_SOURCE
+            done.report.add(Severity.ERROR, m.CLOUD_CONFIG, ROOT, Place(self.file, 1, 1))
+            return done
         document, report = yaml.read(text, self.file)
         done = Compilation(report)
         if document is None:

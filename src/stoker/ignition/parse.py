@@ -16,6 +16,7 @@ from stoker.report import ROOT, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import Faults
 from stoker.schema.judge import decode_ignition, go_type_error, judge_ignition
+from stoker.schema.meant import advise
 from stoker.schema.rules import Finding
 from stoker.schema.specs import IGNITION, NEWEST, SPECS, Spec, canonical_version
 from stoker.schema.v3 import Config
@@ -45,7 +46,10 @@ def parse(raw: bytes, *, file: str = "") -> Parsed:
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return _parse(raw, file)
+        done = _parse(raw, file)
+        if done.spec is not None:
+            advise(done.report, done.spec)
+        return done
     finally:
         if was_enabled:
             gc.enable()

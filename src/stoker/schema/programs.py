@@ -1,0 +1,138 @@
+"""What the units of a config run.
+
+In goes a config; out come its enabled services: their options with the places of each, the commands they start, and
+the scripts of the same config that those commands run.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import zlib
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from stoker.report import Pointer
+from stoker.schema.dataurls import DataUrlError, decode
+from stoker.schema.unitfiles import read_options
+from stoker.schema.v3 import Config, File, Unit
+
+# A script is read up to here; longer ones are not written by hand.
+MAX_SCRIPT: Final = 1 << 16
+_PREFIX: Final = re.compile(r"[-@:+!|]*")
+_STARTS: Final = frozenset({"ExecStart", "ExecStartPre", "ExecStartPost", "ExecCondition"})
+
+
+class Text(NamedTuple):
+    """A line of text in the config: of a unit, drop-in or script. `line` counts from 0."""
+
+    pointer: Pointer
+    line: int
+    text: str
+
+
+class Setting(NamedTuple):
+    """An option of a unit or of one of its drop-ins."""
+
+    section: str
+    name: str
+    value: str
+    place: Text
+
+
+class Command(NamedTuple):
+    """What a unit starts: its words, and where that stands."""
+
+    words: list[str]
+    place: Text
+
+
+class Service(NamedTuple):
+    """An enabled unit."""
+
+    name: str
+    settings: list[Setting]
+    commands: list[Command]
+    scripts: list[Text]
+
+    def names(self, *options: str) -> set[str]:
+        """All that options of [Unit] such as `After` name."""
+        lists = (setting.value.split() for setting in self.settings if setting.name in options)
+        return {name for names in lists for name in names}
+
+    @property
+    def lines(self) -> list[Text]:
+        """Every line that runs when the unit starts."""
+        return [command.place for command in self.commands] + self.scripts
+
+
+def find_services(config: Config) -> list[Service]:
+    """The enabled services of a config, in its order."""
+    if config.systemd is None:
+        return []
+    files = config.storage.files if config.storage is not None else []
+    indexes = {file.path: index for index, file in enumerate(files)}
+    return [
+        _service(unit, ("systemd", "units", number), files, indexes)
+        for number, unit in enumerate(config.systemd.units)
+        if unit.enabled and not unit.mask
+    ]
+
+
+def _service(unit: Unit, pointer: Pointer, files: list[File], indexes: dict[str, int]) -> Service:
+    settings = list(_settings(unit, pointer))
+    commands = _commands(settings)
+    named = dict.fromkeys(word for command in commands for word in command.words if word in indexes)
+    scripts = [line for path in named for line in _lines(files[indexes[path]], indexes[path])]
+    return Service(unit.name, settings, commands, scripts)
+
+
+def _settings(unit: Unit, pointer: Pointer) -> Iterator[Setting]:
+    texts = [(unit.contents, (*pointer, "contents"))]
+    texts += [(one.contents, (*pointer, "dropins", index, "contents")) for index, one in enumerate(unit.dropins)]
+    for text, where in texts:
+        for section, name, value, line in read_options(text or ""):
+            yield Setting(section, name, value, Text(where, line, value))
+
+
+def _commands(settings: list[Setting]) -> list[Command]:
+    """The commands a service starts; an empty assignment takes back those before it (systemd.service(5))."""
+    found: dict[str, list[Command]] = {}
+    for setting in settings:
+        if setting.name not in _STARTS:
+            continue
+        commands = found.setdefault(setting.name, [])
+        if not setting.value:
+            commands.clear()
+            continue
+        text = setting.value[len(_PREFIX.match(setting.value)[0]) :]  # type: ignore[index]
+        commands.append(Command(_words(text), setting.place))
+    return [command for commands in found.values() for command in commands]
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
+
+
+def _lines(file: File, index: int) -> Iterator[Text]:
+    pointer = ("storage", "files", index, "contents", "source")
+    for number, line in enumerate(text_of(file).split("\n")):
+        if not line.lstrip().startswith("#"):
+            yield Text(pointer, number, line)
+
+
+def text_of(file: File) -> str:
+    """The text of a file whose contents stand in the config; empty for any other, and for what is no text."""
+    contents = file.contents
+    if contents is None or not (contents.source or "").startswith("data:"):
+        return ""
+    try:
+        raw = decode(contents.source or "")
+        if contents.compression == "gzip":
+            raw = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(raw, MAX_SCRIPT)
+    except (DataUrlError, zlib.error):
+        return ""
+    return "" if b"\0" in raw[:MAX_SCRIPT] else raw[:MAX_SCRIPT].decode("utf-8", "replace")
