@@ -25,6 +25,7 @@ from stoker.butane.machineconfig import (
     trace,
 )
 from stoker.butane.mounts import lower_mounts
+from stoker.butane.notices import CLOUD_CONFIG
 from stoker.butane.origins import Origins, settle, snake_pointer
 from stoker.butane.trees import lower_quadlets, lower_trees
 from stoker.butane.work import Work
@@ -113,7 +114,7 @@ class _Compiler:
         if not self.as_reference and text.removeprefix(BOM_UTF8).startswith(CLOUD_CONFIG_LINE):
             done = Compilation(Report())
             done.error = INVALID_SOURCE
-            done.report.add(Severity.ERROR, m.CLOUD_CONFIG, ROOT, Place(self.file, 1, 1))
+            done.report.add(Severity.ERROR, CLOUD_CONFIG, ROOT, Place(self.file, 1, 1))
             return done
         document, report = yaml.read(text, self.file)
         done = Compilation(report)

@@ -1,7 +1,4 @@
-"""What can be wrong with a document before its language is known.
-
-Sentences are those of Butane 0.29, but for what only Stoker's own verbs say.
-"""
+"""What can be wrong with a document before its language is known. Sentences are those of Butane 0.29."""
 
 from __future__ import annotations
 
@@ -9,12 +6,6 @@ from typing import Final
 
 from stoker.report import Message
 
-CLOUD_CONFIG: Final = Message(
-    "cloud-config",
-    "this is a `#cloud-config` for cloud-init, not a Butane document",
-    "write it as Butane: `users` as `passwd.users`, `write_files` as `storage.files`, `runcmd` as a unit in "
-    "`systemd.units`",
-)
 NO_VARIANT: Final = Message(
     "no-variant",
     "error parsing variant; must be specified",

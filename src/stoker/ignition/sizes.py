@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from stoker.ignition import messages as m
+from stoker.ignition import notices as m
 from stoker.ignition.encode import encode
 from stoker.report import Place, Pointer, Report, Severity
 from stoker.schema.v3 import Config

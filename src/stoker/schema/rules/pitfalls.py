@@ -12,7 +12,7 @@ import re
 from typing import Final
 
 from stoker.report import Pointer
-from stoker.schema import messages as m
+from stoker.schema import notices as m
 from stoker.schema.marks import bare, sugar
 from stoker.schema.programs import Command, Service, Text, find_services, text_of
 from stoker.schema.rules import Say, advice

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from stoker.report import Message, Pointer
-from stoker.schema import messages as m
+from stoker.schema import notices as m
 from stoker.schema.marks import Dates, bare, since, sugar
 from stoker.schema.rules import Say, advice
 from stoker.schema.v3 import Node, Storage
