@@ -1,4 +1,4 @@
-"""What only Stoker's own verbs say of a config: what it would do to its machine. The drop-in commands say none of it."""
+"""What only Stoker's own verbs say of a config: what it would do to its machine. The drop-ins say none of it."""
 
 from __future__ import annotations
 

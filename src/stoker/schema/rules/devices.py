@@ -16,16 +16,16 @@ from stoker.schema.rules.resources import url_fault
 from stoker.schema.urls import parse_url
 from stoker.schema.v3 import Clevis, ClevisCustom, Disk, Filesystem, Luks, Partition, Raid, Tang
 
-_GUID: Final = re.compile(r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})?")
-_FORMATS: Final = {
+GUID: Final = re.compile(r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})?")
+FORMATS: Final = {
     **dict.fromkeys(("ext4", "btrfs", "xfs", "swap", "vfat"), since("3.0")),
     "none": since("3.3"),
     "virtiofs": bare("3.7"),
 }
 # Longest label in bytes: mkfs.ext4(8), mkfs.btrfs(8), mkfs.xfs(8), mkfs.fat(8); mkswap cuts at 15.
-_LABELS: Final = {"ext4": 16, "btrfs": 256, "xfs": 12, "swap": 15, "vfat": 11}
-_STRIPED: Final = frozenset({"linear", "raid0", "0", "stripe"})
-_LEVELS: Final = _STRIPED | {"raid1", "1", "mirror", "raid4", "4", "raid5", "5", "raid6", "6", "raid10", "10"}
+LABELS: Final = {"ext4": 16, "btrfs": 256, "xfs": 12, "swap": 15, "vfat": 11}
+STRIPED: Final = frozenset({"linear", "raid0", "0", "stripe"})
+LEVELS: Final = STRIPED | {"raid1", "1", "mirror", "raid4", "4", "raid5", "5", "raid6", "6", "raid10", "10"}
 
 
 @rule(Disk)
@@ -110,7 +110,7 @@ def partition(partition: Partition, at: Pointer, say: Say) -> None:
         elif ":" in partition.label:
             say.error(m.PARTITION_LABEL_COLON, (*at, "label"))
     for name, guid in (("guid", partition.guid), ("typeGuid", partition.type_guid)):
-        if guid is not None and not _GUID.fullmatch(guid):
+        if guid is not None and not GUID.fullmatch(guid):
             say.error(m.NOT_A_GUID, (*at, name))
 
 
@@ -146,7 +146,7 @@ def filesystem_device_or_tag(filesystem: Filesystem, at: Pointer, say: Say) -> N
 def filesystem_format(filesystem: Filesystem, at: Pointer, say: Say) -> None:
     """A known format; whatever else is said needs one."""
     if filesystem.format:
-        dates = _FORMATS.get(filesystem.format)
+        dates = FORMATS.get(filesystem.format)
         if dates is None or not dates.has(say.spec):
             say.error(m.INVALID_FORMAT, (*at, "format"))
         return
@@ -162,7 +162,7 @@ def filesystem_label(filesystem: Filesystem, at: Pointer, say: Say) -> None:
         return
     if not filesystem.format:
         say.error(m.LABEL_WITHOUT_FORMAT, (*at, "label"))
-    limit = _LABELS.get(filesystem.format or "")
+    limit = LABELS.get(filesystem.format or "")
     if limit is not None and len(filesystem.label.encode("utf-8", "replace")) > limit:
         say.error(m.LABEL_LONG, (*at, "label"), limit=limit, format=filesystem.format)
 
@@ -194,9 +194,9 @@ def raid_level_given(raid: Raid, at: Pointer, say: Say) -> None:
 @rule(Raid, until="3.3")
 def raid_level(raid: Raid, at: Pointer, say: Say) -> None:
     """The levels there are."""
-    if raid.level in _STRIPED and raid.spares:
+    if raid.level in STRIPED and raid.spares:
         say.error(m.RAID_SPARES, (*at, "level"))
-    elif raid.level not in _LEVELS:
+    elif raid.level not in LEVELS:
         say.error(m.RAID_LEVEL_UNKNOWN, (*at, "level"))
 
 

@@ -25,7 +25,7 @@ from stoker.schema.v3 import (
 )
 
 # Length of the digest in hex digits, and when it came.
-_HASHES: Final = {"sha512": (128, since("3.0")), "sha256": (64, since("3.1"))}
+HASHES: Final = {"sha512": (128, since("3.0")), "sha256": (64, since("3.1"))}
 
 
 Fault = tuple[Message, dict[str, object]]
@@ -38,7 +38,7 @@ def url_fault(source: str, spec: Spec) -> Fault | None:
     url = parse_url(source)
     if url is None:
         return m.INVALID_URL, {}
-    dates = _SCHEMES.get(url.scheme)
+    dates = SCHEMES.get(url.scheme)
     if dates is None or not dates.has(spec):
         return m.INVALID_SCHEME, {}
     check = _CHECKS.get(url.scheme)
@@ -74,7 +74,7 @@ def _prefix_fault(_url: Url) -> Fault | None:
     return m.INVALID_DATA_URL, {"fault": "missing data prefix"}
 
 
-_SCHEMES: Final = {
+SCHEMES: Final = {
     **dict.fromkeys(("http", "https", "tftp", "s3", "data"), since("3.0")),
     "gs": since("3.2"),
     "arn": since("3.4"),
@@ -143,7 +143,7 @@ def digest(verification: Verification, at: Pointer, say: Say) -> None:
     if verification.hash is None:
         return
     function, dash, digits = verification.hash.partition("-")
-    length, dates = _HASHES.get(function, (0, since("3.0")))
+    length, dates = HASHES.get(function, (0, since("3.0")))
     here = (*at, "hash")
     if not dash:
         say.error(m.HASH_MALFORMED, here)

@@ -11,7 +11,7 @@ from stoker.schema.rules import Say, rule
 from stoker.schema.unitfiles import UnitFileError, go_quote, has_install_option
 from stoker.schema.v3 import Dropin, Systemd, Unit
 
-_SUFFIXES: Final = frozenset(
+SUFFIXES: Final = frozenset(
     {".service", ".socket", ".device", ".mount", ".automount", ".swap"}
     | {".target", ".path", ".timer", ".snapshot", ".slice", ".scope"}
 )
@@ -54,7 +54,7 @@ def templates_install(systemd: Systemd, at: Pointer, say: Say) -> None:
 @rule(Unit)
 def unit(unit: Unit, at: Pointer, say: Say) -> None:
     """A unit has a known suffix and a text that can be read; an enabled one says how it is enabled."""
-    if _suffix(unit.name) not in _SUFFIXES:
+    if _suffix(unit.name) not in SUFFIXES:
         say.error(m.UNIT_SUFFIX, (*at, "name"))
     if not unit.contents:
         return
