@@ -11,6 +11,8 @@ import sys
 from bench.figures import table
 
 BENCHES = {
+    "language": "bench.language",
+    "many": "bench.many",
     "startup": "bench.startup",
 }
 

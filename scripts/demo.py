@@ -2,7 +2,7 @@
 
 It compiles an example, starts `stoker serve` on loopback with the example site, and plays three machines: each asks
 as iPXE asks for its script and as Ignition asks for its config, and is provisioned into its own tree below ./demo/.
-Then it says what happened. KEEP=1 leaves the server running.
+Then it says what happened. KEEP=1 leaves the server running; an argument names another directory than ./demo/.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from stoker.system import ScratchSystem
 PROGRAM: Final = Path(sys.executable).with_name("stoker")
 EXAMPLE: Final = Path("examples/flatcar-nginx.bu")
 SITE: Final = Path("examples/matchbox")
-DEMO: Final = Path("demo")
+DEMO: Final = Path(*sys.argv[1:2] or ["demo"])
 PUBLISHED: Final = "127.0.0.1:8080"  # the address that the example profiles name
 
 IPXE_HEADERS: Final = {"User-Agent": "iPXE/1.21.1"}
@@ -71,7 +71,7 @@ def main() -> int:
         for machine in MACHINES:
             show_timeline(machine, address)
         count = sum(succeeded)
-        print(f"\n{count} of {len(MACHINES)} machines provisioned below ./{DEMO}/ in {time.monotonic() - began:.1f} s")
+        print(f"\n{count} of {len(MACHINES)} machines provisioned below {DEMO}/ in {time.monotonic() - began:.1f} s")
         if os.environ.get("KEEP"):
             print(f"the server stays: http://{address}/api/v1/machines (stop it by an interrupt)")
             server.wait()

@@ -82,6 +82,14 @@ class Compilation:
         self.openshift: OpenShift | None = None
         self.origins = Origins()
 
+    def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
+        """The parts of the document that gave a part of the config, and where they stand."""
+        document = self.document
+        if document is None:
+            return []
+        settled = [settle(document, pointer) for pointer in self.origins.trace(result)]
+        return [(pointer, place) for pointer in settled if (place := document.place(pointer)) is not None]
+
 
 def compile_text(
     text: bytes, *, file: str = "", files_dir: str = "", raw: bool = False, as_reference: bool = False

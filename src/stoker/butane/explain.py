@@ -1,7 +1,7 @@
 """Who gave a part of a config: the lines of the document it comes from.
 
-In goes a compilation and what a person asks about: a pointer, the path of a file, the name of a unit or user, a kernel
-argument. Out come the contributors in the order of the document.
+In goes what became of a Butane or Ignition document, and what a person asks about: a pointer, the path of a file, the
+name of a unit or user, a kernel argument. Out come the contributors in the order of the document.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stoker.butane.compile import Compilation
-from stoker.butane.origins import settle
+from stoker.ignition import Parsed
 from stoker.ignition.parts import leaves, part_at
 from stoker.report import Place, Pointer
 from stoker.schema.v3 import Config
@@ -57,18 +57,12 @@ def find(config: Config, asked: str) -> list[Pointer]:
     return [*_entries(data, asked), *_unit_paths(data, asked)]
 
 
-def contributions(done: Compilation, pointer: Pointer) -> list[Contribution]:
+def contributions(done: Compilation | Parsed, pointer: Pointer) -> list[Contribution]:
     """Every line of the document that gave the part at `pointer` or anything below it."""
-    config, document = done.config, done.document
-    if config is None or document is None:
-        return []
     found: dict[Pointer, Contribution] = {}
-    for result in leaves(part_at(msgspec.to_builtins(config), pointer), pointer):
-        for traced in done.origins.trace(result):
-            source = settle(document, traced)
-            place = document.place(source)
-            if place is not None:
-                found.setdefault(source, Contribution(result, source, place))
+    for result in leaves(part_at(msgspec.to_builtins(done.config), pointer), pointer):
+        for source, place in done.sources(result):
+            found.setdefault(source, Contribution(result, source, place))
     return sorted(found.values(), key=lambda one: (one.place.line, one.place.column))
 
 

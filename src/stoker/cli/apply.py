@@ -8,15 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from stoker.butane import compile_text
+from stoker.butane import Compilation, compile_text
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import result, show, write_json
 from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
 from stoker.cli.streams import talk, write_data
 from stoker.engine import DISTRIBUTIONS, provision, summarise, summary_text
-from stoker.ignition import parse
-from stoker.schema.specs import Spec
-from stoker.schema.v3 import Config
+from stoker.ignition import Parsed, parse
+from stoker.report import Entry, Report
 from stoker.system import ScratchSystem, SystemFault
 
 _OF_VARIANT = {"fcos": "fcos", "flatcar": "flatcar", "openshift": "rhcos", "r4e": "rhcos", "fiot": "fcos"}
@@ -39,17 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Apply; the account goes to stdout, the log to stderr. Exit 1 when anything was refused or failed."""
     source = read_input(arguments.file)
-    config, spec = _read(source, arguments)
-    if config is None:
+    read = _read(source, arguments)
+    if read.config is None or result(read.report):
         return Exit.FINDINGS
-    name = arguments.distribution or _OF_VARIANT.get(spec.variant if spec is not None else "", "fcos")
+    name = arguments.distribution or _OF_VARIANT.get(read.spec.variant if read.spec is not None else "", "fcos")
     root = Path(arguments.root)
     root.mkdir(parents=True, exist_ok=True)
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:
-        outcome = provision(config, root, distribution=DISTRIBUTIONS[name], say=say)
+        outcome = provision(read.config, root, distribution=DISTRIBUTIONS[name], say=say)
     except SystemFault as fault:
         raise CommandError(f"`{root}`: {fault}") from fault
+    outcome.report = Report(_placed(entry, read) for entry in outcome.report)
     with closing(ScratchSystem(root)) as system:
         summary = summarise(outcome, system)
     if arguments.output == "json":
@@ -59,14 +59,21 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.FINE if outcome.succeeded else Exit.FINDINGS
 
 
-def _read(source: Input, arguments: argparse.Namespace) -> tuple[Config | None, Spec | None]:
+def _read(source: Input, arguments: argparse.Namespace) -> Parsed | Compilation:
     """Read the config, showing what is wrong with it."""
+    read: Parsed | Compilation
     if source.is_ignition:
-        parsed = parse(source.text, file=source.name)
-        if parsed.error is not None and not parsed.report.has_errors:
-            raise CommandError(f"`{source.name}`: {parsed.error}")
-        show(parsed.report, {source.name: source.text}, arguments.color)
-        return parsed.config, parsed.spec
-    done = compile_text(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir), raw=True)
-    show(done.report, {source.name: source.text}, arguments.color)
-    return (None if result(done.report) else done.config), done.spec
+        read = parse(source.text, file=source.name)
+        if read.error is not None and not read.report.has_errors:
+            raise CommandError(f"`{source.name}`: {read.error}")
+    else:
+        read = compile_text(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir), raw=True)
+    show(read.report, {source.name: source.text}, arguments.color)
+    return read
+
+
+def _placed(entry: Entry, read: Parsed | Compilation) -> Entry:
+    """The finding with the first line that asked for what it is about; what is about all of it has none."""
+    for pointer, place in read.sources(entry.pointer) if entry.pointer else ():
+        return msgspec.structs.replace(entry, pointer=pointer, place=place)
+    return entry

@@ -11,7 +11,7 @@ import msgspec
 from stoker.butane import translate
 from stoker.cli.exits import Exit, UsageError
 from stoker.cli.findings import result, show, write_json
-from stoker.cli.inputs import STDIN_NAME, add_files_dir, add_output, files_dir, find_files, read_input
+from stoker.cli.inputs import BUTANE_SUFFIXES, add_files_dir, add_output, files_dir, find_files, read_input
 from stoker.cli.streams import write_data
 from stoker.report import Report
 from stoker.report.native import as_data
@@ -36,15 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 class _Task(msgspec.Struct):
     path: str
+    target: str | None  # where the config goes, without a suffix
     files_dir: str | None
     raw: bool
     pretty: bool
+    strict: bool
 
 
 class _Done(msgspec.Struct):
     name: str
-    text: bytes
-    output: bytes | None
+    text: bytes  # of the document, where a finding may quote it
+    output: bytes | None  # empty when it was written to its file
     report: Report
 
 
@@ -53,55 +55,65 @@ def _compile(task: _Task) -> _Done:
     done = translate(
         source.text, file=source.name, files_dir=files_dir(source, task.files_dir), raw=task.raw, pretty=task.pretty
     )
-    return _Done(source.name, source.text if len(done.report) else b"", done.output, done.report)
+    output = None if result(done.report, strict=task.strict) else done.output
+    if output is not None and task.target is not None:
+        _write(task.target, output)
+        output = b""
+    return _Done(source.name, source.text if len(done.report) else b"", output, done.report)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compile; nothing is written for a document with errors."""
-    paths = find_files(arguments.files)
+    paths = find_files(arguments.files, BUTANE_SUFFIXES)
     if len(paths) > 1 and arguments.into is None and arguments.output == "text":
         raise UsageError("compile: several files need a place to go", hint="add `--into DIR` or `-o jsonl`")
-    tasks = [_Task(path, arguments.files_dir, arguments.raw, arguments.pretty) for path in paths]
+    directories = [path for path in arguments.files if os.path.isdir(path)]
+    tasks = [
+        _Task(
+            path,
+            None if arguments.into is None else _target(path, arguments.into, directories),
+            arguments.files_dir,
+            arguments.raw,
+            arguments.pretty,
+            arguments.strict,
+        )
+        for path in paths
+    ]
     done = spread(_compile, tasks)
-    everything = Report(entry for one in done for entry in one.report)
-    for one in done:
-        if result(one.report, strict=arguments.strict):
-            one.output = None
-    if arguments.into is not None:
-        for one in done:
-            if one.output is not None:
-                _write(one, arguments.into, arguments.files)
     if arguments.output == "text":
+        everything = Report(entry for one in done for entry in one.report)
         show(everything, {one.name: one.text for one in done}, arguments.color)
-        if arguments.into is None and done[0].output is not None:
+        if done[0].output:
             write_data(done[0].output + b"\n")
     else:
-        _write_answers(done, arguments)
+        _write_answers(done, arguments.output)
     return Exit.FINDINGS if any(one.output is None for one in done) else Exit.FINE
 
 
-def _write(one: _Done, directory: str, given: list[str]) -> None:
-    """Write one config; below a given directory the tree is kept."""
-    bases = [path for path in given if os.path.isdir(path)]
-    base = next((path for path in bases if one.name.startswith(path.rstrip("/") + "/")), os.path.dirname(one.name))
-    name = os.path.splitext(os.path.relpath(one.name, base or "."))[0] if one.name != STDIN_NAME else "stdin"
-    is_yaml = (one.output or b"").startswith(b"#")
-    path = os.path.join(directory, name + (".yaml" if is_yaml else ".ign"))
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    replace_file(path, (one.output or b"") + b"\n")
+def _target(path: str, into: str, directories: list[str]) -> str:
+    """Where below `into` the config of `path` goes: the tree of a given directory is kept."""
+    if path == "-":
+        return os.path.join(into, "stdin")
+    base = next((base for base in directories if path.startswith(base.rstrip("/") + "/")), os.path.dirname(path))
+    return os.path.join(into, os.path.splitext(os.path.relpath(path, base or "."))[0])
 
 
-def _write_answers(done: list[_Done], arguments: argparse.Namespace) -> None:
-    answers = [_answer(one, has_config=arguments.into is None) for one in done]
-    if arguments.output == "json" and len(answers) > 1:
+def _write(target: str, output: bytes) -> None:
+    os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
+    replace_file(target + (".yaml" if output.startswith(b"#") else ".ign"), output + b"\n")
+
+
+def _write_answers(done: list[_Done], form: str) -> None:
+    answers = [_answer(one) for one in done]
+    if form == "json" and len(answers) > 1:
         write_json(answers)
     else:
         for answer in answers:
             write_json(answer)
 
 
-def _answer(one: _Done, *, has_config: bool) -> dict[str, Any]:
+def _answer(one: _Done) -> dict[str, Any]:
     answer: dict[str, Any] = {"file": one.name, "ok": one.output is not None, "findings": as_data(one.report)}
-    if has_config and one.output is not None:
+    if one.output:
         answer["config"] = one.output.decode() if one.output.startswith(b"#") else msgspec.Raw(one.output)
     return answer

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from stoker.butane import compile_text
+from stoker.butane import Compilation, compile_text
 from stoker.butane.explain import Contribution, contributions, find
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import result, show, write_json
 from stoker.cli.guesses import guess
 from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
 from stoker.cli.streams import write_data
+from stoker.ignition import Parsed, parse
 from stoker.report import pointer_text
+
+_LONG: Final = 100  # characters; JSON is often one line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("file", metavar="FILE", help="a Butane file; - is stdin")
+    parser.add_argument("file", metavar="FILE", help="a Butane or Ignition file; - is stdin")
     parser.add_argument(
         "asked", metavar="POINTER-OR-PATH", help="$.storage.files.0, /etc/hostname, nginx.service, a user"
     )
@@ -30,7 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Explain; the contributors come in the order of the document."""
     source = read_input(arguments.file)
-    done = compile_text(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir))
+    done: Compilation | Parsed
+    if source.is_ignition:
+        done = parse(source.text, file=source.name)
+    else:
+        done = compile_text(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir))
     if done.config is None:
         show(done.report, {source.name: source.text}, arguments.color)
         return result(done.report)
@@ -61,9 +68,11 @@ def _unknown(config: Any, asked: str) -> CommandError:
 
 
 def _line(source: Input, contribution: Contribution) -> str:
+    """The line, or of a long one what stands at the place."""
     lines = source.text.decode("utf-8", "replace").splitlines()
-    number = contribution.place.line
-    return lines[number - 1].strip() if number <= len(lines) else ""
+    number, column = contribution.place.line, contribution.place.column
+    line = lines[number - 1] if number <= len(lines) else ""
+    return line.strip() if len(line) <= _LONG else line[column - 1 :][:_LONG]
 
 
 def _text(source: Input, name: str, found: list[Contribution]) -> str:

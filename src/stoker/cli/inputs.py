@@ -43,22 +43,21 @@ def read_input(path: str) -> Input:
         os.close(descriptor)
 
 
-def find_files(paths: list[str]) -> list[str]:
-    """The files that `paths` name: themselves, and every config below those that are directories, in order."""
-    found = [file for path in paths for file in ([path] if not os.path.isdir(path) else _below(path))]
+def find_files(paths: list[str], suffixes: tuple[str, ...] = BUTANE_SUFFIXES + IGNITION_SUFFIXES) -> list[str]:
+    """The files that `paths` name: themselves, and below those that are directories all with a suffix, in order."""
+    found = [file for path in paths for file in ([path] if not os.path.isdir(path) else _below(path, suffixes))]
     if not found:
-        suffixes = ", ".join(BUTANE_SUFFIXES + IGNITION_SUFFIXES)
         raise CommandError(
-            f"no config in {', '.join(f'`{path}`' for path in paths)}", hint=f"configs end in {suffixes}"
+            f"no config in {', '.join(f'`{path}`' for path in paths)}", hint=f"configs end in {', '.join(suffixes)}"
         )
     return found
 
 
-def _below(path: str) -> Iterator[str]:
+def _below(path: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     for directory, names, files in os.walk(path):
         names.sort()
         for file in sorted(files):
-            if file.endswith(BUTANE_SUFFIXES + IGNITION_SUFFIXES):
+            if file.endswith(suffixes):
                 yield os.path.join(directory, file)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from stoker.butane import compile_text
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.streams import talk, write_data
-from stoker.ignition import encode, parse
+from stoker.ignition import check, encode
 from stoker.report import Report
 from stoker.server import AddressError, ServerError, serve
 from stoker.store import StoreError
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
             assets if assets.is_dir() else None,
             _address(arguments.address),
             compile_config=_compile,
-            validate=lambda text, file: parse(text, file=file).report,
+            validate=lambda text, file: check(text, file=file),
             on_ready=on_ready,
             log=log,
         )

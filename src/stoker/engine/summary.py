@@ -52,12 +52,13 @@ class Unit(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something refused, failed or worth knowing, and the part of the config it is about."""
+    """Something refused, failed or worth knowing, the part of the config it is about, and where that is written."""
 
     severity: str
     code: str
     message: str
     pointer: str
+    place: str = ""
     hint: str = ""
 
 
@@ -182,7 +183,8 @@ def _unit(name: str, nodes: list[Node], presets: list[str]) -> Unit:
 
 
 def _finding(entry: Entry) -> Finding:
-    return Finding(entry.severity, entry.code, entry.message, pointer_text(entry.pointer), entry.hint or "")
+    place = str(entry.place) if entry.place else ""
+    return Finding(entry.severity, entry.code, entry.message, pointer_text(entry.pointer), place, entry.hint or "")
 
 
 # Text
@@ -210,7 +212,7 @@ def _kernel_arguments(summary: Summary) -> list[str]:
 def _findings(summary: Summary, severity: Severity) -> Iterable[str]:
     for finding in summary.findings:
         if finding.severity == severity:
-            yield f"{finding.pointer}: {finding.message}"
+            yield f"{finding.place or finding.pointer}: {finding.message}"
             if finding.hint:
                 yield f"  hint: {finding.hint}"
 

@@ -6,6 +6,7 @@ plain data for JSON. What is said twice of one place is shown once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,8 +16,12 @@ from stoker.report.places import Place, pointer_text
 _COLORS: Final = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
 _FAINT: Final = "1;34"
 _CONTEXT: Final = 1
-_WIDTH: Final = 160
+_WIDTH: Final = 160  # columns of a line that are shown
+_ROOM: Final = 40  # of them after the place, or else the line is shown from further on
 _TAB: Final = "    "
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# What is underlined: a string of JSON, or a word.
+_MARKED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,\]}]+')
 
 
 def entries_of(report: Report) -> list[Entry]:
@@ -62,31 +67,37 @@ def _paint(text: str, code: str, *, color: bool) -> str:
 
 def _block(entry: Entry, texts: Mapping[str, bytes], *, color: bool) -> str:
     head = _paint(f"{entry.severity.value}[{entry.code}]", _COLORS[entry.severity], color=color)
-    lines = [f"{head}: {entry.message}"]
+    lines = [f"{head}: {_plain(entry.message)}"]
     if entry.place is not None:
         lines += _excerpt(entry, entry.place, texts.get(entry.place.file), color=color)
     elif entry.pointer:
-        lines.append(f"  at {pointer_text(entry.pointer)}")
+        lines.append(f"  at {_plain(pointer_text(entry.pointer))}")
     if entry.hint:
-        lines.append(f"  {_paint('hint:', _FAINT, color=color)} {entry.hint}")
+        lines.append(f"  {_paint('hint:', _FAINT, color=color)} {_plain(entry.hint)}")
     return "\n".join(lines) + "\n"
 
 
 def _excerpt(entry: Entry, place: Place, text: bytes | None, *, color: bool) -> list[str]:
-    where = f" at {pointer_text(entry.pointer)}" if entry.pointer else ""
-    lines = [f"  {_paint('-->', _FAINT, color=color)} {place}{where}"]
+    where = f"{place} at {pointer_text(entry.pointer)}" if entry.pointer else str(place)
+    lines = [f"  {_paint('-->', _FAINT, color=color)} {_plain(where)}"]
     shown = text.decode("utf-8", "replace").splitlines() if text is not None else []
     if not 1 <= place.line <= len(shown):
         return lines
     first, last = max(1, place.line - _CONTEXT), min(len(shown), place.line + _CONTEXT)
     width = len(str(last))
+    at = _plain(shown[place.line - 1][: place.column - 1])
+    start = max(0, len(at) - _WIDTH // 2) if len(at) > _WIDTH - _ROOM else 0
     for number in range(first, last + 1):
         bar = _paint(f"{number:{width}d} |", _FAINT, color=color)
-        lines.append(f"  {bar} {shown[number - 1][:_WIDTH].replace(chr(9), _TAB)}".rstrip())
+        lines.append(f"  {bar} {_plain(shown[number - 1])[start : start + _WIDTH]}".rstrip())
         if number == place.line:
-            before = shown[number - 1][: place.column - 1].replace("\t", _TAB)
-            marked = shown[number - 1][place.column - 1 :].partition(" ")[0] or " "
-            if len(before) < _WIDTH:
-                carets = _paint("^" * min(len(marked), _WIDTH - len(before)), _COLORS[entry.severity], color=color)
-                lines.append(f"  {' ' * width} {_paint('|', _FAINT, color=color)} {' ' * len(before)}{carets}")
+            marked = _MARKED.match(shown[number - 1], place.column - 1)
+            count = min(len(marked[0].rstrip(":")) if marked else 1, _WIDTH - len(at) + start)
+            carets = _paint("^" * count, _COLORS[entry.severity], color=color)
+            lines.append(f"  {' ' * width} {_paint('|', _FAINT, color=color)} {' ' * (len(at) - start)}{carets}")
     return lines
+
+
+def _plain(line: str) -> str:
+    """Text as a line of a terminal can show it: tabs as spaces, and nothing that would steer the terminal."""
+    return _CONTROL.sub("\ufffd", line.replace("\t", _TAB))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Final
 
@@ -316,6 +315,8 @@ def tang(tang: Tang, at: Pointer, say: Say) -> None:
 def tang_advertisement(tang: Tang, at: Pointer, say: Say) -> None:
     """An advertisement is JSON."""
     if tang.advertisement:
+        import json  # noqa: PLC0415 -- 1 ms that only an advertisement pays
+
         try:
             json.loads(tang.advertisement, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
