@@ -15,7 +15,7 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 def butane(body: str, variant: str = "fcos", version: str = "1.5.0") -> list[str]:
     """The codes found in a document, each with its line in `body`."""
     text = f"variant: {variant}\nversion: {version}\n{body}"
-    report = review_butane(text.encode(), file="a.bu")
+    report = review_butane(text.encode(), file="a.bu").report
     return [f"{entry.code}:{entry.place.line - 2 if entry.place else 0}" for entry in report]
 
 
@@ -54,7 +54,7 @@ def test_what_is_mounted_may_be_written() -> None:
 def test_an_ignition_config_names_no_system() -> None:
     paths = b'{"path":"/usr/x"},{"path":"/usr/local/x"},{"path":"/data"}'
     text = b'{"ignition":{"version":"3.4.0"},"storage":{"files":[' + paths + b"]}}"
-    assert [(entry.code, entry.pointer) for entry in review_ignition(text, file="a.ign")] == [
+    assert [(entry.code, entry.pointer) for entry in review_ignition(text, file="a.ign").report] == [
         ("read-only-path", ("storage", "files", 0, "path"))
     ]
 
@@ -156,14 +156,14 @@ def test_selinux_is_not_on_in_flatcar() -> None:
 
 
 def test_the_published_kubeadm_node() -> None:
-    report = review_butane((EXAMPLES / "kubeadm-node-2020.bu").read_bytes(), file="node.bu")
+    report = review_butane((EXAMPLES / "kubeadm-node-2020.bu").read_bytes(), file="node.bu").report
     found = {(entry.code, entry.place.line) for entry in report if entry.place is not None}
     assert found >= {("runs-every-boot", 74), ("plain-http", 48), ("selinux-off", 69), ("wants-without-after", 33)}
 
 
 @pytest.mark.parametrize("name", ["kubeadm-node.bu", "flatcar-nginx.bu", "fcos-simple.bu", "fcos-httpd.bu"])
 def test_the_other_examples_are_fine(name: str) -> None:
-    assert [entry.message for entry in review_butane((EXAMPLES / name).read_bytes(), file=name)] == []
+    assert [entry.message for entry in review_butane((EXAMPLES / name).read_bytes(), file=name).report] == []
 
 
 TEXTS = {

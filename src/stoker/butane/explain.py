@@ -1,7 +1,8 @@
 """Who gave a part of a config: the lines of the document it comes from.
 
 In goes what became of a Butane or Ignition document, and what a person asks about: a pointer, the path of a file, the
-name of a unit or user, a kernel argument. Out come the contributors in the order of the document.
+name of a unit or user, a kernel argument. Out come the contributors in the order of the document, its
+fragments' before its own.
 """
 
 from __future__ import annotations
@@ -58,12 +59,13 @@ def find(config: Config, asked: str) -> list[Pointer]:
 
 
 def contributions(done: Compilation | Parsed, pointer: Pointer) -> list[Contribution]:
-    """Every line of the document that gave the part at `pointer` or anything below it."""
-    found: dict[Pointer, Contribution] = {}
+    """Every line of the document, or of its fragments, that gave the part at `pointer` or anything below it."""
+    found: dict[tuple[str, Pointer], Contribution] = {}
     for result in leaves(part_at(msgspec.to_builtins(done.config), pointer), pointer):
         for source, place in done.sources(result):
-            found.setdefault(source, Contribution(result, source, place))
-    return sorted(found.values(), key=lambda one: (one.place.line, one.place.column))
+            found.setdefault((place.file, source), Contribution(result, source, place))
+    order = {document.file: index for index, document in enumerate(done.documents)}
+    return sorted(found.values(), key=lambda one: (order[one.place.file], one.place))
 
 
 def _dotted(asked: str) -> Pointer:

@@ -6,78 +6,79 @@ the config would do to the machine it is for, then whether it fits the platform 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from stoker.butane.compile import compile_text
-from stoker.butane.origins import settle
+from stoker.butane.compile import Compilation, compile_text
 from stoker.document.nodes import SCALAR, Document
 from stoker.ignition.messages import UNUSABLE
-from stoker.ignition.parse import parse
+from stoker.ignition.parse import Parsed, parse
 from stoker.ignition.sizes import judge_size
 from stoker.report import Place, Pointer, Report, Severity
 from stoker.schema.judge import judge_advice
-from stoker.schema.specs import Spec
-from stoker.schema.v3 import Config
-
-Find = Callable[[Pointer], Pointer]
 
 
-def review_butane(text: bytes, *, file: str, files_dir: str = "", platform: str | None = None) -> Report:
+class Review(NamedTuple):
+    """The findings, and the texts that their places count in, by file."""
+
+    report: Report
+    texts: Mapping[str, bytes]
+
+
+def review_butane(text: bytes, *, file: str, files_dir: str = "", platform: str | None = None) -> Review:
     """Review a Butane document; `platform` is one of `sizes.LIMITS`."""
     done = compile_text(text, file=file, files_dir=files_dir)
-    config, document = done.config, done.document
-    if config is None or document is None or done.spec is None:
-        return done.report
-
-    def find(pointer: Pointer) -> Pointer:
-        return settle(document, done.origins.trace(pointer)[-1])
-
-    return _advise(config, done.spec, platform, _Text(document, find), done.report)
+    _advise(done, platform)
+    return Review(done.report, done.texts)
 
 
-def review_ignition(text: bytes, *, file: str, platform: str | None = None) -> Report:
+def review_ignition(text: bytes, *, file: str, platform: str | None = None) -> Review:
     """Review an Ignition config."""
     done = parse(text, file=file)
-    document, report = done.document, done.report
-    if done.config is None or document is None or done.spec is None:
-        if done.error is not None and not report.has_errors:
-            report.add(Severity.ERROR, UNUSABLE, problem=f"`{file}`: {done.error}")
-        return report
-    return _advise(done.config, done.spec, platform, _Text(document, lambda pointer: pointer), report)
+    if done.error is not None and not done.report.has_errors:
+        done.report.add(Severity.ERROR, UNUSABLE, problem=done.error)
+    _advise(done, platform)
+    return Review(done.report, {file: text})
 
 
-def _advise(config: Config, spec: Spec, platform: str | None, text: _Text, report: Report) -> Report:
+def _advise(done: Compilation | Parsed, platform: str | None) -> None:
+    """Add to the report of a config that the language has nothing against."""
+    if done.config is None or done.spec is None:
+        return
+    lines = _Lines(done.documents)
     advice = Report()
-    for severity, message, pointer, values in judge_advice(config, spec):
+    for severity, message, pointer, values in judge_advice(done.config, done.spec):
         line = values.pop("line", None)
-        source = text.find(pointer)
-        place = text.place(source, line if isinstance(line, int) else None)
+        source, place = _source(done, pointer)
+        if place is not None and isinstance(line, int):
+            place = lines.place(source, place, line)
         advice.add(severity, message, source, place, **values)
-    report.extend(sorted(advice, key=lambda entry: entry.place or ()))
+    done.report.extend(sorted(advice, key=lambda entry: entry.place or ()))
     if platform is not None:
-        report.extend(judge_size(config, platform, lambda pointer: text.place(text.find(pointer), None)))
-    return report
+        done.report.extend(judge_size(done.config, platform, lambda pointer: _source(done, pointer)[1]))
 
 
-class _Text:
-    """What a person wrote, and `find`, which says which part of it gave a part of the config."""
+def _source(done: Compilation | Parsed, pointer: Pointer) -> tuple[Pointer, Place | None]:
+    return next(reversed(done.sources(pointer)), (pointer, None))
 
-    def __init__(self, document: Document, find: Find) -> None:
-        self.document = document
-        self.find = find
-        self._lines: list[str] | None = None
 
-    def place(self, pointer: Pointer, line: int | None) -> Place | None:
-        """The place of a value, or of a line in it where the text shows its lines one by one: a literal block does."""
-        node, depth = self.document.find(pointer)
-        place = self.document.place(pointer)
-        is_shown = node is not None and depth == len(pointer) and node.kind == SCALAR and node.style == "|"
-        if place is None or line is None or not is_shown:
+class _Lines:
+    """The lines of documents, to point into texts that they hold."""
+
+    def __init__(self, documents: list[Document]) -> None:
+        self.documents = {document.file: document for document in documents}
+        self.lines: dict[str, list[str]] = {}
+
+    def place(self, pointer: Pointer, place: Place, line: int) -> Place:
+        """The place of a line of a value where the text shows its lines one by one: a literal block does."""
+        document = self.documents[place.file]
+        node, depth = document.find(pointer)
+        if node is None or depth < len(pointer) or node.kind != SCALAR or node.style != "|":
             return place
-        if self._lines is None:
-            self._lines = self.document.text.decode("utf-8", "replace").splitlines()
-        number = place.line + line
-        if number >= len(self._lines):
+        if place.file not in self.lines:
+            self.lines[place.file] = document.text.decode("utf-8", "replace").splitlines()
+        lines, number = self.lines[place.file], place.line + line
+        if number >= len(lines):
             return place
-        shown = self._lines[number]
+        shown = lines[number]
         return Place(place.file, number + 1, len(shown) - len(shown.lstrip()) + 1)

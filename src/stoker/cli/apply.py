@@ -68,7 +68,7 @@ def _read(source: Input, arguments: argparse.Namespace) -> Parsed | Compilation:
             raise CommandError(f"`{source.name}`: {read.error}")
     else:
         read = compile_text(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir), raw=True)
-    show(read.report, {source.name: source.text}, arguments.color)
+    show(read.report, {source.name: source.text} | read.texts, arguments.color)
     return read
 
 

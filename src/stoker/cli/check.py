@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
 import msgspec
 
@@ -36,18 +37,18 @@ class _Task(msgspec.Struct):
 
 class _Done(msgspec.Struct):
     name: str
-    text: bytes
+    texts: Mapping[str, bytes]
     report: Report
 
 
 def _check(task: _Task) -> _Done:
     source = read_input(task.path)
     if source.is_ignition:
-        report = review_ignition(source.text, file=source.name, platform=task.platform)
+        report, texts = review_ignition(source.text, file=source.name, platform=task.platform)
     else:
         where = files_dir(source, task.files_dir)
-        report = review_butane(source.text, file=source.name, files_dir=where, platform=task.platform)
-    return _Done(source.name, source.text if len(report) else b"", report)
+        report, texts = review_butane(source.text, file=source.name, files_dir=where, platform=task.platform)
+    return _Done(source.name, texts if len(report) else {}, report)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
             for finding in as_data(one.report):
                 write_json({"file": one.name} | finding)
     else:
-        show(everything, {one.name: one.text for one in done}, arguments.color)
+        show(everything, dict(pair for one in done for pair in one.texts.items()), arguments.color)
         if not len(everything):
             talk(f"{len(done)} {'file' if len(done) == 1 else 'files'}, nothing found\n")
     return result(everything, strict=arguments.strict) if done else Exit.FINE

@@ -40,6 +40,16 @@ class Parsed:
         self.report = report
         self.spec: Spec | None = None
 
+    @property
+    def documents(self) -> list[Document]:
+        """The text, where it is JSON, as a list that may hold it."""
+        return [] if self.document is None else [self.document]
+
+    @property
+    def texts(self) -> dict[str, bytes]:
+        """The text by its file's name."""
+        return {document.file: document.text for document in self.documents}
+
     def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
         """The part of the text that gave a part of the config, and where it stands; nothing where it has none."""
         place = None if self.document is None else self.document.place(result)
