@@ -59,6 +59,27 @@ def test_the_seeds_are_fine(name: str, files_dir: Path) -> None:
     assert [error.message for error in validator(name).iter_errors(yaml.safe_load(text))] == []
 
 
+# a document of parts -> whether the schema is fine with it
+PARTS = {
+    "a fragment": ("include: [{path: base.bu, with: {a: 1, b: [x], c: yes}}]", True),
+    "no path": ("include: [{with: {a: 1}}]", False),
+    "a bare path": ("include: [base.bu]", False),
+    "variables": ("variables: {a: {type: string}, b: {type: list, default: []}}", True),
+    "no such type": ("variables: {a: {type: text}}", False),
+    "no such name": ("variables: {a b: {type: string}}", False),
+    "a number": ("storage: {files: [{path: /a, mode: '${{ m }}'}]}", True),
+    "a switch": ("storage: {files: [{path: /a, overwrite: '${{ o }}', contents: {inline: x}}]}", True),
+    "a list": ("passwd: {users: [{name: core, groups: '${{ g }}'}]}", True),
+    "another text for a list": ("passwd: {users: [{name: core, groups: wheel}]}", False),
+}
+
+
+@pytest.mark.parametrize(("text", "is_valid"), PARTS.values(), ids=PARTS)
+def test_parts(text: str, is_valid: bool) -> None:
+    data = {"variant": "fcos", "version": "1.6.0"} | yaml.safe_load(text)
+    assert validator("fcos 1.6.0").is_valid(data) is is_valid
+
+
 def disagreements(count: int, files_dir: Path) -> list[tuple[str, str, bool, set[str], str]]:
     """Where they disagree on `count` mutations of each kind: seed, kind, what the schema says, codes, the text."""
     dice = random.Random(11)

@@ -56,6 +56,7 @@ HINTS: dict[str, tuple[str, Pointer, str | None]] = {
         ("ignition", "version"),
         "`version` is Ignition's, Butane writes it by itself",
     ),
+    "a part": ("fcos 1.6.0", ("includes",), "did you mean `include`?"),
     "nothing like it": ("fcos 1.6.0", ("hostname",), None),
     "below an unknown key": ("fcos 1.6.0", ("hostname", "path"), None),
     "very long": ("fcos 1.6.0", ("x" * 10_000,), None),

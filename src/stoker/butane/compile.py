@@ -33,6 +33,7 @@ from stoker.document import yaml
 from stoker.document.messages import DUPLICATE_KEY
 from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, NULL, SCALAR, SEQUENCE, Document, Node
 from stoker.report import ROOT, Entry, Place, Pointer, Report, Severity
+from stoker.schema import composing
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import YAML, Faults, plan, rows
 from stoker.schema.features import MACHINE_CONFIG
@@ -46,8 +47,6 @@ from stoker.schema.v3 import Config, Metadata, Object, OpenShift
 
 INVALID_SOURCE = "source config is invalid"
 INVALID_RESULT = "config generated was invalid"
-# What makes a document of parts; the language itself knows none of it.
-COMPOSING = frozenset({"include", "variables"})
 # The first line of a config for cloud-init (https://docs.cloud-init.io/en/latest/explanation/format.html).
 CLOUD_CONFIG_LINE = b"#cloud-config"
 
@@ -135,7 +134,7 @@ def _compile(text: bytes, file: str, files_dir: str, *, raw: bool, as_reference:
 
 def _is_composed(root: Node | None) -> bool:
     pairs = root.value if root is not None and root.kind == MAPPING else ()
-    return any(key.kind == SCALAR and key.value in COMPOSING for key, _ in pairs)
+    return any(key.kind == SCALAR and key.value in composing.KEYS for key, _ in pairs)
 
 
 def _refused(report: Report) -> Compilation:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from stoker.butane import notices as m
-from stoker.butane.compile import COMPOSING, INVALID_RESULT, INVALID_SOURCE, Compilation, compile_document
+from stoker.butane.compile import INVALID_RESULT, INVALID_SOURCE, Compilation, compile_document
 from stoker.butane.local import LocalFault, read_file
 from stoker.butane.machineconfig import find_refused
 from stoker.butane.variables import Given, Variables
@@ -22,6 +22,7 @@ from stoker.document.nodes import ALIAS, MAPPING, SCALAR, SEQUENCE, Document, No
 from stoker.ignition.convert import convert
 from stoker.ignition.merge import CHILD, Transcript, merge, trace
 from stoker.report import Message, Place, Pointer, Report, Severity
+from stoker.schema.composing import KEYS
 from stoker.schema.features import MACHINE_CONFIG
 from stoker.schema.judge import judge_result
 from stoker.schema.rules import Finding, Say
@@ -215,8 +216,8 @@ def _take_apart(document: Document) -> tuple[Node | None, dict[str, Node]]:
     root = document.root
     if root is None or root.kind != MAPPING:
         return root, {}
-    composing = {key.value: value for key, value in root.value if key.kind == SCALAR and key.value in COMPOSING}
-    pairs = [(key, value) for key, value in root.value if key.kind != SCALAR or key.value not in COMPOSING]
+    composing = {key.value: value for key, value in root.value if key.kind == SCALAR and key.value in KEYS}
+    pairs = [(key, value) for key, value in root.value if key.kind != SCALAR or key.value not in KEYS]
     return Node(MAPPING, pairs, root.mark, root.tag, root.style), composing
 
 

@@ -17,6 +17,7 @@ from stoker.document import scalars
 from stoker.document.nodes import ALIAS, CYCLE, MAPPING, SCALAR, SEQUENCE, STRING, Document, Node
 from stoker.document.scalars import MISMATCH
 from stoker.report import Message, Report, Severity
+from stoker.schema.composing import VARIABLE_TYPES
 
 # Beyond this depth no key of the language stands; what lies there is left as it is.
 MAX_DEPTH: Final = 100
@@ -24,7 +25,6 @@ MAX_EXPANDED: Final = 16 << 20
 
 _REFERENCE: Final = re.compile(r"(\$?)\$\{\{(.*?)\}\}", re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_WANTED: Final = {"string": "a string", "integer": "an integer", "boolean": "a boolean", "list": "a list of strings"}
 _GOT: Final = {MAPPING: "a mapping", SEQUENCE: "a list", ALIAS: "an alias"}
 
 
@@ -68,7 +68,7 @@ class Variables:
             if (
                 kind is None
                 or kind.kind != SCALAR
-                or kind.value not in _WANTED
+                or kind.value not in VARIABLE_TYPES
                 or not set(parts) <= {"type", "default"}
             ):
                 self._bad(value, f"variable `{key.value}` does not say what it is")
@@ -89,7 +89,9 @@ class Variables:
             value = one.value.value if one.value.kind == ALIAS else one.value
             if not _is_of(declared.type, value):
                 got = _GOT.get(value.kind) or f"`{value.value}`"
-                self._say(m.VARIABLE_TYPE, one.value, one.document, name=name, wanted=_WANTED[declared.type], got=got)
+                self._say(
+                    m.VARIABLE_TYPE, one.value, one.document, name=name, wanted=VARIABLE_TYPES[declared.type], got=got
+                )
                 continue
             self.values[name] = value
 
@@ -169,7 +171,7 @@ class Variables:
                 self._say(m.UNUSED_VARIABLE, declared.key, name=name)
 
     def _bad(self, node: Node, what: str) -> None:
-        self._say(m.BAD_VARIABLE, node, what=what, types=", ".join(_WANTED))
+        self._say(m.BAD_VARIABLE, node, what=what, types=", ".join(VARIABLE_TYPES))
 
     def _say(self, message: Message, node: Node, document: Document | None = None, **values: object) -> None:
         where = document or self.document

@@ -2,7 +2,7 @@
 
 In goes a spec; out comes a schema as plain data, draft 2020-12. Names, types and descriptions are the table's, patterns
 and dependencies those of `constraints.py`. What YAML writes loosely is allowed: numbers and booleans where a text is
-wanted, `yes` and `on` as booleans, nothing at all where nothing need be said.
+wanted, `yes` and `on` as booleans, nothing at all where nothing need be said; and a reference to a variable.
 Source: https://json-schema.org/draft/2020-12
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from stoker.schema.composing import KEYS, REFERENCE
 from stoker.schema.constraints import Fragment, fields_of, wholes_of
 from stoker.schema.decode import Row, rows
 from stoker.schema.meant import name_of
@@ -23,11 +24,12 @@ _TRUE_AND_FALSE: Final = [
     *("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"),
     *("n", "N", "no", "No", "NO", "off", "Off", "OFF"),
 ]
+_BOOLEAN: Final[Fragment] = {"anyOf": [{"enum": [*_TRUE_AND_FALSE, None]}, {"type": "string", "pattern": REFERENCE}]}
 # What a text, a number, a switch may be: in Butane's YAML, and in JSON. A reader of YAML 1.1 takes `0o644` for a text.
 _TYPES: Final[dict[bool, dict[type, Fragment]]] = {
     True: {
         str: {"type": ["string", "number", "boolean", "null"]},
-        int: {"type": ["integer", "string", "null"], "pattern": "^0o[0-7]+$"},
+        int: {"type": ["integer", "string", "null"], "pattern": f"^0o[0-7]+$|{REFERENCE}"},
         bool: {"$ref": "#/$defs/boolean"},
     },
     False: {
@@ -58,9 +60,7 @@ class _Making:
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        self.definitions: dict[str, Fragment] = (
-            {"boolean": {"enum": [*_TRUE_AND_FALSE, None]}} if spec.is_butane else {}
-        )
+        self.definitions: dict[str, Fragment] = {"boolean": _BOOLEAN} if spec.is_butane else {}
         self.forbidden = {tuple(path.split(".")) for path, _, dates in FORBIDDEN if dates.has(spec)}
 
     def object(self, cls: type[Object], way: Path) -> Fragment:
@@ -70,6 +70,7 @@ class _Making:
         if cls is Config and self.spec.is_butane:
             properties["variant"] |= {"const": self.spec.variant}
             properties["version"] |= {"const": self.spec.version}
+            properties |= KEYS
         elif cls.__name__ == "Ignition" and not self.spec.is_butane:
             properties["version"] |= {"const": self.spec.version}
         required = [name_of(row, self.spec) for row in known if self._is_required(cls, row)]
@@ -101,7 +102,10 @@ class _Making:
         is_set = not row.is_object and row.name not in cls.APPEND and row.name not in cls.SHARED
         many: Fragment = {"type": ["array", "null"], "items": one, **({"uniqueItems": True} if is_set else {})}
         if self._is_required(cls, row):
-            many["type"] = "array"
+            many["type"] = ["array"]
+        if self.spec.is_butane and not row.is_object:
+            many["type"] = [*many["type"], "string"]
+            many["pattern"] = REFERENCE
         return _merge(many, fragments) | {"description": row.doc}
 
     def _define(self, cls: type[Object], way: Path) -> str:

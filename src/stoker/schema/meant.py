@@ -8,12 +8,14 @@ by the drop-in commands, whose words are their originals'.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from stoker.report import Pointer, Report
 from stoker.schema import messages as m
+from stoker.schema.composing import KEYS
 from stoker.schema.decode import Row, all_rows
 from stoker.schema.marks import Dates
 from stoker.schema.specs import SPECS, Spec
@@ -50,6 +52,10 @@ def meant(pointer: Pointer, spec: Spec, root: type[Object] = Config) -> str | No
         name = _respelled(key, names) or _nearest(key, names, slips=1)
         if name is not None:
             return _did_you_mean(name, names[name], spec)
+    if cls is Config and spec.is_butane:
+        name = _nearest(key, KEYS, slips=1)
+        if name is not None:
+            return f"did you mean `{name}`?"
     if places is not None:
         return _belongs(key, places, tuple(str(step) for step in above if isinstance(step, str)))
     name = _nearest(key, known, slips=2 if len(key) >= _TWO_SLIPS else 1)
@@ -108,7 +114,7 @@ def _respelled(key: str, names: Names) -> str | None:
     return next((name for name in names if _fold(name) == folded), None)
 
 
-def _nearest(key: str, names: Names, slips: int) -> str | None:
+def _nearest(key: str, names: Iterable[str], slips: int) -> str | None:
     """The name that is fewest slips away; of equals the one that begins alike, then the first of the table."""
     near = [
         (distance, name[:1] != key[:1], index, name)

@@ -50,7 +50,10 @@ def _head(variant: str, specs: list[Spec]) -> list[str]:
     lines += ["Made from the table that the compiler reads, by `make docs`. An editor gets the same by"]
     lines += [f"`stoker schema {variant} {specs[-1].version}`.", ""]
     if variant != "ignition":
-        lines += ["| version | Ignition |", "|---|---|"]
+        lines += [
+            "A document may also have `include` and `variables`: see [a config made of parts](../composition.md)."
+        ]
+        lines += ["", "| version | Ignition |", "|---|---|"]
         lines += [f"| {spec.version} | {spec.ignition_version} |" for spec in specs]
         lines += [""]
     return lines
