@@ -139,6 +139,13 @@ MISTAKES: dict[str, tuple[dict[str, str], list[str]]] = {
     "no path": ({"web.bu": f"{HEAD}include: [base.bu]\n"}, ["bad-include web.bu:3"]),
     "more than a path": ({"web.bu": f"{INCLUDE}    as: x\n", "base.bu": HEAD}, ["bad-include web.bu:4"]),
     "values in a list": ({"web.bu": f"{INCLUDE}    with: [x]\n", "base.bu": HEAD}, ["bad-include web.bu:5"]),
+    "a list as a key": ({"web.bu": f"{HEAD}include:\n  - {{[a]: b}}\n"}, ["bad-include web.bu:4"]),
+    "a path that is none": ({"web.bu": INCLUDE.replace("base.bu", '"\\0"')}, ["bad-include web.bu:4"]),
+    "a value twice": (
+        {"web.bu": f"{INCLUDE}    with:\n      n: x\n      n: y\n", "base.bu": HEAD + DECLARED + USED},
+        ["duplicate-key web.bu:7"],
+    ),
+    "included twice over": ({"web.bu": f"{INCLUDE}include: []\n", "base.bu": HEAD}, ["duplicate-key web.bu:5"]),
     "not YAML": ({"web.bu": INCLUDE, "base.bu": "a: [\n"}, ["yaml-syntax base.bu:2"]),
     "an error in a fragment": (
         {"web.bu": INCLUDE, "base.bu": f"{HEAD}{FILE}    - path: x\n"},
@@ -251,6 +258,22 @@ def test_what_grows_is_bounded(tmp_path: Path) -> None:
     uses = "".join(f"    - path: /etc/{n}\n      contents: {{inline: 'a${{{{ n }}}}'}}\n" for n in range(20))
     write(tmp_path, {"web.bu": f"{INCLUDE}    with: {{n: {value}}}\n", "base.bu": HEAD + DECLARED + FILE + uses})
     assert [entry.code for entry in compiled(tmp_path).report] == ["expanded-too-large"]
+
+
+def test_hostile_parts_end_in_a_report(tmp_path: Path) -> None:
+    """Documents with a few characters changed: whatever comes of it, nothing is raised."""
+    dice = random.Random(5)
+    base = f"{HEAD}variables:\n  {KINDS}{USED.replace('n', 's')}"
+    for _ in range(300):
+        texts = {"web.bu": INCLUDE + GIVEN, "base.bu": base}
+        for name, text in texts.items():
+            chars = list(text)
+            for _ in range(dice.randrange(4)):
+                chars[dice.randrange(len(chars))] = dice.choice("{}[]:$-\n *&x\"'0!")
+            texts[name] = "".join(chars)
+        write(tmp_path, texts)
+        done = compiled(tmp_path)
+        assert (done.config is None) == done.report.has_errors
 
 
 # What documents are made of: each draws some of it.

@@ -16,13 +16,15 @@ from stoker.butane import notices as m
 from stoker.butane.compile import INVALID_RESULT, INVALID_SOURCE, Compilation, compile_document
 from stoker.butane.local import LocalFault, read_file
 from stoker.butane.machineconfig import find_refused
-from stoker.butane.variables import Given, Variables
+from stoker.butane.variables import Given, Variables, members
 from stoker.document import yaml
+from stoker.document.messages import DUPLICATE_KEY
 from stoker.document.nodes import ALIAS, MAPPING, SCALAR, SEQUENCE, Document, Node
 from stoker.ignition.convert import convert
 from stoker.ignition.merge import CHILD, Transcript, merge, trace
 from stoker.report import Message, Place, Pointer, Report, Severity
 from stoker.schema.composing import KEYS
+from stoker.schema.decode import Faults, find_twice
 from stoker.schema.features import MACHINE_CONFIG
 from stoker.schema.judge import judge_result
 from stoker.schema.rules import Finding, Say
@@ -124,6 +126,7 @@ class _Composer:
         """Compile one document of the composition; `chain` are the files that led to it."""
         self.texts[document.file] = document.text
         rest, composing = _take_apart(document)
+        _find_twice(document, report)
         variables = Variables(document, report)
         if "variables" in composing:
             variables.declare(composing["variables"])
@@ -228,16 +231,35 @@ def _entries(node: Node, document: Document, report: Report) -> Iterator[_Entry]
         _Saying(document, node, report).error(m.BAD_INCLUDE, what="`include` is a list of fragments")
         return
     for item in node.value:
-        parts = {key.value: value for key, value in item.value} if item.kind == MAPPING else {}
+        parts = members(item)
         path, given = parts.get("path"), parts.get("with")
         given = given.value if given is not None and given.kind == ALIAS else given
-        if path is None or path.kind != SCALAR or not path.value or not set(parts) <= {"path", "with"}:
+        is_path = path is not None and path.kind == SCALAR and path.value and "\0" not in path.value
+        if path is None or not is_path or not set(parts) <= {"path", "with"}:
             _Saying(document, item, report).error(m.BAD_INCLUDE, what="this says not which `path` to include")
         elif given is not None and given.kind != MAPPING:
             _Saying(document, given, report).error(m.BAD_INCLUDE, what="`with` is a mapping of variables to values")
         else:
             pairs = [] if given is None else given.value
             yield _Entry(path, {str(key.value): Given(key, value, document) for key, value in pairs})
+
+
+def _find_twice(document: Document, report: Report) -> None:
+    """Report keys that stand twice in what composition reads; the language looks after its own."""
+    root = document.root
+    pairs = root.value if root is not None and root.kind == MAPPING else ()
+    own = [(key, value) for key, value in pairs if key.kind == SCALAR and key.value in KEYS]
+    faults = Faults()
+    waiting = [Node(MAPPING, own, root.mark)] if root is not None else []
+    for node in waiting:  # grows
+        if node.kind == MAPPING:
+            find_twice(node, faults)
+            waiting += [value for _, value in node.value]
+        elif node.kind == SEQUENCE:
+            waiting += node.value
+    for key, first in faults.twice:
+        place, line = document.place_of(key), first.mark.line + 1
+        report.add(Severity.ERROR, DUPLICATE_KEY, document.pointer_of(key), place, key=key.value, line=line)
 
 
 def _raise(part: Compilation, spec: Spec, path: str, say: _Saying) -> Compilation:

@@ -63,14 +63,10 @@ class Variables:
             if not _is_name(key):
                 self._bad(key, f"`{key.value}` is no name for a variable")
                 continue
-            parts = {part.value: one for part, one in value.value} if value.kind == MAPPING else {}
+            parts = members(value)
             kind = parts.get("type")
-            if (
-                kind is None
-                or kind.kind != SCALAR
-                or kind.value not in VARIABLE_TYPES
-                or not set(parts) <= {"type", "default"}
-            ):
+            is_known = kind is not None and kind.kind == SCALAR and kind.value in VARIABLE_TYPES
+            if kind is None or not is_known or not set(parts) <= {"type", "default"}:
                 self._bad(value, f"variable `{key.value}` does not say what it is")
                 continue
             self.declared[key.value] = _Declared(key, kind.value, parts.get("default"))
@@ -176,6 +172,13 @@ class Variables:
     def _say(self, message: Message, node: Node, document: Document | None = None, **values: object) -> None:
         where = document or self.document
         self.report.add(Severity.ERROR, message, where.pointer_of(node), where.place_of(node), **values)
+
+
+def members(node: Node) -> dict[str, Node]:
+    """The values of a mapping by key; none of anything else. A key that is no scalar is an empty one."""
+    target = node.value if node.kind == ALIAS else node
+    pairs = target.value if target.kind == MAPPING else ()
+    return {key.value if key.kind == SCALAR else "": value for key, value in pairs}
 
 
 def _is_name(node: Node) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from stoker.report import Pointer
@@ -19,6 +19,8 @@ from stoker.schema.v3 import Config, File, Unit
 
 # A script is read up to here; longer ones are not written by hand.
 MAX_SCRIPT: Final = 1 << 16
+# So many characters of a command are split into words.
+MAX_COMMAND: Final = 1 << 12
 _PREFIX: Final = re.compile(r"[-@:+!|]*")
 _STARTS: Final = frozenset({"ExecStart", "ExecStartPre", "ExecStartPost", "ExecCondition"})
 
@@ -47,23 +49,47 @@ class Command(NamedTuple):
     place: Text
 
 
+Match = tuple[Text, re.Match[str]]
+
+
+class Script:
+    """A file of the config that commands run. It is searched once for each pattern, however many units run it."""
+
+    def __init__(self, file: File, index: int) -> None:
+        pointer = ("storage", "files", index, "contents", "source")
+        lines = enumerate(text_of(file).split("\n"))
+        self.lines = [Text(pointer, number, line) for number, line in lines if not line.lstrip().startswith("#")]
+        self._found: dict[re.Pattern[str], list[Match]] = {}
+
+    def find(self, pattern: re.Pattern[str]) -> list[Match]:
+        """The lines that have a pattern."""
+        if pattern not in self._found:
+            self._found[pattern] = list(matches(pattern, self.lines))
+        return self._found[pattern]
+
+
 class Service(NamedTuple):
     """An enabled unit."""
 
     name: str
     settings: list[Setting]
     commands: list[Command]
-    scripts: list[Text]
+    scripts: list[Script]
 
     def names(self, *options: str) -> set[str]:
         """All that options of [Unit] such as `After` name."""
         lists = (setting.value.split() for setting in self.settings if setting.name in options)
         return {name for names in lists for name in names}
 
-    @property
-    def lines(self) -> list[Text]:
-        """Every line that runs when the unit starts."""
-        return [command.place for command in self.commands] + self.scripts
+    def find(self, pattern: re.Pattern[str]) -> list[Match]:
+        """The lines with a pattern among all that runs when the unit starts."""
+        found = list(matches(pattern, (command.place for command in self.commands)))
+        return found + [one for script in self.scripts for one in script.find(pattern)]
+
+
+def matches(pattern: re.Pattern[str], lines: Iterable[Text]) -> Iterator[Match]:
+    """The lines that have a pattern, with what has it."""
+    return ((line, found) for line in lines if (found := pattern.search(line.text)))
 
 
 def find_services(config: Config) -> list[Service]:
@@ -71,20 +97,33 @@ def find_services(config: Config) -> list[Service]:
     if config.systemd is None:
         return []
     files = config.storage.files if config.storage is not None else []
-    indexes = {file.path: index for index, file in enumerate(files)}
+    scripts = Scripts(files)
     return [
-        _service(unit, ("systemd", "units", number), files, indexes)
+        _service(unit, ("systemd", "units", number), scripts)
         for number, unit in enumerate(config.systemd.units)
         if unit.enabled and not unit.mask
     ]
 
 
-def _service(unit: Unit, pointer: Pointer, files: list[File], indexes: dict[str, int]) -> Service:
+class Scripts:
+    """The files of a config as scripts, each made when a command first names it."""
+
+    def __init__(self, files: list[File]) -> None:
+        self._files = {file.path: (file, index) for index, file in enumerate(files)}
+        self._made: dict[str, Script] = {}
+
+    def named(self, path: str) -> Script | None:
+        """The script at a path of the machine."""
+        if path in self._files and path not in self._made:
+            self._made[path] = Script(*self._files[path])
+        return self._made.get(path)
+
+
+def _service(unit: Unit, pointer: Pointer, scripts: Scripts) -> Service:
     settings = list(_settings(unit, pointer))
     commands = _commands(settings)
-    named = dict.fromkeys(word for command in commands for word in command.words if word in indexes)
-    scripts = [line for path in named for line in _lines(files[indexes[path]], indexes[path])]
-    return Service(unit.name, settings, commands, scripts)
+    named = dict.fromkeys(word for command in commands for word in command.words)
+    return Service(unit.name, settings, commands, [script for word in named if (script := scripts.named(word))])
 
 
 def _settings(unit: Unit, pointer: Pointer) -> Iterator[Setting]:
@@ -106,7 +145,7 @@ def _commands(settings: list[Setting]) -> list[Command]:
             commands.clear()
             continue
         text = setting.value[len(_PREFIX.match(setting.value)[0]) :]  # type: ignore[index]
-        commands.append(Command(_words(text), setting.place))
+        commands.append(Command(_words(text[:MAX_COMMAND]), setting.place))
     return [command for commands in found.values() for command in commands]
 
 
@@ -115,13 +154,6 @@ def _words(text: str) -> list[str]:
         return shlex.split(text)
     except ValueError:
         return text.split()
-
-
-def _lines(file: File, index: int) -> Iterator[Text]:
-    pointer = ("storage", "files", index, "contents", "source")
-    for number, line in enumerate(text_of(file).split("\n")):
-        if not line.lstrip().startswith("#"):
-            yield Text(pointer, number, line)
 
 
 def text_of(file: File) -> str:

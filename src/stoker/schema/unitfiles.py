@@ -36,10 +36,13 @@ def read_options(text: str) -> Iterator[Option]:
         line = raw.strip()
         if not line or line[0] in "#;":
             continue
-        while line.endswith("\\"):
+        parts = [line]
+        while parts[-1].endswith("\\"):
             following = next(lines, (0, ""))[1].strip()
             if following[:1] not in {"#", ";"}:
-                line = f"{line[:-1]} {following}"
+                parts[-1] = parts[-1][:-1]
+                parts.append(following)
+        line = " ".join(parts)
         name, equals, value = line.partition("=")
         if line[0] == "[":
             section = line[1:].partition("]")[0]

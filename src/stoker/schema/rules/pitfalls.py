@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from stoker.report import Pointer
 from stoker.schema import notices as m
 from stoker.schema.marks import bare, sugar
-from stoker.schema.programs import Command, Service, Text, find_services, text_of
+from stoker.schema.programs import Command, Match, Script, Service, find_services, matches
 from stoker.schema.rules import Say, advice
 from stoker.schema.rules.targets import is_below
 from stoker.schema.v3 import Config, Resource, Storage
@@ -70,25 +71,25 @@ def _selinux_stays_on(config: Config, services: list[Service], say: Say) -> None
             say.warn(m.SELINUX_OFF, ("kernelArguments", "shouldExist", index), text=argument)
     for index, file in enumerate(config.storage.files if config.storage is not None else ()):
         if file.path == "/etc/selinux/config":
-            lines = enumerate(text_of(file).split("\n"))
-            _say_off(_SELINUX_CONFIG, [Text(_source(index), number, line) for number, line in lines], say)
+            _say_off(Script(file, index).find(_SELINUX_CONFIG), say)
     for service in services:
-        _say_off(_SETENFORCE, service.lines, say)
+        _say_off(matches(_SETENFORCE, (command.place for command in service.commands)), say)
         for command in service.commands:
             if command.words and any(is_below(command.words[0], home) for home in _HOMES):
                 place = command.place
                 say.warn(m.PROGRAM_IN_HOME, place.pointer, line=place.line, unit=service.name, path=command.words[0])
+    for script in _scripts(services):
+        _say_off(script.find(_SETENFORCE), say)
 
 
-def _source(index: int) -> Pointer:
-    return ("storage", "files", index, "contents", "source")
+def _scripts(services: list[Service]) -> list[Script]:
+    """The scripts that services run, each once."""
+    return list({id(script): script for service in services for script in service.scripts}.values())
 
 
-def _say_off(pattern: re.Pattern[str], lines: list[Text], say: Say) -> None:
-    for pointer, number, text in lines:
-        found = pattern.search(text)
-        if found:
-            say.warn(m.SELINUX_OFF, pointer, line=number, text=found[0].strip())
+def _say_off(found: Iterable[Match], say: Say) -> None:
+    for (pointer, number, _), match in found:
+        say.warn(m.SELINUX_OFF, pointer, line=number, text=match[0].strip())
 
 
 def _runs_every_boot(service: Service, say: Say) -> None:
@@ -97,13 +98,10 @@ def _runs_every_boot(service: Service, say: Say) -> None:
         is_negated = setting.name.startswith(("Condition", "Assert")) and setting.value.lstrip("|").startswith("!")
         if is_negated or setting.name in _GUARDS:
             return
-    if any(_GUARD.search(line.text) for line in service.scripts):
+    if any(script.find(_GUARD) for script in service.scripts):
         return
-    for pointer, number, text in service.lines:
-        found = _ONCE.search(text)
-        if found:
-            say.warn(m.RUNS_EVERY_BOOT, pointer, line=number, unit=service.name, command=found[0])
-            return
+    for (pointer, number, _), found in service.find(_ONCE)[:1]:
+        say.warn(m.RUNS_EVERY_BOOT, pointer, line=number, unit=service.name, command=found[0])
 
 
 def _waits_for_network(service: Service, say: Say) -> None:
@@ -114,11 +112,8 @@ def _waits_for_network(service: Service, say: Say) -> None:
         if setting.name in {"Wants", "Requires", "BindsTo"} and NETWORK in setting.value.split():
             say.warn(m.WANTS_WITHOUT_AFTER, setting.place.pointer, line=setting.place.line, unit=service.name)
             return
-    for pointer, number, text in service.lines:
-        found = _NEEDS_NETWORK.search(text)
-        if found:
-            say.warn(m.NO_NETWORK_ORDER, pointer, line=number, unit=service.name, command=found[0])
-            return
+    for (pointer, number, _), found in service.find(_NEEDS_NETWORK)[:1]:
+        say.warn(m.NO_NETWORK_ORDER, pointer, line=number, unit=service.name, command=found[0])
 
 
 def _programs_are_written(services: list[Service], config: Config, say: Say) -> None:
@@ -132,10 +127,12 @@ def _programs_are_written(services: list[Service], config: Config, say: Say) -> 
         for service in services
         for command in service.commands
         for path in _programs(command)
-        if not _is_provided(path) and not any(is_below(path, above) for above in written)
+        if not _is_provided(path) and written.isdisjoint(_upwards(path))
     ]
+    lines = [command.place for service in services for command in service.commands]
+    lines += [line for script in _scripts(services) for line in script.lines]
     for service, command, path in missing[:MAX_ASKED]:
-        others = (line.text for other in services for line in other.lines if line != command.place)
+        others = (line.text for line in lines if line != command.place)
         mention = re.compile(rf"{re.escape(path)}\b|{re.escape(posixpath.dirname(path))}/?(?=[\"'\s;]|\Z)")
         if not any(map(mention.search, others)):
             place = command.place
@@ -148,6 +145,14 @@ def _written(storage: Storage | None) -> set[str]:
         return set()
     mounts = {filesystem.path for filesystem in storage.filesystems if filesystem.path}
     return mounts | {file.path for file in storage.files} | {link.path for link in storage.links}
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """A path and every directory above it."""
+    while path.strip("/"):
+        yield path
+        path = posixpath.dirname(path)
+    yield "/"
 
 
 def _is_provided(path: str) -> bool:
