@@ -15,6 +15,7 @@ from typing import Any
 from stoker.butane import messages as m
 from stoker.butane.bootdevice import check_partitions, lower_boot_device, lower_grub
 from stoker.butane.contents import lower_contents
+from stoker.butane.faults import report_faults
 from stoker.butane.machineconfig import (
     CONFIG,
     add_fips_cipher,
@@ -30,8 +31,7 @@ from stoker.butane.origins import Origins, settle, snake_pointer
 from stoker.butane.trees import lower_quadlets, lower_trees
 from stoker.butane.work import Work
 from stoker.document import yaml
-from stoker.document.messages import DUPLICATE_KEY
-from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, NULL, SCALAR, SEQUENCE, Document, Node
+from stoker.document.nodes import MAPPING, MERGE_KEY, SCALAR, Document, Node
 from stoker.report import ROOT, Entry, Place, Pointer, Report, Severity
 from stoker.schema import composing
 from stoker.schema import messages as schema_messages
@@ -39,29 +39,17 @@ from stoker.schema.decode import YAML, Faults, plan, rows
 from stoker.schema.features import MACHINE_CONFIG
 from stoker.schema.judge import judge_result, judge_source
 from stoker.schema.meant import advise
+from stoker.schema.objects import Object
 from stoker.schema.rules import Finding, Say
 from stoker.schema.rules.forbidden import find_forbidden, is_empty
 from stoker.schema.specs import BUTANE, NEWEST, SPECS, Spec, canonical_version
 from stoker.schema.unused import find_unused
-from stoker.schema.v3 import Config, Metadata, Object, OpenShift
+from stoker.schema.v3 import Config, Metadata, OpenShift
 
 INVALID_SOURCE = "source config is invalid"
 INVALID_RESULT = "config generated was invalid"
 # The first line of a config for cloud-init (https://docs.cloud-init.io/en/latest/explanation/format.html).
 CLOUD_CONFIG_LINE = b"#cloud-config"
-
-# What was wanted: how a person says it, and what to do.
-_WANTED = {
-    "string": ("a string", "write a single value"),
-    "integer": ("an integer", "write a whole number without quotes, modes with a leading zero"),
-    "boolean": ("a boolean", "write true or false without quotes"),
-    "list": ("a list", "write each item on a line of its own, beginning with `- `"),
-    "mapping": ("a mapping", "write `key: value` pairs"),
-    "fewer aliases": ("fewer values behind aliases", "document contains excessive aliasing: write some of them out"),
-    "no alias of what it is in": ("a value that does not contain itself", "write the value out"),
-    "map merge": ("a mapping or a list of mappings to merge", "`<<` takes an alias of a mapping"),
-}
-_GOT = {MAPPING: "a mapping", SEQUENCE: "a list", ALIAS: "an alias"}
 
 
 class Compilation:
@@ -91,11 +79,7 @@ class Compilation:
 
     def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
         """The parts of the document that gave a part of the config, and where they stand."""
-        document = self.document
-        if document is None:
-            return []
-        settled = [settle(document, pointer) for pointer in self.origins.trace(result)]
-        return [(pointer, place) for pointer in settled if (place := document.place(pointer)) is not None]
+        return [] if self.document is None else self.origins.sources(result, self.document)
 
 
 def compile_text(
@@ -129,7 +113,7 @@ def _compile(text: bytes, file: str, files_dir: str, *, raw: bool, as_reference:
         from stoker.butane.composition import compose  # noqa: PLC0415 -- most documents stand alone
 
         return compose(document, report, files_dir, raw=raw)
-    return compile_document(document, report, files_dir, raw=raw, as_reference=as_reference)
+    return compile_nodes(document, report, files_dir, raw=raw, as_reference=as_reference)
 
 
 def _is_composed(root: Node | None) -> bool:
@@ -143,7 +127,7 @@ def _refused(report: Report) -> Compilation:
     return done
 
 
-def compile_document(
+def compile_nodes(
     document: Document, report: Report, files_dir: str, *, raw: bool = False, as_reference: bool = False
 ) -> Compilation:
     """Compile a document that has been read; findings are added to `report`."""
@@ -191,7 +175,7 @@ class _Compiler:
         root = self.document.root
         faults = Faults()
         common = plan(Config, BUTANE[0], YAML).read(_only(root), faults) if root is not None else None
-        if self._faults(faults):
+        if report_faults(faults, self.document, self.report):
             done.error = INVALID_SOURCE
             return None
         variant = common.variant if isinstance(common, Config) else None
@@ -227,36 +211,21 @@ class _Compiler:
         faults = Faults()
         root = self.document.root
         config = plan(Config, self.spec, YAML).read(root, faults) if root is not None else None
-        if self._faults(faults) or not isinstance(config, Config):
+        if report_faults(faults, self.document, self.report) or not isinstance(config, Config):
             return None
         if MACHINE_CONFIG.has(self.spec) and config.metadata is None:
             config.metadata = Metadata(name="")
         if faults.unknown:
             for message, pointer, values in find_unused(Config, config, self.document, self.spec):
                 is_key = message is schema_messages.UNUSED_KEY
-                place = (self.document.key_place if is_key else self.document.place)(pointer, skip_nulls=False)
+                place = (self.document.key_place if is_key else self.document.place)(pointer, as_decoded=False)
                 self.report.add(Severity.WARNING, message, pointer, place, **values)
         return config
-
-    def _faults(self, faults: Faults) -> bool:
-        """Report what could not be read; whether there was anything."""
-        for key, first in faults.twice:
-            pointer, place = self.document.pointer_of(key), self.document.place_of(key)
-            self.report.add(Severity.ERROR, DUPLICATE_KEY, pointer, place, key=key.value, line=first.mark.line + 1)
-        for node, wanted in faults.wrong:
-            words, advice = _WANTED[wanted]
-            got = _GOT.get(node.kind) or ("nothing" if node.tag == NULL else f"`{_shorten(node.value)}`")
-            pointer = self.document.pointer_of(node)
-            place = self.document.place_of(node)
-            self.report.add(
-                Severity.ERROR, schema_messages.WRONG_TYPE, pointer, place, wanted=words, got=got, advice=advice
-            )
-        return bool(faults.twice or faults.wrong)
 
     def _place(self, findings: list[Finding]) -> bool:
         """Report findings about the document; whether any stops."""
         for severity, message, pointer, values in findings:
-            place = self.document.place(pointer, skip_nulls=not self.as_reference)
+            place = self.document.place(pointer, as_decoded=not self.as_reference)
             self.report.add(severity, message, pointer, place, **values)
         return self.report.has_errors
 
@@ -314,7 +283,7 @@ class _Compiler:
         is_lost = is_wrapped and self.raw and self.as_reference
         for severity, message, pointer, values in findings:
             source = snake_pointer(CONFIG + pointer) if is_lost else self._source(work, pointer)
-            place = self.document.place(source, skip_nulls=not self.as_reference)
+            place = self.document.place(source, as_decoded=not self.as_reference)
             self.report.add(severity, message, source, place, **values)
 
     def _merges(self, work: Work) -> bool:
@@ -330,10 +299,6 @@ class _Compiler:
             prefix = CONFIG if MACHINE_CONFIG.has(work.spec) and not self.raw else ROOT
             return snake_pointer(prefix + pointer)
         return settle(self.document, work.origins.trace(pointer)[-1])
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _only(root: Node) -> Node:

@@ -13,16 +13,16 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from stoker.butane import notices as m
-from stoker.butane.compile import INVALID_RESULT, INVALID_SOURCE, Compilation, compile_document
+from stoker.butane.compile import INVALID_RESULT, INVALID_SOURCE, Compilation, compile_nodes
+from stoker.butane.faults import report_faults
 from stoker.butane.local import LocalFault, read_file
 from stoker.butane.machineconfig import find_refused
-from stoker.butane.variables import Given, Variables, members
+from stoker.butane.variables import Given, Mistakes, Variables, members
 from stoker.document import yaml
-from stoker.document.messages import DUPLICATE_KEY
 from stoker.document.nodes import ALIAS, MAPPING, SCALAR, SEQUENCE, Document, Node
 from stoker.ignition.convert import convert
 from stoker.ignition.merge import CHILD, Transcript, merge, trace
-from stoker.report import Message, Place, Pointer, Report, Severity
+from stoker.report import Message, Place, Pointer, Report
 from stoker.schema.composing import KEYS
 from stoker.schema.decode import Faults, find_twice
 from stoker.schema.features import MACHINE_CONFIG
@@ -125,20 +125,26 @@ class _Composer:
     ) -> Compilation:
         """Compile one document of the composition; `chain` are the files that led to it."""
         self.texts[document.file] = document.text
+        mistakes = Mistakes()
         rest, composing = _take_apart(document)
         _find_twice(document, report)
-        variables = Variables(document, report)
+        variables = Variables(document, mistakes)
         if "variables" in composing:
             variables.declare(composing["variables"])
         variables.bind(given, document.file)
         root = rest if rest is None else variables.fill(rest)
         include = composing.get("include")
-        entries = [] if include is None else list(_entries(variables.fill(include), document, report))
+        entries = [] if include is None else list(_entries(variables.fill(include), document, mistakes))
         variables.find_unused()
         here = (*chain, os.path.realpath(document.file))
         own_report = Report()
-        own = compile_document(Document(document.file, document.text, root), own_report, self.files_dir, raw=self.raw)
-        parts = [part for entry in entries if (part := self._include(entry, document, own, report, here)) is not None]
+        own = compile_nodes(Document(document.file, document.text, root), own_report, self.files_dir, raw=self.raw)
+        parts = []
+        for entry in entries:
+            say = _Saying(document, entry.path, mistakes)
+            part = self._include(entry, document, own.spec, here, say)
+            parts += [] if part is None else [part]
+        mistakes.tell(report)
         for part in parts:
             report.extend(part.report)
         report.extend(own_report)
@@ -153,10 +159,9 @@ class _Composer:
         return done
 
     def _include(
-        self, entry: _Entry, document: Document, own: Compilation, report: Report, chain: tuple[str, ...]
+        self, entry: _Entry, document: Document, spec: Spec | None, chain: tuple[str, ...], say: _Saying
     ) -> Compilation | None:
         """Compile a fragment and bring it to the version of the includer; None when it was not even read."""
-        say = _Saying(document, entry.path, report)
         path = self._find(entry.path.value, document, say)
         if path is None:
             return None
@@ -167,7 +172,8 @@ class _Composer:
             return None
         self.count += 1
         if self.count > MAX_FRAGMENTS:
-            say.error(m.INCLUDES_TOO_MANY, limit=MAX_FRAGMENTS)
+            if self.count == MAX_FRAGMENTS + 1:
+                say.error(m.INCLUDES_TOO_MANY, limit=MAX_FRAGMENTS)
             return None
         if len(chain) > MAX_DEPTH:
             say.error(m.INCLUDES_TOO_DEEP, limit=MAX_DEPTH)
@@ -180,10 +186,9 @@ class _Composer:
         self.texts[path] = text
         fragment, read = yaml.read(text, path)
         if fragment is None:
-            report.extend(read)
-            return None
+            return Compilation(read)
         part = self.compose(fragment, read, entry.given, chain)
-        return part if own.spec is None else _raise(part, own.spec, path, say)
+        return part if spec is None else _raise(part, spec, path, say)
 
     def _find(self, path: str, document: Document, say: _Saying) -> str | None:
         """Where a fragment is: relative to its includer, and inside of its directory or of the files directory."""
@@ -203,15 +208,13 @@ class _Composer:
 class _Saying:
     """Says what is wrong with an entry, at its path."""
 
-    def __init__(self, document: Document, node: Node, report: Report) -> None:
+    def __init__(self, document: Document, node: Node, mistakes: Mistakes) -> None:
         self.document = document
         self.node = node
-        self.report = report
+        self.mistakes = mistakes
 
-    def error(self, message: Message, **values: object) -> None:
-        place = self.document.place_of(self.node)
-        pointer = self.document.pointer_of(self.node)
-        self.report.add(Severity.ERROR, message, pointer, place, **values)
+    def error(self, message: Message, /, **values: object) -> None:
+        self.mistakes.add(message, self.document, self.node, **values)
 
 
 def _take_apart(document: Document) -> tuple[Node | None, dict[str, Node]]:
@@ -224,11 +227,11 @@ def _take_apart(document: Document) -> tuple[Node | None, dict[str, Node]]:
     return Node(MAPPING, pairs, root.mark, root.tag, root.style), composing
 
 
-def _entries(node: Node, document: Document, report: Report) -> Iterator[_Entry]:
+def _entries(node: Node, document: Document, mistakes: Mistakes) -> Iterator[_Entry]:
     if node.is_null:
         return
     if node.kind != SEQUENCE:
-        _Saying(document, node, report).error(m.BAD_INCLUDE, what="`include` is a list of fragments")
+        _Saying(document, node, mistakes).error(m.BAD_INCLUDE, what="`include` is a list of fragments")
         return
     for item in node.value:
         parts = members(item)
@@ -236,9 +239,9 @@ def _entries(node: Node, document: Document, report: Report) -> Iterator[_Entry]
         given = given.value if given is not None and given.kind == ALIAS else given
         is_path = path is not None and path.kind == SCALAR and path.value and "\0" not in path.value
         if path is None or not is_path or not set(parts) <= {"path", "with"}:
-            _Saying(document, item, report).error(m.BAD_INCLUDE, what="this says not which `path` to include")
+            _Saying(document, item, mistakes).error(m.BAD_INCLUDE, what="this says not which `path` to include")
         elif given is not None and given.kind != MAPPING:
-            _Saying(document, given, report).error(m.BAD_INCLUDE, what="`with` is a mapping of variables to values")
+            _Saying(document, given, mistakes).error(m.BAD_INCLUDE, what="`with` is a mapping of variables to values")
         else:
             pairs = [] if given is None else given.value
             yield _Entry(path, {str(key.value): Given(key, value, document) for key, value in pairs})
@@ -257,9 +260,7 @@ def _find_twice(document: Document, report: Report) -> None:
             waiting += [value for _, value in node.value]
         elif node.kind == SEQUENCE:
             waiting += node.value
-    for key, first in faults.twice:
-        place, line = document.place_of(key), first.mark.line + 1
-        report.add(Severity.ERROR, DUPLICATE_KEY, document.pointer_of(key), place, key=key.value, line=line)
+    report_faults(faults, document, report)
 
 
 def _raise(part: Compilation, spec: Spec, path: str, say: _Saying) -> Compilation:

@@ -7,16 +7,40 @@ fragments' before its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from stoker.butane.compile import Compilation
-from stoker.ignition import Parsed
+from stoker.document.nodes import Document
 from stoker.ignition.parts import leaves, part_at
-from stoker.report import Place, Pointer
-from stoker.schema.v3 import Config
+from stoker.report import Place, Pointer, Report
+from stoker.schema.objects import Object
+
+
+class Explained(Protocol):
+    """What became of a document, in whichever language it is written."""
+
+    report: Report
+
+    @property
+    def config(self) -> Object | None:
+        """The config, when there is one."""
+        ...
+
+    @property
+    def documents(self) -> list[Document]:
+        """The documents that it was made of."""
+        ...
+
+    @property
+    def texts(self) -> Mapping[str, bytes]:
+        """The texts that places count in, by file."""
+        ...
+
+    def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
+        """The parts of the document that gave a part of the config, and where they stand."""
+        ...
 
 
 class Contribution(NamedTuple):
@@ -45,7 +69,7 @@ _NAMES: dict[Pointer, tuple[str, ...]] = {
 _UNITS = "/etc/systemd/system/"
 
 
-def find(config: Config, asked: str) -> list[Pointer]:
+def find(config: Object, asked: str) -> list[Pointer]:
     """The parts of a config that `asked` names, most often one.
 
     `$.storage.files.0` and `/storage/files/0` (RFC 6901) are pointers; anything else is the path, name, device or
@@ -58,7 +82,7 @@ def find(config: Config, asked: str) -> list[Pointer]:
     return [*_entries(data, asked), *_unit_paths(data, asked)]
 
 
-def contributions(done: Compilation | Parsed, pointer: Pointer) -> list[Contribution]:
+def contributions(done: Explained, pointer: Pointer) -> list[Contribution]:
     """Every line of the document, or of its fragments, that gave the part at `pointer` or anything below it."""
     found: dict[tuple[str, Pointer], Contribution] = {}
     for result in leaves(part_at(msgspec.to_builtins(done.config), pointer), pointer):

@@ -54,15 +54,15 @@ def read_file(path: str) -> bytes:
     try:
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK | os.O_CLOEXEC)) as file:
             operation = "read"
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
                 raise LocalFault(m.LOCAL_UNREADABLE, fault=f"read {path}: not a regular file")
-            content = file.read(MAX_BYTES + 1)
+            if found.st_size > MAX_BYTES:
+                raise LocalFault(m.LOCAL_UNREADABLE, fault=f"read {path}: file too large")
+            return file.read()
     except IsADirectoryError as error:
         raise LocalFault(m.LOCAL_UNREADABLE, fault=go_error("read", path, error)) from None
     except OSError as error:
         raise LocalFault(m.LOCAL_UNREADABLE, fault=go_error(operation, path, error)) from None
     except ValueError:
         raise LocalFault(m.LOCAL_UNREADABLE, fault=f"open {path}: invalid argument") from None
-    if len(content) > MAX_BYTES:
-        raise LocalFault(m.LOCAL_UNREADABLE, fault=f"read {path}: file too large")
-    return content

@@ -56,6 +56,8 @@ def add_fips_cipher(work: Work) -> None:
     for index, luks in enumerate(storage.luks):
         if any(option in {"--cipher", "-c"} or option.startswith("--cipher=") for option in luks.options):
             continue
+        if not luks.options:
+            work.origins.make(("storage", "luks", index, "options"), ("openshift", "fips"))
         for number in range(len(luks.options), len(luks.options) + 2):
             work.origins.make(("storage", "luks", index, "options", number), ("openshift", "fips"))
         luks.options = [*luks.options, *_CIPHER]

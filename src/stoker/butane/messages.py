@@ -17,6 +17,11 @@ NO_VERSION: Final = Message(
 UNKNOWN_SPEC: Final = Message(
     "unknown-spec", "No translator exists for variant {variant} with version {version}", "{known}"
 )
+IS_CLC: Final = Message(
+    "container-linux-config",
+    "this is Container Linux Config, which becomes Ignition 2.3.0",
+    "`stoker convert --to 3.4.0` goes on to what later systems read; begin with `variant:` to write Butane",
+)
 RHCOS_REMOVED: Final = Message(
     "rhcos-removed",
     "rhcos variant has been removed; use openshift variant instead: https://coreos.github.io/butane/upgrading-openshift/",

@@ -22,23 +22,20 @@ def lower_mounts(work: Work) -> None:
     units: list[Unit] = []
     here: Pointer = ("storage", "filesystems")
     made: dict[Pointer, Origin] = {("systemd",): Origin(here), ("systemd", "units"): Origin(here)}
+    remote = _remote_devices(storage.luks) if REMOTE_MOUNTS.has(work.spec) else set()
     for index, filesystem in enumerate(storage.filesystems):
         if filesystem.with_mount_unit:
-            is_remote = REMOTE_MOUNTS.has(work.spec) and _is_remote(filesystem, storage.luks)
             made["systemd", "units", len(units)] = Origin((*here, index, "with_mount_unit"))
-            units.append(_unit(filesystem, is_remote, is_swap=SWAP_UNITS.has(work.spec)))
+            units.append(_unit(filesystem, filesystem.device in remote, is_swap=SWAP_UNITS.has(work.spec)))
         filesystem.with_mount_unit = None
     if units:
         work.merge_below(Config(ignition=Ignition(version=""), systemd=Systemd(units=units)), made)
 
 
-def _is_remote(filesystem: Filesystem, volumes: list[Luks]) -> bool:
-    """Whether the first volume of the config that the device is opened from needs the network."""
-    for volume in volumes:
-        names = (f"/dev/mapper/{volume.name}", f"/dev/disk/by-id/dm-name-{volume.name}")
-        if filesystem.device in names and volume.clevis is not None and volume.clevis.tang:
-            return True
-    return False
+def _remote_devices(volumes: list[Luks]) -> set[str]:
+    """The devices of the volumes that need the network to be opened."""
+    names = [volume.name for volume in volumes if volume.clevis is not None and volume.clevis.tang]
+    return {device + name for name in names for device in ("/dev/mapper/", "/dev/disk/by-id/dm-name-")}
 
 
 def _unit(filesystem: Filesystem, is_remote: bool, *, is_swap: bool) -> Unit:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from stoker.document.nodes import Document
 from stoker.ignition.merge import CHILD, Transcript, trace
-from stoker.report import Pointer
+from stoker.report import Place, Pointer
 
 _CAPITAL = re.compile(r"(MiB|[A-Z])")
 # Sugar that stays in place: the name in the config, and the names in the document that may stand for it.
@@ -22,6 +22,8 @@ _IN_PLACE = {
     "contents": ("contents_local",),
     "sshAuthorizedKeys": ("ssh_authorized_keys_local",),
 }
+# What no document has, and what says it there.
+_SAID_ELSEWHERE: dict[Pointer, Pointer] = {("ignition",): ("version",), ("ignition", "version"): ("version",)}
 
 
 @functools.cache
@@ -36,10 +38,14 @@ def snake_pointer(pointer: Pointer) -> Pointer:
 
 
 class Origin(NamedTuple):
-    """A place in the document. `whole`: what lies below in the config lies below the same place."""
+    """A place in the document, and `more` where it was made from several.
+
+    `whole`: what lies below in the config lies below the same place.
+    """
 
     pointer: Pointer
     whole: bool = False
+    more: tuple[Pointer, ...] = ()
 
 
 class _Merged(NamedTuple):
@@ -55,13 +61,13 @@ class Origins:
     def __init__(self) -> None:
         self.layers: list[dict[Pointer, Origin] | _Merged] = []
 
-    def make(self, result: Pointer, source: Pointer, *, whole: bool = False) -> None:
-        """Say that the part of the config at `result`, as it is now, was made from `source`."""
+    def make(self, result: Pointer, source: Pointer, *more: Pointer, whole: bool = False) -> None:
+        """Say that the part of the config at `result`, as it is now, was made from `source`, and from `more`."""
         if not self.layers or isinstance(self.layers[-1], _Merged):
             self.layers.append({})
         layer = self.layers[-1]
         if isinstance(layer, dict):
-            layer[result] = Origin(source, whole)
+            layer[result] = Origin(source, whole, more)
 
     def merge(self, transcript: Transcript, made: dict[Pointer, Origin]) -> None:
         """Say that the config is now the merge of a generated parent (`made`) and the config so far."""
@@ -76,13 +82,20 @@ class Origins:
         """The pointers into the document that gave the part at `pointer`; what was generated comes first."""
         return self._trace(pointer, len(self.layers))
 
+    def sources(self, pointer: Pointer, document: Document) -> list[tuple[Pointer, Place]]:
+        """The parts of the document that gave the part at `pointer`, and where they stand."""
+        settled = [settle(document, source) for source in self.trace(pointer)]
+        # What is written although nobody said it (a required name, an empty object) is put down to what it is in.
+        said = [source[: document.find(source)[1]] for source in settled]
+        return [(source, document.place(source)) for source in said]
+
     def _trace(self, pointer: Pointer, count: int) -> list[Pointer]:
         for index in range(count - 1, -1, -1):
             layer = self.layers[index]
             if isinstance(layer, dict):
                 found = _longest(layer, pointer)
-                if found is not None:
-                    return [found]
+                if found:
+                    return found
                 continue
             sources = trace(layer.transcript, pointer)
             if not sources:
@@ -92,18 +105,19 @@ class Origins:
                 if source.side == CHILD:
                     pointers += self._trace(source.pointer, index)
                 else:
-                    made = _longest(layer.made, source.pointer)
-                    pointers += [] if made is None else [made]
+                    pointers += _longest(layer.made, source.pointer)
             return pointers
         return [snake_pointer(pointer)]
 
 
-def _longest(made: dict[Pointer, Origin], pointer: Pointer) -> Pointer | None:
+def _longest(made: dict[Pointer, Origin], pointer: Pointer) -> list[Pointer]:
+    """What gave the part at `pointer`, or the nearest part above it of which that is known."""
     for length in range(len(pointer), -1, -1):
         origin = made.get(pointer[:length])
         if origin is not None:
-            return origin.pointer + snake_pointer(pointer[length:]) if origin.whole else origin.pointer
-    return None
+            below = snake_pointer(pointer[length:]) if origin.whole else ()
+            return [origin.pointer + below, *origin.more]
+    return []
 
 
 def settle(document: Document, pointer: Pointer) -> Pointer:
@@ -118,7 +132,7 @@ def settle(document: Document, pointer: Pointer) -> Pointer:
             candidate = (*pointer[:index], other)
             if document.has(candidate):
                 return candidate
-    return pointer
+    return _SAID_ELSEWHERE.get(pointer, pointer)
 
 
 def camel(step: str | int) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from stoker.butane.compile import Compilation, compile_text
+from stoker.butane.compile import Compilation
+from stoker.butane.documents import compile_document
 from stoker.document.nodes import SCALAR, Document
 from stoker.ignition.messages import UNUSABLE
 from stoker.ignition.parse import Parsed, parse
@@ -26,10 +27,11 @@ class Review(NamedTuple):
 
 
 def review_butane(text: bytes, *, file: str, files_dir: str = "", platform: str | None = None) -> Review:
-    """Review a Butane document; `platform` is one of `sizes.LIMITS`."""
-    done = compile_text(text, file=file, files_dir=files_dir)
-    _advise(done, platform)
-    return Review(done.report, done.texts)
+    """Review a Butane document; `platform` is one of `sizes.LIMITS`. Of Container Linux Config only the language is."""
+    done = compile_document(text, file=file, files_dir=files_dir)
+    if isinstance(done, Compilation):
+        _advise(done, platform)
+    return Review(done.report, {file: text} | done.texts)
 
 
 def review_ignition(text: bytes, *, file: str, platform: str | None = None) -> Review:

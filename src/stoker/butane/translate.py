@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from stoker.butane.compile import compile_text
+from stoker.butane.compile import Compilation, compile_text
+from stoker.butane.documents import compile_document
 from stoker.butane.machineconfig import wrap
 from stoker.ignition.encode import encode
 from stoker.report import Report
@@ -36,8 +37,15 @@ def translate(
     pretty: bool = False,
     as_reference: bool = False,
 ) -> Translation:
-    """Translate a Butane document as the `butane` command does."""
-    done = compile_text(text, file=file, files_dir=files_dir, raw=raw, as_reference=as_reference)
+    """Translate a Butane document as the `butane` command does; where it would not, Container Linux Config too."""
+    if as_reference:
+        done = compile_text(text, file=file, files_dir=files_dir, raw=raw, as_reference=True)
+    else:
+        read = compile_document(text, file=file, files_dir=files_dir, raw=raw)
+        if not isinstance(read, Compilation):
+            output = None if read.config is None else encode(read.config, pretty=pretty)
+            return Translation(output, read.report, None)
+        done = read
     report = done.report
     if done.config is None:
         if (

@@ -89,6 +89,8 @@ def _base(tree: Tree, files_dir: str) -> str:
         is_directory = stat.S_ISDIR(os.stat(base).st_mode)
     except OSError as error:
         raise LocalFault(m.LOCAL_UNREADABLE, fault=go_error("stat", base, error)) from None
+    except ValueError:
+        raise LocalFault(m.LOCAL_UNREADABLE, fault=f"stat {base}: invalid argument") from None
     if not is_directory:
         raise LocalFault(m.TREE_NOT_DIRECTORY)
     return base
@@ -198,6 +200,8 @@ def lower_quadlets(work: Work) -> None:
     quadlets = work.source.systemd.quadlets if work.source.systemd is not None else []
     if not quadlets:
         return
+    if work.config.storage is None:
+        work.origins.make(("storage",), ("systemd", "quadlets"))
     nodes = Nodes(work.storage)
     for index, quadlet in enumerate(quadlets):
         here: Pointer = ("systemd", "quadlets", index)

@@ -16,7 +16,7 @@ from stoker.butane import notices as m
 from stoker.document import scalars
 from stoker.document.nodes import ALIAS, CYCLE, MAPPING, SCALAR, SEQUENCE, STRING, Document, Node
 from stoker.document.scalars import MISMATCH
-from stoker.report import Message, Report, Severity
+from stoker.report import Message, Pointer, Report, Severity
 from stoker.schema.composing import VARIABLE_TYPES
 
 # Beyond this depth no key of the language stands; what lies there is left as it is.
@@ -45,9 +45,9 @@ class _Declared(NamedTuple):
 class Variables:
     """The variables of one document with their values, and which of them were used."""
 
-    def __init__(self, document: Document, report: Report) -> None:
+    def __init__(self, document: Document, mistakes: Mistakes) -> None:
         self.document = document
-        self.report = report
+        self.mistakes = mistakes
         self.declared: dict[str, _Declared] = {}
         self.values: dict[str, Node] = {}
         self._used: set[str] = set()
@@ -170,8 +170,29 @@ class Variables:
         self._say(m.BAD_VARIABLE, node, what=what, types=", ".join(VARIABLE_TYPES))
 
     def _say(self, message: Message, node: Node, document: Document | None = None, **values: object) -> None:
-        where = document or self.document
-        self.report.add(Severity.ERROR, message, where.pointer_of(node), where.place_of(node), **values)
+        self.mistakes.add(message, document or self.document, node, **values)
+
+
+class Mistakes:
+    """What is wrong with nodes, and in which document. Their pointers are looked up together: that walks the tree."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Document, Node, Message, dict[str, object]]] = []
+
+    def add(self, message: Message, document: Document, node: Node, /, **values: object) -> None:
+        """Note a mistake."""
+        self._found.append((document, node, message, values))
+
+    def tell(self, report: Report) -> None:
+        """Report all that was noted, and forget it."""
+        pointers: dict[int, list[Pointer]] = {}
+        for document in {id(document): document for document, *_ in self._found}.values():
+            nodes = [node for other, node, *_ in self._found if other is document]
+            pointers[id(document)] = document.pointers_of(nodes)[::-1]
+        for document, node, message, values in self._found:
+            pointer, place = pointers[id(document)].pop(), document.place_of(node)
+            report.add(Severity.ERROR, message, pointer, place, **values)
+        self._found.clear()
 
 
 def members(node: Node) -> dict[str, Node]:

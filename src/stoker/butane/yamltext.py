@@ -145,6 +145,8 @@ _CHUNK: Final = re.compile(r"[0-9]+|[^0-9]")
 def _natural(key: str) -> list[tuple[int, int, str]]:
     """Sort keys as go-yaml does: digits by value, letters after everything else."""
     return [
-        (1, int(chunk), chunk) if chunk[0].isdigit() else (2 if chunk.isalpha() else 0, 0, chunk)
+        (1, len(chunk.lstrip("0")), chunk.lstrip("0") + chunk)
+        if chunk[0].isdigit()
+        else (2 if chunk.isalpha() else 0, 0, chunk)
         for chunk in _CHUNK.findall(key)
     ]

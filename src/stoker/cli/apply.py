@@ -8,14 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from stoker.butane import Compilation, compile_text
+from stoker.butane import Compilation, compile_document
 from stoker.cli.exits import CommandError, Exit
-from stoker.cli.findings import result, show, write_json
+from stoker.cli.findings import placed, result, show, write_json
 from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
 from stoker.cli.streams import talk, write_data
 from stoker.engine import DISTRIBUTIONS, provision, summarise, summary_text
 from stoker.ignition import Parsed, parse
-from stoker.report import Entry, Report
+from stoker.report import Report
 from stoker.system import ScratchSystem, SystemFault
 
 _OF_VARIANT = {"fcos": "fcos", "flatcar": "flatcar", "openshift": "rhcos", "r4e": "rhcos", "fiot": "fcos"}
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         outcome = provision(read.config, root, distribution=DISTRIBUTIONS[name], say=say)
     except SystemFault as fault:
         raise CommandError(f"`{root}`: {fault}") from fault
-    outcome.report = Report(_placed(entry, read) for entry in outcome.report)
+    outcome.report = Report(placed(entry, read) for entry in outcome.report)
     with closing(ScratchSystem(root)) as system:
         summary = summarise(outcome, system)
     if arguments.output == "json":
@@ -64,16 +64,19 @@ def _read(source: Input, arguments: argparse.Namespace) -> Parsed | Compilation:
     read: Parsed | Compilation
     if source.is_ignition:
         read = parse(source.text, file=source.name)
+        if read.old is not None and read.spec is not None:
+            raise CommandError(
+                f"`{source.name}`: Ignition {read.spec.version} is not applied", hint="stoker convert --to 3.4.0"
+            )
         if read.error is not None and not read.report.has_errors:
             raise CommandError(f"`{source.name}`: {read.error}")
     else:
-        read = compile_text(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir), raw=True)
+        directory = files_dir(source, arguments.files_dir)
+        done = compile_document(source.text, file=source.name, files_dir=directory, raw=True)
+        if not isinstance(done, Compilation):
+            raise CommandError(
+                f"`{source.name}`: Container Linux Config is not applied", hint="stoker convert --to 3.4.0"
+            )
+        read = done
     show(read.report, {source.name: source.text} | read.texts, arguments.color)
     return read
-
-
-def _placed(entry: Entry, read: Parsed | Compilation) -> Entry:
-    """The finding with the first line that asked for what it is about; what is about all of it has none."""
-    for pointer, place in read.sources(entry.pointer) if entry.pointer else ():
-        return msgspec.structs.replace(entry, pointer=pointer, place=place)
-    return entry

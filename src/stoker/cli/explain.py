@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
-from stoker.butane import Compilation, compile_text
-from stoker.butane.explain import Contribution, contributions, find
+from stoker.butane import compile_document
+from stoker.butane.explain import Contribution, Explained, contributions, find
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import result, show, write_json
 from stoker.cli.guesses import guess
 from stoker.cli.inputs import add_files_dir, add_output, files_dir, read_input
 from stoker.cli.streams import write_data
-from stoker.ignition import Parsed, parse
+from stoker.ignition import parse
 from stoker.report import pointer_text
 
 _LONG: Final = 100  # characters; JSON is often one line
@@ -34,11 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Explain; the contributors come in the order of the document."""
     source = read_input(arguments.file)
-    done: Compilation | Parsed
+    done: Explained
     if source.is_ignition:
         done = parse(source.text, file=source.name)
     else:
-        done = compile_text(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir))
+        done = compile_document(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir))
     if done.config is None:
         show(done.report, {source.name: source.text} | done.texts, arguments.color)
         return result(done.report)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from stoker.cli.exits import CommandError
 from stoker.cli.streams import STDIN, read_all
 
-BUTANE_SUFFIXES: Final = (".bu", ".butane", ".fcc", ".yaml", ".yml")
+BUTANE_SUFFIXES: Final = (".bu", ".butane", ".fcc", ".clc", ".yaml", ".yml")
 IGNITION_SUFFIXES: Final = (".ign", ".json")
 STDIN_NAME: Final = "<stdin>"
 
@@ -68,7 +68,7 @@ def add_files_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def files_dir(source: Input, given: str | None) -> str:
+def files_dir(source: Input, given: str | None = None) -> str:
     """Where a document's local files are: as given, or beside it; standard input has none."""
     if given is not None:
         return given

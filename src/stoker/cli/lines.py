@@ -18,18 +18,18 @@ from stoker.cli.streams import write_data
 from stoker.ignition import encode
 from stoker.report import Report
 from stoker.report.render import as_line
-from stoker.schema.v3 import Config
 
 MAX_LINE = 64 << 20
 
-Answer = tuple[Config | None, Report, str]
+Answer = tuple[Any, Report, str]
 
 
 def text_of(request: dict[str, Any], name: str) -> bytes:
-    """A text of a request."""
+    """A text of a request; what is given as JSON, not as text, is written out."""
     if f"{name}_b64" in request:
         return b64decode(request[f"{name}_b64"])
-    return str(request.get(name, "")).encode("utf-8", "surrogatepass")
+    given = request.get(name, "")
+    return given.encode("utf-8", "surrogatepass") if isinstance(given, str) else encode(given)
 
 
 def answer_lines(answer: Callable[[dict[str, Any]], Answer]) -> int:

@@ -16,6 +16,7 @@ from stoker.cli.streams import write_data
 from stoker.document import json as json_text
 from stoker.ignition import Transcript, convert, encode, judge, merge, parse, trace
 from stoker.ignition.merge import CHILD
+from stoker.ignition.messages import UNKNOWN_VERSION
 from stoker.ignition.parts import leaves
 from stoker.report import Place, Pointer, Report, pointer_text
 from stoker.schema.specs import NEWEST, NEWEST_STABLE, Spec
@@ -65,9 +66,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _target(sources: list[Input], asked: str | None) -> Spec:
     if asked is not None:
-        return spec_of(asked)
+        target = spec_of(asked)
+        if target.family != "v3":
+            raise UsageError(f"nothing is merged as Ignition {target.version}", hint="merge, then `stoker convert`")
+        return target
     specs = [parse(source.text).spec for source in sources]
-    return max((spec for spec in specs if spec is not None), key=lambda spec: spec.minor, default=NEWEST)
+    own = [spec for spec in specs if spec is not None and spec.family == "v3"]
+    return max(own, key=lambda spec: spec.minor, default=NEWEST_STABLE)
 
 
 def _merge_all(configs: list[Config]) -> tuple[Config, list[Transcript]]:
@@ -85,7 +90,7 @@ def _answer(request: dict[str, Any]) -> Answer:
     for role in ("parent", "child"):
         parsed = parse(text_of(request, role))
         if parsed.config is None or parsed.spec is None:
-            return None, parsed.report, f"{role}: {parsed.error}"
+            return None, parsed.report, f"{role}: {parsed.error or UNKNOWN_VERSION.text}"
         configs.append(convert(parsed.config, parsed.spec, target)[0])
     merged, _ = merge(*configs)
     return merged, judge(merged, target), ""

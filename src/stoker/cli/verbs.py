@@ -95,6 +95,7 @@ _VERBS: Final = (
 
 _APPLETS: Final = (
     Applet("butane", "stoker.cli.applets.butane", "Butane 0.29"),
+    Applet("ct", "stoker.cli.applets.ct", "ct 0.9, the transpiler of Container Linux Configs"),
     Applet("fcct", "stoker.cli.applets.fcct", "fcct 0.2.0, the first Butane"),
     Applet("ignition-validate", "stoker.cli.applets.ignition_validate", "the validator of Ignition 2.26"),
 )

@@ -7,6 +7,7 @@ are not UTF-8 and lone surrogates read as U+FFFD, keys may repeat.
 
 from __future__ import annotations
 
+import bisect
 import re
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from typing import Any, Final
@@ -21,8 +22,27 @@ MAX_DEPTH: Final = 10_000
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NUMBER_START: Final = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:(?<=[0-9])[eE][+-]?[0-9]*)?)?")
+_LINE_END: Final = re.compile("\n")
 _LONE: Final = re.compile("[\ud800-\udfff]")
+_ESCAPES: Final = dict(zip("\a\b\f\n\r\t\v\\", (rf"\{letter}" for letter in "abfnrtv\\"), strict=True))
 _WORDS: Final = {"true": BOOLEAN, "false": BOOLEAN, "null": NULL}
+
+
+class Lines:
+    """A text that knows where its lines start, once it is asked."""
+
+    __slots__ = ("_starts", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts: list[int] = []
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """How many lines are before an offset, and where its own starts."""
+        if not self._starts:
+            self._starts = [0, *(found.end() for found in _LINE_END.finditer(self.text))]
+        line = bisect.bisect_right(self._starts, offset) - 1
+        return line, self._starts[line]
 
 
 class Spot:
@@ -31,34 +51,34 @@ class Spot:
     The span of an object or array starts and ends after its opening bracket, where the reference has it.
     """
 
-    __slots__ = ("end", "start", "text")
+    __slots__ = ("end", "lines", "start")
 
-    def __init__(self, text: str, start: int, end: int) -> None:
-        self.text = text
+    def __init__(self, lines: Lines, start: int, end: int) -> None:
+        self.lines = lines
         self.start = start
         self.end = end
 
     @property
     def line(self) -> int:
         """Lines before the span."""
-        return self.text.count("\n", 0, self.start)
+        return self.lines.at(self.start)[0]
 
     @property
     def column(self) -> int:
         """Bytes before the span in its line."""
-        line = self.text[self.text.rfind("\n", 0, self.start) + 1 : self.start]
-        return len(line.encode("utf-8", "surrogateescape"))
+        text, line = self.lines.text, self.lines.at(self.start)[1]
+        return self.start - line if text.isascii() else len(text[line : self.start].encode("utf-8", "surrogateescape"))
 
     def after(self, file: str) -> Place:
         """The place right after a scalar, or after the opening bracket; line 0 when the text ends there."""
-        return place_at(self.text, self.end, file)
+        return place_at(self.lines, self.end, file)
 
 
-def place_at(text: str, offset: int, file: str) -> Place:
+def place_at(lines: Lines, offset: int, file: str) -> Place:
     """The place of an offset; line 0, column 0 when it is past the end, as the reference has it."""
-    if offset >= len(text):
+    if offset >= len(lines.text):
         return Place(file, 0, 0)
-    spot = Spot(text, offset, offset)
+    spot = Spot(lines, offset, offset)
     return Place(file, spot.line + 1, spot.column + 1)
 
 
@@ -75,11 +95,11 @@ def read(raw: bytes, file: str) -> tuple[Document | None, Report]:
     if len(raw) > MAX_BYTES:
         report.add(Severity.ERROR, LARGE, limit=MAX_BYTES)
         return None, report
-    text = raw.decode("utf-8", "surrogateescape")
+    lines = Lines(raw.decode("utf-8", "surrogateescape"))
     try:
-        root = _Reader(text).read()
+        root = _Reader(lines).read()
     except _Broken as broken:
-        report.add(Severity.ERROR, NOT_JSON, ROOT, place_at(text, broken.offset, file), problem=broken.problem)
+        report.add(Severity.ERROR, NOT_JSON, ROOT, place_at(lines, broken.offset, file), problem=broken.problem)
         return None, report
     except RecursionError:
         report.add(Severity.ERROR, DEEP, ROOT, Place(file, 0, 0), limit=MAX_DEPTH)
@@ -87,11 +107,28 @@ def read(raw: bytes, file: str) -> tuple[Document | None, Report]:
     return Document(file, raw, root), report
 
 
+def _quote(text: str, mark: str) -> str:
+    """Quote as Go's strconv does; a byte that is no UTF-8 is shown as that byte."""
+    return mark + "".join(f"\\{char}" if char == mark else _shown(char) for char in text) + mark
+
+
+def _shown(char: str) -> str:
+    if char.isprintable() and char != "\\":
+        return char
+    code = ord(char)
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if code < 0x80 or 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code & 0xFF:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
 class _Reader:
     """Reads one text, with a stack of its own so that depth is bounded by MAX_DEPTH alone."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+        self.text = lines.text
 
     def read(self) -> Node:
         stack: list[tuple[Node, list[Any]]] = []
@@ -102,7 +139,7 @@ class _Reader:
                 if len(stack) >= MAX_DEPTH:
                     raise _Broken("exceeded max depth", position + 1)
                 items: list[Any] = []
-                node = Node(MAPPING if char == "{" else SEQUENCE, items, Spot(self.text, position + 1, position + 1))
+                node = Node(MAPPING if char == "{" else SEQUENCE, items, Spot(self.lines, position + 1, position + 1))
                 stack.append((node, items))
                 position = self._space(position + 1)
                 if self.text[position : position + 1] != ("}" if char == "{" else "]"):
@@ -148,9 +185,8 @@ class _Reader:
     def _unexpected(self, position: int, what: str) -> _Broken:
         if position >= len(self.text):
             return _Broken("unexpected end of JSON input", position)
-        char = self.text[position]
-        shown = f"'\\{char}'" if char == "'" else f"'{char}'"
-        return _Broken(f"invalid character {shown} {what}", position + 1)
+        char = _quote(self.text[position], "'")
+        return _Broken(f"invalid character {char} {what}", position + 1)
 
     def _string(self, position: int) -> tuple[str, int]:
         try:
@@ -162,7 +198,8 @@ class _Reader:
                 raise self._unexpected(error.pos, "in string literal") from None
             slash = self.text.rfind("\\", 0, error.pos + 1)
             escape = self.text[slash : slash + (6 if self.text[slash + 1] == "u" else 2)]
-            raise _Broken(f"invalid escape sequence `{escape}` in string", slash + len(escape)) from None
+            shown = f"`{escape}`" if escape.isprintable() and not set(escape) & {" ", "`"} else _quote(escape, '"')
+            raise _Broken(f"invalid escape sequence {shown} in string", slash + len(escape)) from None
         return (_LONE.sub("\ufffd", value) if not value.isascii() else value), end
 
     def _key(self, items: list[Any], position: int) -> int:
@@ -171,7 +208,7 @@ class _Reader:
             what = "looking for beginning of object key string"
             raise self._unexpected(position, what)
         value, end = self._string(position)
-        items.append(Node(SCALAR, value, Spot(self.text, position, end), STRING, '"'))
+        items.append(Node(SCALAR, value, Spot(self.lines, position, end), STRING, '"'))
         end = self._space(end)
         if self.text[end : end + 1] != ":":
             raise self._unexpected(end, "after object key")
@@ -181,12 +218,12 @@ class _Reader:
         char = self.text[position : position + 1]
         if char == '"':
             value, end = self._string(position)
-            return Node(SCALAR, value, Spot(self.text, position, end), STRING, '"'), end
+            return Node(SCALAR, value, Spot(self.lines, position, end), STRING, '"'), end
         number = _NUMBER.match(self.text, position)
         if number:
             self._check_number(number.end())
             tag = FLOAT if number[1] or number[2] else INTEGER
-            return Node(SCALAR, number[0], Spot(self.text, position, number.end()), tag), number.end()
+            return Node(SCALAR, number[0], Spot(self.lines, position, number.end()), tag), number.end()
         for word, tag in _WORDS.items():
             if char == word[0]:
                 return self._word(word, tag, position)
@@ -207,4 +244,4 @@ class _Reader:
             if self.text[position + index : position + index + 1] != letter:
                 raise self._unexpected(position + index, f"in literal {word} (expecting '{letter}')")
         end = position + len(word)
-        return Node(SCALAR, word, Spot(self.text, position, end), tag), end
+        return Node(SCALAR, word, Spot(self.lines, position, end), tag), end

@@ -13,6 +13,7 @@ WRONG_YAML_VERSION: Final = Message(
 )
 LARGE: Final = Message("too-large", "the text is larger than {limit} bytes")
 DEEP: Final = Message("too-deep", "collections are nested more than {limit} levels deep")
+TANGLED: Final = Message("too-tangled", "there is too much inside of too many brackets", "write lists line by line")
 UNKNOWN_ALIAS: Final = Message("unknown-alias", "alias `*{name}` has no anchor `&{name}` before it")
 NOT_FOR_GO: Final = Message(
     "yaml-dialect", "this is YAML that Butane does not read: {problem}", "put the value in single quotes"
@@ -20,3 +21,6 @@ NOT_FOR_GO: Final = Message(
 DUPLICATE_KEY: Final = Message(
     "duplicate-key", "mapping key `{key}` already defined at line {line}", "remove one of them"
 )
+
+# What makes a text no YAML, or none that is read.
+SYNTAX: Final = (NOT_YAML, WRONG_YAML_VERSION, LARGE, DEEP, UNKNOWN_ALIAS, NOT_FOR_GO)

@@ -7,9 +7,10 @@ node it stands for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
-from stoker.report import ROOT, Place, Pointer
+from stoker.report import Place, Pointer
 
 SCALAR: Final = 0
 MAPPING: Final = 1
@@ -89,77 +90,116 @@ def sizes_below(root: Node, sizes: dict[int, int]) -> int:
 
 
 class Document:
-    """A text and its tree. `root` is None when the text says nothing."""
+    """A text and its tree. `root` is None when the text says nothing. The tree is not changed once it is asked."""
 
-    __slots__ = ("file", "root", "text")
+    __slots__ = ("_children", "_keys", "file", "root", "text")
 
     def __init__(self, file: str, text: bytes, root: Node | None) -> None:
         self.file = file
         self.text = text
         self.root = root
+        # By identity of a collection, so that a long one is not walked again for each finding in it.
+        self._children: dict[tuple[int, bool], dict[Any, Node]] = {}
+        self._keys: dict[int, dict[str, Node]] = {}
 
-    def find(self, pointer: Pointer, *, skip_nulls: bool = True) -> tuple[Node | None, int]:
+    def find(self, pointer: Pointer, *, as_decoded: bool = True) -> tuple[Node | None, int]:
         """Walk from the root along `pointer`; the deepest node on the way, and how many steps led to it.
 
-        Items that say nothing are dropped when a list is decoded; `skip_nulls` counts as the decoder does. Without it
-        indexes count what the text shows, which is how the reference looks places up.
+        With `as_decoded` it goes as the decoder does: items that say nothing are not counted, aliases lead to what they
+        name, `<<` brings keys. Without it the text counts as it stands, which is how the reference looks places up.
         """
         node, depth = self.root, 0
         for step in pointer:
-            child = None if node is None else _child(node, step, skip_nulls)
+            child = None if node is None else self._below(node, as_decoded).get(step)
             if child is None:
                 break
             node, depth = child, depth + 1
         return node, depth
 
+    def _below(self, node: Node, as_decoded: bool) -> dict[Any, Node]:
+        """What a collection holds, by key or index; of a key that stands twice the last value counts."""
+        if as_decoded:
+            node = _target(node)
+        known = self._children.get((id(node), as_decoded))
+        if known is None:
+            known = self._children[id(node), as_decoded] = {}
+            if node.kind == MAPPING:
+                if as_decoded:
+                    for source in reversed(_merged(node)):
+                        known |= self._below(source, as_decoded)
+                known |= {key.value: value for key, value in node.value if key.kind == SCALAR}
+            elif node.kind == SEQUENCE:
+                known |= enumerate(item for item in node.value if not (as_decoded and item.is_null))
+        return known
+
     def has(self, pointer: Pointer) -> bool:
         """Whether the text says anything, be it null, at `pointer`."""
         return self.find(pointer)[1] == len(pointer)
 
-    def place(self, pointer: Pointer, *, skip_nulls: bool = True) -> Place | None:
-        """The place of the value at `pointer`, or of the deepest value above it."""
-        node, _ = self.find(pointer, skip_nulls=skip_nulls)
-        return None if node is None else self.place_of(node)
+    def place(self, pointer: Pointer, *, as_decoded: bool = True) -> Place:
+        """The place of the value at `pointer`, or of the deepest value above it; the start of a text without any."""
+        node, _ = self.find(pointer, as_decoded=as_decoded)
+        return Place(self.file, 1, 1) if node is None else self.place_of(node)
 
-    def key_place(self, pointer: Pointer, *, skip_nulls: bool = True) -> Place | None:
+    def key_place(self, pointer: Pointer, *, as_decoded: bool = True) -> Place:
         """The place of the key that leads to `pointer`; of the deepest value above it when there is no such key."""
-        parent, depth = self.find(pointer[:-1], skip_nulls=skip_nulls)
-        if parent is not None and depth == len(pointer) - 1 and parent.kind == MAPPING:
-            for key, _ in parent.value:
-                if pointer[-1] in (key.value, key.style if key.kind == ALIAS else None):
-                    return self.place_of(key)
-        return None if parent is None else self.place_of(parent)
+        parent, depth = self.find(pointer[:-1], as_decoded=as_decoded)
+        if parent is None:
+            return Place(self.file, 1, 1)
+        key = self._keys_of(parent).get(str(pointer[-1])) if pointer and depth == len(pointer) - 1 else None
+        return self.place_of(parent if key is None else key)
+
+    def _keys_of(self, node: Node) -> dict[str, Node]:
+        """The keys of a mapping as they are written, an alias by its name; of those that stand twice the first."""
+        known = self._keys.get(id(node))
+        if known is None:
+            known = self._keys[id(node)] = {}
+            for key, _ in node.value if node.kind == MAPPING else ():
+                if key.kind in (SCALAR, ALIAS):
+                    known.setdefault(key.value if key.kind == SCALAR else key.style, key)
+        return known
 
     def place_of(self, node: Node) -> Place:
         """The place where `node` starts."""
         return Place(self.file, node.mark.line + 1, node.mark.column + 1)
 
-    def pointer_of(self, wanted: Node) -> Pointer:
-        """The pointer of a node, found by looking for it; the root's when it is not in the tree."""
-        stack: list[tuple[Node, Pointer]] = [] if self.root is None else [(self.root, ROOT)]
+    def pointers_of(self, wanted: Iterable[Node]) -> list[Pointer]:
+        """The pointers of nodes, found by one walk through the tree; the root's for those that are not in it."""
+        above: dict[int, tuple[int, str | int]] = {}
+        stack: list[Node] = [] if self.root is None else [self.root]
         while stack:
-            node, pointer = stack.pop()
-            if node is wanted:
-                return pointer
+            node = stack.pop()
             if node.kind == MAPPING:
                 for key, value in node.value:
-                    here = (*pointer, str(key.value))
-                    if key is wanted:
-                        return here
-                    stack.append((value, here))
+                    above[id(key)] = above[id(value)] = (id(node), _key_text(key))
+                    stack.append(value)
             elif node.kind == SEQUENCE:
-                stack.extend((item, (*pointer, index)) for index, item in enumerate(node.value))
-        return ROOT
+                for index, item in enumerate(node.value):
+                    above[id(item)] = (id(node), index)
+                stack.extend(node.value)
+        return [_climb(id(node), above) for node in wanted]
 
 
-def _child(node: Node, step: str | int, skip_nulls: bool) -> Node | None:
-    if node.kind == MAPPING and isinstance(step, str):
-        found = None
-        for key, value in node.value:
-            if key.value == step:
-                found = value
-        return found
-    if node.kind == SEQUENCE and isinstance(step, int):
-        items = [item for item in node.value if not (skip_nulls and item.is_null)]
-        return items[step] if step < len(items) else None
-    return None
+def _target(node: Node) -> Node:
+    """What an alias names; one that names what it stands in names nothing."""
+    return node.value if node.kind == ALIAS and node.value.tag != CYCLE else node
+
+
+def _merged(node: Node) -> list[Node]:
+    """The mappings that `<<` brings into one, the first of which counts most (https://yaml.org/type/merge.html)."""
+    sources = [_target(value) for key, value in node.value if key.value == MERGE_KEY and not key.style]
+    return [_target(one) for source in sources for one in (source.value if source.kind == SEQUENCE else [source])]
+
+
+def _climb(here: int, above: dict[int, tuple[int, str | int]]) -> Pointer:
+    steps: list[str | int] = []
+    while here in above:
+        here, step = above[here]
+        steps.append(step)
+    return tuple(reversed(steps))
+
+
+def _key_text(key: Node) -> str:
+    """A key as a step of a pointer; a collection, which is no key in any of the languages, is `?` as YAML marks it."""
+    target = key.value if key.kind == ALIAS else key
+    return str(target.value) if target.kind == SCALAR else "?"

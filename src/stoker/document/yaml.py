@@ -8,6 +8,7 @@ a stream is read, as the reference does. Source: YAML 1.1 as libyaml reads it; g
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from stoker.document.messages import (
     LARGE,
     NOT_FOR_GO,
     NOT_YAML,
+    TANGLED,
     UNKNOWN_ALIAS,
     WRONG_YAML_VERSION,
 )
@@ -27,6 +29,8 @@ from stoker.report import ROOT, Message, Place, Report, Severity
 
 MAX_BYTES: Final = 64 << 20
 MAX_DEPTH: Final = 10_000
+# libyaml looks at every open bracket for each token between brackets; MAX_DEPTH braces alone take nearly as much.
+MAX_EFFORT: Final = 160_000_000
 
 _ESCAPED_SLASH: Final = re.compile(r"(?:^|[^\\])(?:\\\\)*\\/")
 
@@ -49,8 +53,7 @@ def read(text: bytes, file: str) -> tuple[Document | None, Report]:
         report.add(Severity.ERROR, LARGE, limit=MAX_BYTES)
         return None, report
     try:
-        written = text.decode("utf-8") if b"\\/" in text else ""
-        root = _compose(CParser(text), written)
+        root = _compose(CParser(text), _with_escaped_slashes(text))
     except _Refused as refused:
         report.add(Severity.ERROR, refused.message, ROOT, _place(file, refused.mark), **refused.values)
         return None, report
@@ -64,6 +67,13 @@ def read(text: bytes, file: str) -> tuple[Document | None, Report]:
         report.add(Severity.ERROR, NOT_YAML, ROOT, Place(file, line, 1), problem=problem)
         return None, report
     return Document(file, text, root), report
+
+
+def _with_escaped_slashes(text: bytes) -> str:
+    """The text as characters where an escaped slash may be in it, else nothing; the parser says what is no text."""
+    if text[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return text.decode("utf-16", "replace")
+    return text.decode("utf-8-sig", "replace") if b"\\/" in text else ""
 
 
 def _problem(error: yaml.MarkedYAMLError) -> str:
@@ -85,13 +95,18 @@ def _compose(parser: Any, written: str) -> Node | None:
     stack: list[tuple[list[Any], Node, Any]] = []
     current: list[Any] = []
     top = current
-    is_flow = False
+    brackets = 0
+    effort = 0
     while True:
         event = next_event()
         kind = event.__class__
+        if brackets:
+            effort += brackets
+            if effort > MAX_EFFORT:
+                raise _Refused(TANGLED, event.start_mark)
         if kind is yaml.ScalarEvent:
             style = event.style or ""
-            if is_flow and not style and "?" in event.value:
+            if brackets and not style and "?" in event.value:
                 raise _Refused(NOT_FOR_GO, event.start_mark, problem="`?` in a plain value between braces or brackets")
             if written and style == '"' and "/" in event.value:
                 _refuse_escaped_slash(event, written)
@@ -109,7 +124,7 @@ def _compose(parser: Any, written: str) -> Node | None:
                 anchors[event.anchor] = Node(SCALAR, event.anchor, event.start_mark, CYCLE)
             stack.append((current, node, event))
             current = items
-            is_flow = event.flow_style
+            brackets += bool(event.flow_style)
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             items = current
             current, node, start = stack.pop()
@@ -117,7 +132,7 @@ def _compose(parser: Any, written: str) -> Node | None:
                 anchors[start.anchor] = node
             if kind is yaml.MappingEndEvent:
                 node.value = list(zip(items[::2], items[1::2], strict=True))
-            is_flow = bool(stack) and stack[-1][2].flow_style
+            brackets -= bool(start.flow_style)
         elif kind is yaml.AliasEvent:
             target = anchors.get(event.anchor)
             if target is None:

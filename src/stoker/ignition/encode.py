@@ -14,7 +14,7 @@ import msgspec
 from stoker.schema.v3 import Config
 
 _ENCODER: Final = msgspec.json.Encoder()
-_SHORT_ESCAPE: Final = re.compile(rb"((?:^|[^\\])(?:\\\\)*)\\([bf])")
+_ESCAPE: Final = re.compile(rb"\\.")
 _ESCAPES: Final = (
     (b"<", b"\\u003c"),
     (b">", b"\\u003e"),
@@ -23,7 +23,7 @@ _ESCAPES: Final = (
     (b"\xe2\x80\xa9", b"\\u2029"),
 )
 _LONE: Final = re.compile("[\ud800-\udfff]")
-_LONG: Final = {b"b": b"\\u0008", b"f": b"\\u000c"}
+_LONG: Final = {b"\\b": b"\\u0008", b"\\f": b"\\u000c"}
 
 
 def encode(config: Config | Any, *, pretty: bool = False) -> bytes:
@@ -38,7 +38,7 @@ def encode(config: Config | Any, *, pretty: bool = False) -> bytes:
         if raw in text:
             text = text.replace(raw, escaped)
     if b"\\b" in text or b"\\f" in text:
-        text = _SHORT_ESCAPE.sub(lambda found: found[1] + _LONG[found[2]], text)
+        text = _ESCAPE.sub(lambda found: _LONG.get(found[0], found[0]), text)
     return text
 
 

@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from stoker.report import Pointer
 from stoker.schema.decode import Row, all_rows
-from stoker.schema.v3 import Config, HttpHeader, Object
+from stoker.schema.objects import Object
+from stoker.schema.v3 import Config, HttpHeader
 
 PARENT: Final = "parent"
 CHILD: Final = "child"

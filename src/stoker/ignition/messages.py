@@ -27,3 +27,97 @@ MODE_MASKED: Final = Message(
     "write the mode again after the conversion",
 )
 RULE_IN_TARGET: Final = Message("rule-in-target", "Ignition {target} refuses this: {problem}")
+PLAIN_RULE_IN_TARGET: Final = Message(RULE_IN_TARGET.code, "{problem}")
+
+# What a version cannot say, in the words of ign-converter; `before` is the last version without it.
+_LATER: Final = "convert to {since} or later"
+NO_KERNEL_ARGUMENTS: Final = Message("no-kernel-arguments", "KernelArguments is not supported on {before}", _LATER)
+NO_LUKS: Final = Message("no-luks", "LUKS is not supported on {before}", _LATER)
+NO_USER_SHOULD_EXIST: Final = Message(
+    "no-should-exist", "ShouldExist in Passwd.Users is not supported on {before}", _LATER
+)
+NO_GROUP_SHOULD_EXIST: Final = Message(
+    "no-should-exist", "ShouldExist in Passwd.Groups is not supported on {before}", _LATER
+)
+NO_RESIZE: Final = Message("no-resize", "Resize in Storage.Disks.Partitions is not supported on {before}", _LATER)
+NO_CEX: Final = Message("no-cex", "'Cex' type is not supported in spec v{before}", _LATER)
+NO_ADVERTISEMENT: Final = Message(
+    "no-advertisement", "tang offline provisioning is not supported in spec v{before}", _LATER
+)
+NO_DISCARD: Final = Message("no-discard", "luks discard is not supported in spec v{before}", _LATER)
+NO_OPEN_OPTIONS: Final = Message("no-open-options", "luks openOptions is not supported in spec v{before}", _LATER)
+NO_SPECIAL_MODE: Final = Message(
+    "no-special-mode", "special mode bits are not supported in spec v{before}", "set them from a unit"
+)
+
+# Ignition 3 to 2
+NO_COMPRESSION: Final = Message("no-compression", "Compression in {where} is not supported on {before}")
+NO_HEADERS: Final = Message("no-headers", "HTTPHeaders in {where} are not supported on {before}")
+NO_PROXY: Final = Message("no-proxy", "HTTP proxies in Ignition.Proxy are not supported on {before}")
+NO_MIB: Final = Message(
+    "no-mib", "SizeMiB and StartMiB in Storage.Disks.Partitions is not supported on {before}", "convert to 2.3 or later"
+)
+NO_MOUNT_OPTIONS: Final = Message(
+    "no-mount-options", "MountOptions in Storage.Filesystems is not supported on {before}", "mount it by a unit"
+)
+NO_SOURCE: Final = Message("no-reference-source", "a config to merge needs a source")
+HEADER_REMOVED: Final = Message(
+    "header-removed", "a header without a value takes the parent's away, which Ignition 2 cannot say"
+)
+EMPTY_FILE_DROPPED: Final = Message(
+    "empty-file-dropped",
+    "a file without contents and without anything to append is left out",
+    "give it `data:,` as its source",
+)
+
+# Ignition 2 to 3
+SECTORS: Final = Message("sectors", "{problem}", "what a sector is depends on the disk: say it in MiB, as 2.3 can")
+NETWORKD: Final = Message(
+    "networkd",
+    "config includes deprecated networkd section - use Files instead",
+    "write the file to /etc/systemd/network",
+)
+NO_MOUNT_POINT: Final = Message(
+    "no-mount-point",
+    "Config defined filesystem {name} but no mapping was defined."
+    "Please specify a path to be used as the filesystem mountpoint.",
+    "--filesystems NAME=PATH says where it is mounted",
+)
+ELSEWHERE: Final = Message(
+    "filesystem-elsewhere",
+    "the file system {name} is not in this config, and nothing says where it is mounted",
+    "--filesystems NAME=PATH says where it is mounted",
+)
+SAME_PATH: Final = Message(
+    "same-path",
+    "Config has conflicting inodes: {first} and {second}.  "
+    "All files, directories and links must specify a unique `path`.",
+    "keep one of them; --dedupe keeps the last file",
+)
+OWN_LINK: Final = Message(
+    "own-link", "{what} uses link defined in config {link}. Please use a link not defined in Storage:Links"
+)
+SAME_UNIT: Final = Message(
+    "same-unit",
+    "Config has duplicate unit name {name}.  All units must specify a unique `name`.",
+    "keep one of them; --dedupe keeps the last",
+)
+SAME_DROPIN: Final = Message(
+    "same-dropin", "Config has duplicate dropin name {name} in unit {unit}.  All dropins must specify a unique `name`."
+)
+CREATE_DROPPED: Final = Message("create-dropped", "the `create` object is left out: Ignition 3 has no place for it")
+USER_CREATE_MOVED: Final = Message(
+    "user-create-moved",
+    "what `create` says of the user now stands beside it, and holds for a user that is there already, too",
+)
+MOUNT_CREATE_MOVED: Final = Message(
+    "mount-create-moved",
+    "`create` becomes `options` and, by force, `wipeFilesystem`: without force a file system that matches is kept",
+)
+ROOT_DROPPED: Final = Message(
+    "root-filesystem-dropped", "the file system `root` is left out: Ignition 3 takes it as given"
+)
+APPENDED_TWICE: Final = Message(
+    "appended-twice", "`{path}` is there more than once and appended to, so the last entry is not all of it"
+)
+SAID_AGAIN: Final = Message("said-again", "left out: entry {index} of the same list says it again")

@@ -1,13 +1,15 @@
 """An Ignition config from text: which version it is, what is wrong with it, and where.
 
-In goes JSON of any version 3.0.0 to 3.7.0-experimental; out comes a Parsed. The steps are those of the reference: the
-version first, then the config as that version has it. Source: Ignition's `config` packages of 2.26.
+In goes JSON of any version 2.0.0 to 2.4.0 and 3.0.0 to 3.7.0-experimental; out comes a Parsed. The steps are those of
+the reference: the version first, then the config as that version has it. Source: Ignition's `config` packages of 2.26,
+and of its spec2x branch.
 """
 
 from __future__ import annotations
 
 import gc
-from typing import Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
 from stoker.document import json
 from stoker.document.nodes import MAPPING, Document, Node
@@ -18,8 +20,11 @@ from stoker.schema.decode import Faults
 from stoker.schema.judge import decode_ignition, go_type_error, judge_ignition
 from stoker.schema.meant import advise
 from stoker.schema.rules import Finding
-from stoker.schema.specs import IGNITION, NEWEST, SPECS, Spec, canonical_version
+from stoker.schema.specs import IGNITION, NEWEST, SPECS, SPECS_2, Spec, canonical_version
 from stoker.schema.v3 import Config
+
+if TYPE_CHECKING:
+    from stoker.schema.v2 import Config as OldConfig
 
 INVALID: Final = "config is not valid"
 
@@ -28,15 +33,16 @@ class Parsed:
     """What became of a text.
 
     `config` is None when there are errors; `error` says in the reference's words why. `spec` is the version it is
-    written in, once that is known.
+    written in, once that is known. An Ignition 2 config is `old` instead.
     """
 
-    __slots__ = ("config", "document", "error", "report", "spec")
+    __slots__ = ("config", "document", "error", "old", "report", "spec")
 
     def __init__(self, report: Report) -> None:
         self.config: Config | None = None
         self.document: Document | None = None
         self.error: str | None = None
+        self.old: OldConfig | None = None
         self.report = report
         self.spec: Spec | None = None
 
@@ -52,8 +58,8 @@ class Parsed:
 
     def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
         """The part of the text that gave a part of the config, and where it stands; nothing where it has none."""
-        place = None if self.document is None else self.document.place(result)
-        return [] if place is None else [(result, place)]
+        document = self.document
+        return [] if document is None or not document.has(result) else [(result, document.place(result))]
 
 
 def parse(raw: bytes, *, file: str = "") -> Parsed:
@@ -62,7 +68,7 @@ def parse(raw: bytes, *, file: str = "") -> Parsed:
     gc.disable()
     try:
         done = _parse(raw, file)
-        if done.spec is not None:
+        if done.spec is not None and done.spec.family == "v3":
             advise(done.report, done.spec)
         return done
     finally:
@@ -84,6 +90,9 @@ def _parse(raw: bytes, file: str) -> Parsed:
     if spec is None:
         return done
     done.spec = spec
+    if spec.family == "v2":
+        _parse_old(document, spec, done)
+        return done
     config, faults = decode_ignition(document, spec)
     if faults.wrong:
         _report_type(document, faults, report)
@@ -93,6 +102,20 @@ def _parse(raw: bytes, file: str) -> Parsed:
     if not report.has_errors:
         done.config, done.error = config, None
     return done
+
+
+def _parse_old(document: Document, spec: Spec, done: Parsed) -> None:
+    """Parse and judge an Ignition 2 config."""
+    from stoker.schema.judge_v2 import decode_v2, judge_v2  # noqa: PLC0415 -- few configs are that old
+
+    config, faults = decode_v2(document, spec)
+    if faults.wrong:
+        _report_type(document, faults, done.report)
+        return
+    place(judge_v2(config, spec, document, has_unknown=faults.unknown), document, done.report)
+    advise(done.report, spec, type(config))
+    if not done.report.has_errors:
+        done.old, done.error = config, None
 
 
 def _spec(document: Document, done: Parsed) -> Spec | None:
@@ -105,7 +128,7 @@ def _spec(document: Document, done: Parsed) -> Spec | None:
     if version is None:
         done.error = m.INVALID_VERSION.text
         return None
-    spec = SPECS.get(("ignition", version))
+    spec = SPECS.get(("ignition", version)) or SPECS_2.get(("ignition", version))
     if spec is None:
         done.error = m.UNKNOWN_VERSION.text
     return spec
@@ -135,9 +158,9 @@ def _report_type(document: Document, faults: Faults, report: Report) -> None:
 def place(findings: list[Finding], document: Document, report: Report) -> None:
     """Report findings at their places in the text."""
     for severity, message, pointer, values in findings:
-        is_key = message is schema_messages.UNUSED_KEY
+        is_key = message.code == schema_messages.UNUSED_KEY.code
         find = document.key_place if is_key else document.place
-        report.add(severity, message, pointer, find(pointer, skip_nulls=False), **values)
+        report.add(severity, message, pointer, find(pointer, as_decoded=False), **values)
 
 
 def place_nowhere(findings: list[Finding], report: Report) -> None:
@@ -155,8 +178,10 @@ def check(raw: bytes, *, file: str = "") -> Report:
 
 
 def validate(raw: bytes, *, file: str = "") -> tuple[Report, str | None]:
-    """Judge a config: the report, and why it is not valid where the report does not say so."""
+    """Judge an Ignition 3 config: the report, and why it is not valid where the report does not say so."""
     done = parse(raw, file=file)
+    if done.spec is not None and done.spec.family == "v2":
+        return Report(), m.UNKNOWN_VERSION.text
     return done.report, None if done.report.has_errors else done.error
 
 
@@ -168,10 +193,15 @@ def judge(config: Config, spec: Spec) -> Report:
 
 
 def find_spec(version: str) -> Spec | None:
-    """The spec of a version as a person writes it: `3.4` and `3.4.0` are the same."""
+    """The spec of Ignition 3 in a version as a person writes it: `3.4` and `3.4.0` are the same."""
+    return find_among(IGNITION, version)
+
+
+def find_among(specs: Iterable[Spec], version: str) -> Spec | None:
+    """The one of `specs` in a version as a person writes it."""
     short = version.removesuffix("-experimental")
     canonical = canonical_version(version if version.count(".") >= 2 else version.replace(short, short + ".0"))
-    return next((spec for spec in IGNITION if spec.version == canonical), None)
+    return next((spec for spec in specs if spec.version == canonical), None)
 
 
 __all__ = ["Parsed", "Pointer", "find_spec", "judge", "parse", "place", "place_nowhere"]

@@ -14,6 +14,7 @@ from stoker.report.places import pointer_text
 _COLORS: Final = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
 _BLUE: Final = "1;34"
 _CONTEXT: Final = 2
+_MOST: Final = 16 << 20
 _GO_SPACE: Final = frozenset("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000") | {
     chr(code) for code in range(0x2000, 0x200B)
 }
@@ -37,10 +38,16 @@ def as_snippets(report: Report, source: bytes, file: str, color: bool) -> str:
     """A report with the lines around each place.
 
     `source` is the text the places count in; columns count characters, but carets are set by bytes, so they stand
-    elsewhere after other than ASCII, as in the reference.
+    elsewhere after other than ASCII, as in the reference. Long lines are shown whole, but once there are 16 MiB of
+    them the rest of the report is one line an entry.
     """
     lines = source.split(b"\n")
-    return "\n".join(_snippet(entry, lines, file, color=color) for entry in report)
+    shown: list[str] = []
+    length = 0
+    for entry in report:
+        shown.append(_snippet(entry, lines, file, color=color) if length < _MOST else as_line(entry) + "\n")
+        length += len(shown[-1])
+    return "\n".join(shown)
 
 
 def _paint(text: str, code: str, *, color: bool) -> str:

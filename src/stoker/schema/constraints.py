@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from stoker.schema import messages as m
 from stoker.schema.features import MACHINE_CONFIG, NO_FORMAT_NONE, NO_SPECIAL_MODES
 from stoker.schema.marks import NEVER, Dates, since, sugar
+from stoker.schema.objects import Object
 from stoker.schema.rules.butane import LAYOUTS, LAYOUTS_S390X, QUADLETS, ROLE
 from stoker.schema.rules.devices import FORMATS, GUID, LABELS, LEVELS, STRIPED
 from stoker.schema.rules.resources import HASHES, SCHEMES
@@ -37,7 +38,6 @@ from stoker.schema.v3 import (
     Metadata,
     NodeGroup,
     NodeUser,
-    Object,
     OpenShift,
     Partition,
     PasswdUser,

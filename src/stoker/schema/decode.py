@@ -30,8 +30,8 @@ from stoker.document.nodes import (
 )
 from stoker.document.scalars import MISMATCH
 from stoker.schema.marks import Dates, KeptUntil, RequiredUntil
+from stoker.schema.objects import Object, json_name
 from stoker.schema.specs import Spec
-from stoker.schema.v3 import Object, json_name
 
 Reader = Callable[[Node, "Faults"], Any]
 
@@ -146,7 +146,7 @@ class Plan:
         self.zero_objects = [row for row in required if row.is_object]
         for row, until in all_rows(cls):
             if until is not None and spec.minor < until:
-                self.zeros[row.name] = ""
+                self.zeros[row.name] = row.type()
 
     def read(self, node: Node, faults: Faults) -> Object | None:
         """Read a mapping; None where it sets nothing."""

@@ -11,9 +11,9 @@ from typing import Any
 from stoker.report import Pointer
 from stoker.schema import messages as m
 from stoker.schema.decode import Row, rows
+from stoker.schema.objects import Object
 from stoker.schema.rules import Say
 from stoker.schema.specs import Spec
-from stoker.schema.v3 import Object
 
 
 @functools.cache

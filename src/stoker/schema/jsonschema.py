@@ -14,9 +14,10 @@ from stoker.schema.composing import KEYS, REFERENCE
 from stoker.schema.constraints import Fragment, fields_of, wholes_of
 from stoker.schema.decode import Row, rows
 from stoker.schema.meant import name_of
+from stoker.schema.objects import Object, json_name
 from stoker.schema.rules.forbidden import FORBIDDEN
 from stoker.schema.specs import Spec
-from stoker.schema.v3 import Config, Object, json_name
+from stoker.schema.v3 import Config
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _TRUE_AND_FALSE: Final = [

@@ -81,7 +81,7 @@ _GO_TYPES = {"string": "string", "integer": "int", "boolean": "bool"}
 
 def go_type_error(document: Document, node: Node, wanted: str) -> str:
     """A value of the wrong type in the words of Go's decoder; the names of its types are left out."""
-    pointer = document.pointer_of(node)
+    (pointer,) = document.pointers_of([node])
     kind = {MAPPING: "object", SEQUENCE: "array"}.get(node.kind) or _GO_KINDS.get(node.tag or "", "value")
     number = f" {node.value}" if kind == "number" and wanted == "integer" else ""
     place = ".".join(["Config", *map(str, pointer)])

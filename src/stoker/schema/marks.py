@@ -1,8 +1,8 @@
 """Dates on rows: which spec has a field or a rule.
 
 In goes what a table row says (`since("3.2")`, `sugar(fcos="1.3")`); out come answers to one question: does this
-spec have this row? Every spec of the `v3` family stands on one Ignition version, so the minor number of that
-version is the time axis of the whole family; variants that gained something on their own carry a date of their own.
+spec have this row? Every spec of a family stands on one Ignition version, so the minor number of that version is
+the time axis of the whole family; variants that gained something on their own carry a date of their own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NEVER: Final = 1 << 30
 
 
 class Dates:
-    """When a row holds: from Ignition 3.`since` up to but not including 3.`until`, for all or for named variants."""
+    """When a row holds: from minor version `since` up to but not including `until`, for all or for named variants."""
 
     __slots__ = ("is_bare", "is_sugar", "since", "until", "variants")
 
@@ -46,7 +46,7 @@ class Dates:
 
 
 def minor(version: str) -> int:
-    """The minor number of an Ignition 3 version: `3.4` is 4."""
+    """The minor number of an Ignition version: `3.4` is 4."""
     return int(version.split(".")[1])
 
 
@@ -69,11 +69,14 @@ def sugar(first: str = "3.0", until: str | None = None, **variants: str) -> Date
 
 
 class RequiredUntil(int):
-    """Before Ignition 3.N the field is a plain string: absent reads as the empty string and is written as one."""
+    """Before minor version N the field is a plain value: absent reads as empty or 0, and is written as that."""
 
 
 class KeptUntil(int):
-    """Before Ignition 3.N an object that sets nothing was told from an absent one."""
+    """Before minor version N an object that sets nothing was told from an absent one."""
+
+
+KEPT: Final = KeptUntil(NEVER)
 
 
 def kept_until(version: str) -> KeptUntil:

@@ -18,8 +18,9 @@ from stoker.schema import messages as m
 from stoker.schema.composing import KEYS
 from stoker.schema.decode import Row, all_rows
 from stoker.schema.marks import Dates
-from stoker.schema.specs import SPECS, Spec
-from stoker.schema.v3 import Config, Object
+from stoker.schema.objects import Object
+from stoker.schema.specs import SPECS, SPECS_2, Spec
+from stoker.schema.v3 import Config
 
 # A hostile text may hold any number of unknown keys of any length; a person reads the first few.
 MAX_ADVISED: Final = 100
@@ -67,9 +68,10 @@ def name_of(row: Row, spec: Spec) -> str:
     return row.name if spec.is_butane else row.json
 
 
-def first_spec(dates: Dates, variant: str) -> Spec | None:
-    """The first version of a variant that has a row."""
-    return next((spec for spec in SPECS.values() if spec.variant == variant and dates.has(spec)), None)
+def first_spec(dates: Dates, like: Spec) -> Spec | None:
+    """The first version that has a row, of the variant and family of a spec."""
+    specs = (SPECS if like.family == "v3" else SPECS_2).values()
+    return next((spec for spec in specs if spec.variant == like.variant and dates.has(spec)), None)
 
 
 def _class_at(cls: type[Object], pointer: Pointer, spec: Spec) -> type[Object] | None:
@@ -150,11 +152,11 @@ def _elsewhen(name: str, row: Row, spec: Spec) -> str:
         return f"`{name}` is Ignition's, Butane writes it by itself"
     if not spec.is_butane and row.dates.is_sugar:
         return f"`{name}` is Butane's, Ignition does not know it"
-    own = first_spec(row.dates, spec.variant)
+    own = first_spec(row.dates, spec)
     if own is not None:
         return f"`{name}` came with {own}"
-    variants = dict.fromkeys(other.variant for other in SPECS.values() if other.is_butane == spec.is_butane)
-    others = [str(found) for variant in variants if (found := first_spec(row.dates, variant)) is not None]
+    variants = {other.variant: other for other in SPECS.values() if other.is_butane == spec.is_butane}
+    others = [str(found) for other in variants.values() if (found := first_spec(row.dates, other)) is not None]
     return f"`{name}` is not in any version of {spec.variant}; it came with {', '.join(others)}"
 
 

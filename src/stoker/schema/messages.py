@@ -1,7 +1,7 @@
-"""What can be wrong with a config of the `v3` family.
+"""What can be wrong with a config.
 
-The sentences are those of Ignition 2.26 and Butane 0.29, word for word, since scripts match them; codes and hints are
-Stoker's. Rows are grouped as the table is.
+The sentences are those of Ignition 2.26 and Butane 0.29, those about Ignition 2 alone Ignition 0.35's, word for word,
+since scripts match them; codes and hints are Stoker's. Rows are grouped as the tables are.
 """
 
 from __future__ import annotations
@@ -259,3 +259,42 @@ CEX_ARGUMENT: Final = Message(
     "cex-argument",
     "'rd.luks.key=/etc/luks/cex.key' must be set as kernel argument when CEX is enabled for the boot device",
 )
+
+# Ignition 2
+UNRECOGNIZED_KEY: Final = Message("unused-key", "Config has unrecognized key: {key}")
+UNKNOWN_FILESYSTEM: Final = Message(
+    "unknown-filesystem",
+    "{kind} {path} references nonexistent filesystem {name}. (This is ok if it is defined in a referenced config)",
+)
+SHADOWED_FILESYSTEM: Final = Message("shadowed-filesystem", "Filesystem {name} shadows exising filesystem definition")
+NO_FILESYSTEM: Final = Message("no-filesystem", "no filesystem specified", "write `root` for the root file system")
+NO_MOUNT_OR_PATH: Final = Message("no-mount-or-path", "filesystem is missing mount or path")
+MOUNT_AND_PATH: Final = Message("mount-and-path", "filesystem has both mount and path defined")
+FILESYSTEM_PATH: Final = Message("filesystem-path", "filesystem {name}: path not absolute")
+CREATE_AND_WIPE: Final = Message("create-and-wipe", "cannot use both create object and wipeFilesystem field")
+CREATE_AND_OPTIONS: Final = Message("create-and-options", "cannot use both create object and mount-level options field")
+MOUNT_CREATE_DEPRECATED: Final = Message(
+    "mount-create-deprecated", "the create object has been deprecated in favor of mount-level options"
+)
+USER_CREATE_DEPRECATED: Final = Message(
+    "user-create-deprecated", "the create object has been deprecated in favor of user-level options"
+)
+CREATE_AND_FIELD: Final = Message(
+    "create-and-field", "cannot use both the create object and the user-level {name} field"
+)
+APPEND_AND_OVERWRITE: Final = Message("append-and-overwrite", "cannot set both append and overwrite to true")
+MODE_UNSET: Final = Message("mode-unset", "permissions unset, defaulting to 0000")
+CONTENTS_URL: Final = Message("contents-url", "invalid url {url}: {fault}")
+DUPLICATE_HEADER: Final = Message("duplicate-header", "Found duplicate HTTP header: {name}")
+PARTITIONS_MISALIGNED: Final = Message(
+    "partitions-misaligned", "partitions misaligned", "start them at a multiple of 2048 sectors, which is 1 MiB"
+)
+SPARES_IN_STRIPES: Final = Message("raid-spares", "spares unsupported for arrays with a level greater than 0")
+MIXED_UNITS: Final = Message("mixed-units", "cannot mix MBs and sectors within a disk")
+SIZE_DEPRECATED: Final = Message("size-deprecated", "size is deprecated; use sizeMB instead", "its name is `sizeMiB`")
+START_DEPRECATED: Final = Message(
+    "start-deprecated", "start is deprecated; use startMB instead", "its name is `startMiB`"
+)
+NETWORKD_SUFFIX: Final = Message("networkd-suffix", "invalid networkd unit extension")
+NETWORKD_DROPIN_SUFFIX: Final = Message("networkd-dropin-suffix", "invalid networkd drop-in extension")
+NEGATIVE_ID: Final = Message("negative-id", "ids are not negative in this spec version")

@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import Final
 
-_CLEAN: Final = re.compile(r"/|(?:/(?!\.{1,2}(?:/|$))[^/]+)+", re.DOTALL)
+_CLEAN: Final = re.compile(r"/|(?:/(?!\.{1,2}(?:/|\Z))[^/]+)+", re.DOTALL)
 _ALLOWED: Final = frozenset(b":_.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 

@@ -12,9 +12,10 @@ from stoker.schema.constraints import fields_of
 from stoker.schema.decode import Row, all_rows
 from stoker.schema.marks import Dates
 from stoker.schema.meant import name_of
+from stoker.schema.objects import Object
 from stoker.schema.rules.forbidden import FORBIDDEN
 from stoker.schema.specs import SPECS, Spec
-from stoker.schema.v3 import Config, Object
+from stoker.schema.v3 import Config
 
 VARIANTS: Final = {
     "fcos": "Fedora CoreOS",

@@ -1,4 +1,4 @@
-"""The specs of the `v3` family: every variant and version there is, and the Ignition version each stands on.
+"""The specs: every variant and version there is, by family, and the Ignition version each stands on.
 
 In goes a variant and a version as a person wrote them; out comes a Spec. This module and the marks in the tables
 are the only places that know which version came when.
@@ -15,12 +15,14 @@ import msgspec
 class Spec(msgspec.Struct, frozen=True):
     """One language: a variant in one version.
 
-    `minor` is the minor number of the Ignition version it stands on (7 for 3.7.0-experimental).
+    `minor` is the minor number of the Ignition version it stands on (7 for 3.7.0-experimental), `family` the table
+    that has its rows: `v3`, or `v2` for Ignition 2.
     """
 
     variant: str
     version: str
     minor: int
+    family: str = "v3"
 
     @property
     def is_butane(self) -> bool:
@@ -30,18 +32,22 @@ class Spec(msgspec.Struct, frozen=True):
     @property
     def ignition_version(self) -> str:
         """The Ignition version that comes out."""
-        return IGNITION[self.minor].version
+        return VERSIONS[self.family][self.minor].version
 
     def __str__(self) -> str:
         return f"{self.variant} {self.version}"
 
 
-def _specs(variant: str, rows: str) -> list[Spec]:
+def _specs(variant: str, rows: str, family: str = "v3") -> list[Spec]:
     pairs = (row.split("=") for row in rows.split())
-    return [Spec(variant, version, int(minor)) for version, minor in pairs]
+    return [Spec(variant, version, int(minor), family) for version, minor in pairs]
 
 
 IGNITION: Final = _specs("ignition", "3.0.0=0 3.1.0=1 3.2.0=2 3.3.0=3 3.4.0=4 3.5.0=5 3.6.0=6 3.7.0-experimental=7")
+IGNITION_2: Final = _specs("ignition", "2.0.0=0 2.1.0=1 2.2.0=2 2.3.0=3 2.4.0=4", "v2")
+
+# Ignition's own versions of each family, by minor number.
+VERSIONS: Final = {"v2": IGNITION_2, "v3": IGNITION}
 
 # variant -> version=minor of the Ignition version, as published by the projects (Butane 0.29).
 BUTANE: Final = (
@@ -57,11 +63,13 @@ BUTANE: Final = (
 )
 
 SPECS: Final = {(spec.variant, spec.version): spec for spec in [*IGNITION, *BUTANE]}
+SPECS_2: Final = {(spec.variant, spec.version): spec for spec in IGNITION_2}
 NEWEST: Final = IGNITION[-1]
 NEWEST_STABLE: Final = IGNITION[-2]
+NEWEST_2: Final = IGNITION_2[-1]
 
 _IDENTIFIERS: Final = re.compile(r"[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*")
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,40}")
 
 
 def canonical_version(text: str) -> str | None:

@@ -13,15 +13,15 @@ from stoker.document.nodes import MAPPING, SCALAR, Document
 from stoker.report import Message, Pointer, pointer_text
 from stoker.schema import messages as m
 from stoker.schema.decode import rows
+from stoker.schema.objects import Object
 from stoker.schema.specs import Spec
-from stoker.schema.v3 import Object
 
 
 def find_unused(
     cls: type[Object], thing: Object | None, document: Document, spec: Spec, pointer: Pointer = ()
 ) -> Iterator[tuple[Message, Pointer, dict[str, object]]]:
     """Yield (message, pointer, values); the pointer of an unused key ends in that key."""
-    node, depth = document.find(pointer, skip_nulls=False)
+    node, depth = document.find(pointer, as_decoded=False)
     known = rows(cls, spec)
     names = {row.name if spec.is_butane else row.json: row for row in known}
     if node is not None and depth == len(pointer):

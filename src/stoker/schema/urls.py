@@ -19,7 +19,7 @@ class Url(NamedTuple):
 
 
 _PLAIN: Final = re.compile(r"(https?|tftp|s3|gs)://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?")
-_DATA: Final = re.compile(r"data:[!$-;=@-Z_a-z~,'()*]*")
+_DATA: Final = re.compile(r"data:(?!/)[!$-;=@-Z_a-z~,'()*]*")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _ESCAPES: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")

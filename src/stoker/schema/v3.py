@@ -2,47 +2,17 @@
 
 A class is an object of the language, an attribute is a row: its type, the date it came (`marks.py`) and one sentence.
 Decoder, validator, merge, conversion, JSON Schema and reference pages are readings of this table. Attributes stand in
-the order in which the reference writes them; the names are Butane's, Ignition's are derived (`json_name`).
+the order in which the reference writes them; the names are Butane's, Ignition's are derived (`objects.json_name`).
 An absent object or scalar is None, an absent list is empty. Sugar is only present between decoding and lowering.
 Annotations are evaluated where they stand, since every reading of the table needs them.
 
 Source: the Ignition specification pages (docs/configuration-v3_*.md) and the Butane ones (docs/config-*.md).
 """
 
-from typing import Annotated, Any, ClassVar, dataclass_transform
-
-import msgspec
+from typing import Annotated, ClassVar
 
 from stoker.schema.marks import bare, kept_until, required_until, since, sugar
-
-
-def json_name(name: str) -> str:
-    """Ignition's name of a row: `home_dir` is `homeDir`, `size_mib` is `sizeMiB`."""
-    head, *rest = name.split("_")
-    return head + "".join("MiB" if part == "mib" else part.capitalize() for part in rest)
-
-
-class _KeywordsOnly(msgspec.StructMeta):
-    """Makes every field of every object keyword-only, so that rows may stand in the reference's order."""
-
-    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
-        return super().__new__(cls, name, bases, body, kw_only=True, omit_defaults=True, rename=json_name)
-
-
-@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
-class Object(msgspec.Struct, metaclass=_KeywordsOnly):
-    """An object of the language.
-
-    `APPEND`: lists whose items are never compared, only joined (`IgnoreDuplicates` of the reference).
-    `SHARED`: lists that share one name space: list name to the name of the space.
-    """
-
-    APPEND: ClassVar[frozenset[str]] = frozenset()
-    SHARED: ClassVar[dict[str, str]] = {}
-
-    def key(self) -> str:
-        """What identifies the object in its list, for merging and for duplicates."""
-        raise NotImplementedError(type(self).__name__)
+from stoker.schema.objects import Object
 
 
 class Verification(Object):

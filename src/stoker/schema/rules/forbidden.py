@@ -13,9 +13,10 @@ from stoker.report import Message, Pointer
 from stoker.schema import messages as m
 from stoker.schema.decode import all_rows
 from stoker.schema.marks import Dates, sugar
+from stoker.schema.objects import Object
 from stoker.schema.rules import Say
 from stoker.schema.specs import Spec
-from stoker.schema.v3 import Config, Object
+from stoker.schema.v3 import Config
 
 _EDGE: Final = sugar(r4e="1.0", fiot="1.0")
 _CLUSTER: Final = sugar(openshift="4.8")

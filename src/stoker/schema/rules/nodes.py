@@ -5,6 +5,7 @@ Source: Ignition's `types/` of 3.0-3.7.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -101,11 +102,24 @@ def _unit_paths(systemd: Systemd) -> set[str]:
     return taken
 
 
-def _links_above(path: str, links: dict[str, int]) -> int:
+Lengths = dict[int, dict[str, int]]
+
+
+def _by_length(paths: Iterable[str]) -> Lengths:
+    """How often each path is there, by length: so a path is only cut where something that long is."""
+    lengths: Lengths = {}
+    for path in paths:
+        same = lengths.setdefault(len(path), {})
+        same[path] = same.get(path, 0) + 1
+    return lengths
+
+
+def _count_above(path: str, links: Lengths) -> int:
     """How many links of the config lie above a path."""
     count, slash = 0, path.find("/")
     while slash >= 0:
-        count += links.get(path[:slash], 0)
+        if slash in links:
+            count += links[slash].get(path[:slash], 0)
         slash = path.find("/", slash + 1)
     return count
 
@@ -113,16 +127,14 @@ def _links_above(path: str, links: dict[str, int]) -> int:
 @rule(Storage)
 def nothing_below_links(storage: Storage, at: Pointer, say: Say) -> None:
     """No node may lie below a link of the same config: the link decides where it would end."""
-    links: dict[str, int] = {}
-    for link in storage.links:
-        links[link.path] = links.get(link.path, 0) + 1
+    links = _by_length(link.path for link in storage.links)
     if not links:
         return
     for index, directory in enumerate(storage.directories):
-        for _ in range(_links_above(directory.path, links)):
+        for _ in range(_count_above(directory.path, links)):
             say.error(m.DIRECTORY_BELOW_LINK, (*at, "directories", index))
     for index, file in enumerate(storage.files):
-        for _ in range(_links_above(file.path, links)):
+        for _ in range(_count_above(file.path, links)):
             say.error(m.FILE_BELOW_LINK, (*at, "files", index))
 
 
@@ -139,15 +151,11 @@ def new_links(storage: Storage, at: Pointer, say: Say) -> None:
 
 
 def _check_links(storage: Storage, at: Pointer, say: Say, *, target_required: bool) -> None:
-    paths: dict[str, int] = {}
-    for link in storage.links:
-        paths[link.path] = paths.get(link.path, 0) + 1
-    directories: dict[str, int] = {}
-    for directory in storage.directories:
-        directories[directory.path] = directories.get(directory.path, 0) + 1
+    links = _by_length(link.path for link in storage.links)
+    directories = Counter(directory.path for directory in storage.directories)
     for index, link in enumerate(storage.links):
         here = (*at, "links", index)
-        for _ in range(_links_above(link.path, paths)):
+        for _ in range(_count_above(link.path, links)):
             say.error(m.LINK_BELOW_LINK, here)
         if target_required and not link.target:
             say.error(m.TARGET_REQUIRED, (*here, "target"))
@@ -155,7 +163,7 @@ def _check_links(storage: Storage, at: Pointer, say: Say, *, target_required: bo
             target = clean(link.target or "")
             if not target.startswith("/"):
                 target = join(link.path, link.target or "")
-            for _ in range(directories.get(target, 0)):
+            for _ in range(directories[target]):
                 say.error(m.HARD_LINK_TO_DIRECTORY, here)
             _check_hard_owner(link, here, say)
 

@@ -8,7 +8,7 @@ from typing import Final
 from stoker.report import Message, Pointer
 from stoker.schema import messages as m
 from stoker.schema.dataurls import fault as data_url_fault
-from stoker.schema.marks import since
+from stoker.schema.marks import Dates, since
 from stoker.schema.rules import Say, rule
 from stoker.schema.specs import Spec, canonical_version
 from stoker.schema.urls import Url, parse_url, query_values
@@ -27,18 +27,23 @@ from stoker.schema.v3 import (
 # Length of the digest in hex digits, and when it came.
 HASHES: Final = {"sha512": (128, since("3.0")), "sha256": (64, since("3.1"))}
 
+Schemes = dict[str, Dates]
+
 
 Fault = tuple[Message, dict[str, object]]
 
 
-def url_fault(source: str, spec: Spec) -> Fault | None:
-    """What is wrong with the URL of a resource, and the values of the message; None when it is fine."""
+def url_fault(source: str, spec: Spec, schemes: Schemes | None = None) -> Fault | None:
+    """What is wrong with the URL of a resource, and the values of the message; None when it is fine.
+
+    `schemes` are those that a family has, and since when; by default Ignition 3's.
+    """
     if source.startswith("data:"):
         return _data_fault(source)
     url = parse_url(source)
     if url is None:
         return m.INVALID_URL, {}
-    dates = SCHEMES.get(url.scheme)
+    dates = (SCHEMES if schemes is None else schemes).get(url.scheme)
     if dates is None or not dates.has(spec):
         return m.INVALID_SCHEME, {}
     check = _CHECKS.get(url.scheme)
@@ -74,7 +79,7 @@ def _prefix_fault(_url: Url) -> Fault | None:
     return m.INVALID_DATA_URL, {"fault": "missing data prefix"}
 
 
-SCHEMES: Final = {
+SCHEMES: Final[Schemes] = {
     **dict.fromkeys(("http", "https", "tftp", "s3", "data"), since("3.0")),
     "gs": since("3.2"),
     "arn": since("3.4"),
@@ -140,11 +145,14 @@ def header(header: HttpHeader, at: Pointer, say: Say) -> None:
 @rule(Verification)
 def digest(verification: Verification, at: Pointer, say: Say) -> None:
     """A digest names its function and is as long as that makes them. Its digits are looked at when it is compared."""
-    if verification.hash is None:
-        return
-    function, dash, digits = verification.hash.partition("-")
-    length, dates = HASHES.get(function, (0, since("3.0")))
-    here = (*at, "hash")
+    if verification.hash is not None:
+        check_digest(verification.hash, HASHES, (*at, "hash"), say)
+
+
+def check_digest(text: str, hashes: dict[str, tuple[int, Dates]], here: Pointer, say: Say) -> None:
+    """A digest is `function-digits`; `hashes` has the length that each function gives, and when it came."""
+    function, dash, digits = text.partition("-")
+    length, dates = hashes.get(function, (0, since("3.0")))
     if not dash:
         say.error(m.HASH_MALFORMED, here)
     elif not length or not dates.has(say.spec):

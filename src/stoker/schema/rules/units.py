@@ -18,7 +18,8 @@ SUFFIXES: Final = frozenset(
 _INSTANCE: Final = re.compile(r"(.+?)@(.+?)\.service")
 
 
-def _suffix(name: str) -> str:
+def suffix(name: str) -> str:
+    """The part of a file name from its last dot on."""
     base = name.rpartition("/")[2]
     dot = base.rfind(".")
     return base[dot:] if dot >= 0 else ""
@@ -42,11 +43,12 @@ def templates_install(systemd: Systemd, at: Pointer, say: Say) -> None:
     ]
     if not instances:
         return
-    units = {unit.name: unit for unit in systemd.units}
+    names = {found[1] + "@.service" for _, _, found in instances}
+    templates = {unit.name: unit.contents for unit in systemd.units if unit.name in names}
+    without = {name for name, contents in templates.items() if contents and _has_install(contents) is False}
     for index, unit, found in instances:
         name = found[1] + "@.service"
-        template = units.get(name)
-        if template is not None and template.contents and _has_install(template.contents) is False:
+        if name in without:
             here = (*at, "units", index, "contents")
             say.warn(m.NO_TEMPLATE_INSTALL, here, template=go_quote(name), name=go_quote(unit.name))
 
@@ -54,7 +56,7 @@ def templates_install(systemd: Systemd, at: Pointer, say: Say) -> None:
 @rule(Unit)
 def unit(unit: Unit, at: Pointer, say: Say) -> None:
     """A unit has a known suffix and a text that can be read; an enabled one says how it is enabled."""
-    if _suffix(unit.name) not in SUFFIXES:
+    if suffix(unit.name) not in SUFFIXES:
         say.error(m.UNIT_SUFFIX, (*at, "name"))
     if not unit.contents:
         return
@@ -75,5 +77,5 @@ def dropin(dropin: Dropin, at: Pointer, say: Say) -> None:
             has_install_option(dropin.contents)
         except UnitFileError as error:
             say.error(m.UNIT_CONTENT, (*at, "contents"), fault=error)
-    if _suffix(dropin.name) != ".conf":
+    if suffix(dropin.name) != ".conf":
         say.error(m.DROPIN_SUFFIX, (*at, "name"))

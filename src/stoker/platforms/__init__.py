@@ -1,0 +1,47 @@
+"""Where a machine finds its config: a table of platforms, and how to ask each; kernel arguments and system files."""
+
+from stoker.platforms.configs import BaseConfig, base_configs
+from stoker.platforms.errors import (
+    Damaged,
+    NeedsNetwork,
+    NotThere,
+    PlatformFault,
+    Refused,
+    UnknownPlatform,
+    Unreachable,
+)
+from stoker.platforms.find import Found, find_config, machine_arguments
+from stoker.platforms.kernel import FirstBoot, KernelArgument, first_boot, kernel_arguments, platform_id
+from stoker.platforms.machine import Machine, Read, Request, Say, this_machine
+from stoker.platforms.removal import remove_config
+from stoker.platforms.status import report_status
+from stoker.platforms.table import PLATFORMS, Platform
+
+__all__ = [
+    "PLATFORMS",
+    "BaseConfig",
+    "Damaged",
+    "FirstBoot",
+    "Found",
+    "KernelArgument",
+    "Machine",
+    "NeedsNetwork",
+    "NotThere",
+    "Platform",
+    "PlatformFault",
+    "Read",
+    "Refused",
+    "Request",
+    "Say",
+    "UnknownPlatform",
+    "Unreachable",
+    "base_configs",
+    "find_config",
+    "first_boot",
+    "kernel_arguments",
+    "machine_arguments",
+    "platform_id",
+    "remove_config",
+    "report_status",
+    "this_machine",
+]
