@@ -253,9 +253,10 @@ def test_the_drop_in_does_not_know_it() -> None:
     assert done.config is not None
 
 
-def test_what_grows_is_bounded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", ["", "a"])
+def test_what_grows_is_bounded(before: str, tmp_path: Path) -> None:
     value = "x" * (1 << 20)
-    uses = "".join(f"    - path: /etc/{n}\n      contents: {{inline: 'a${{{{ n }}}}'}}\n" for n in range(20))
+    uses = "".join(f"    - path: /etc/{n}\n      contents: {{inline: '{before}${{{{ n }}}}'}}\n" for n in range(20))
     write(tmp_path, {"web.bu": f"{INCLUDE}    with: {{n: {value}}}\n", "base.bu": HEAD + DECLARED + FILE + uses})
     assert [entry.code for entry in compiled(tmp_path).report] == ["expanded-too-large"]
 

@@ -144,21 +144,23 @@ class Variables:
             self._say(m.LIST_IN_TEXT, node, name=name)
             return found[0]
         if kind == "boolean":
-            text = "true" if scalars.boolean(value) else "false"
-        else:
-            text = str(scalars.integer(value) if kind == "integer" else scalars.string(value))
-        self._size += len(text)
-        if self._size > MAX_EXPANDED:
-            if self._size - len(text) <= MAX_EXPANDED:
-                self._say(m.EXPANDED_TOO_LARGE, node, limit=MAX_EXPANDED)
-            return ""
-        return text
+            return "true" if scalars.boolean(value) else "false"
+        return str(scalars.integer(value) if kind == "integer" else scalars.string(value))
 
     def _value(self, node: Node, name: str) -> Node | None:
+        """The value of a variable, while there is room for it."""
         if name not in self.declared:
             self._say(m.UNDECLARED_VARIABLE, node, name=name)
         self._used.add(name)
-        return self.values.get(name)
+        value = self.values.get(name)
+        if value is None or self._size > MAX_EXPANDED:
+            return None
+        items = value.value if value.kind == SEQUENCE else [value]
+        self._size += sum(len(item.value) for item in items)
+        if self._size > MAX_EXPANDED:
+            self._say(m.EXPANDED_TOO_LARGE, node, limit=MAX_EXPANDED)
+            return None
+        return value
 
     def find_unused(self) -> None:
         """Report what was declared and never used."""

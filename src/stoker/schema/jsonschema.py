@@ -135,7 +135,7 @@ class _Making:
         return spelled
 
     def _name(self, name: str) -> str:
-        return name if self.spec.is_butane or "/" in name else json_name(name)
+        return name if self.spec.is_butane else json_name(name)
 
 
 def _merge(one: Fragment, fragments: list[Fragment]) -> Fragment:
