@@ -37,7 +37,12 @@ GROUPS = {
 def test_columns(groups: dict[str, dict[str, int]], short: list[str], tmp_path: Path) -> None:
     summary = tmp_path / "summary.json"
     summary.write_text(json.dumps({"groups": groups}))
-    done = subprocess.run([sys.executable, CHECK, summary], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, CHECK, "Butane", summary, "rc=99", "json=99", "report=97"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.stdout.splitlines()[1:], done.returncode) == (short, int(bool(short)))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from stoker.butane import compile_text
+from stoker.butane import translate
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.streams import talk, write_data
-from stoker.ignition import check, encode
+from stoker.ignition import check
 from stoker.report import Report
 from stoker.server import AddressError, ServerError, serve
 from stoker.store import StoreError
@@ -60,5 +60,5 @@ def _address(text: str) -> tuple[str, int]:
 
 def _compile(text: bytes, file: str) -> tuple[bytes | None, Report]:
     """What the server needs of the language. A served template reads no local files."""
-    done = compile_text(text, file=file, raw=True)
-    return (None if done.config is None else encode(done.config)), done.report
+    done = translate(text, file=file, raw=True)
+    return done.output, done.report
