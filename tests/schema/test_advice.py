@@ -139,6 +139,11 @@ OTHERS = {
         SCRIPT.replace("/opt/s", "/etc/selinux/config") + "          SELINUX=disabled\n",
         ["selinux-off:6"],
     ),
+    "a drop-in to a unit of the system": (
+        "systemd:\n  units:\n    - name: a.service\n      enabled: true\n      dropins:\n        - name: b.conf\n"
+        "          contents: |\n            [Service]\n            ExecStartPre=/usr/bin/curl x\n",
+        [],
+    ),
     "a unit that is not enabled": (
         'systemd: {units: [{name: a.service, contents: "[Service]\\nExecStart=/opt/x\\n"}]}\n',
         [],

@@ -69,9 +69,10 @@ class Script:
 
 
 class Service(NamedTuple):
-    """An enabled unit."""
+    """An enabled unit. `is_whole` tells whether all of it is here, rather than drop-ins to a unit of the system."""
 
     name: str
+    is_whole: bool
     settings: list[Setting]
     commands: list[Command]
     scripts: list[Script]
@@ -123,7 +124,8 @@ def _service(unit: Unit, pointer: Pointer, scripts: Scripts) -> Service:
     settings = list(_settings(unit, pointer))
     commands = _commands(settings)
     named = dict.fromkeys(word for command in commands for word in command.words)
-    return Service(unit.name, settings, commands, [script for word in named if (script := scripts.named(word))])
+    run = [script for word in named if (script := scripts.named(word))]
+    return Service(unit.name, bool(unit.contents), settings, commands, run)
 
 
 def _settings(unit: Unit, pointer: Pointer) -> Iterator[Setting]:

@@ -56,8 +56,9 @@ def services(config: Config, _at: Pointer, say: Say) -> None:
     """What the services of the config do when they start."""
     found = find_services(config)
     for service in found:
-        _runs_every_boot(service, say)
-        _waits_for_network(service, say)
+        if service.is_whole:
+            _runs_every_boot(service, say)
+            _waits_for_network(service, say)
     _programs_are_written(found, config, say)
     if _ENFORCING.has(say.spec) or _UNKNOWN.has(say.spec):
         _selinux_stays_on(config, found, say)
