@@ -140,8 +140,10 @@ OTHERS = {
         ["selinux-off:6"],
     ),
     "a drop-in to a unit of the system": (
-        "systemd:\n  units:\n    - name: a.service\n      enabled: true\n      dropins:\n        - name: b.conf\n"
-        "          contents: |\n            [Service]\n            ExecStartPre=/usr/bin/curl x\n",
+        (
+            "systemd:\n  units:\n    - name: a.service\n      enabled: true\n      dropins:\n        - name: b.conf\n"
+            "          contents: |\n            [Service]\n            ExecStartPre=/usr/bin/curl x\n"
+        ),
         [],
     ),
     "a unit that is not enabled": (
