@@ -12,6 +12,8 @@ SCRIPT = Path(__file__).parent.parent / "scripts" / "debian-packages"
 SKIPPED = "debian-packages: skipped python3-venv: only root can install it, with apt-get\n"
 INSTALLED = "update --quiet=2\ninstall --quiet=2 --yes --no-install-recommends python3-venv\n"
 
+DISK_TOOLS = ("mkfs.btrfs", "cryptsetup", "mkfs.fat", "mkfs.ext4", "sfdisk", "sgdisk", "mdadm", "mkfs.xfs")
+
 # what the interpreter's exit code is, who runs it -> what apt-get is asked, what is said
 MACHINES = {
     "nothing missing": (0, "0", "", ""),
@@ -28,6 +30,7 @@ def test_debian_packages(found: int, user: str, asked: str, said: str, tmp_path:
         "python3": f"exit {found}",
         "id": f"echo {user}",
         "apt-get": f'echo "$@" >> {asks}',
+        **dict.fromkeys(DISK_TOOLS, "exit 0"),
     }.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
         (tmp_path / name).chmod(0o755)

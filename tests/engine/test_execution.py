@@ -95,11 +95,11 @@ def test_headers_that_cannot_be_sent_are_refused(tree: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["disks", "raid", "luks", "filesystems"])
-def test_disks_are_left_out_and_that_is_said(tree: Any, name: str) -> None:
+def test_a_tree_refuses_what_needs_disks(tree: Any, name: str) -> None:
     row = {"device": "/dev/sda", "name": "x"}
     outcome = tree.provision({"storage": {name: [row]}})
-    assert outcome.succeeded
-    assert [(entry.code, entry.pointer) for entry in outcome.report] == [("not-in-a-tree", ("storage", name))]
+    assert [(entry.code, entry.pointer) for entry in outcome.report] == [("no-devices", ("storage", name))]
+    assert [(event.stage, event.outcome) for event in outcome.events[:1]] == [("disks", "refused")]
 
 
 def test_a_path_cannot_forge_a_line_of_the_log(tree: Any) -> None:

@@ -1,8 +1,9 @@
-"""The verb `apply`: provision a tree by a config, as a first boot would, without privileges."""
+"""The verb `apply`: provision a tree as a first boot would: without privileges, or disks and all as root."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -13,9 +14,20 @@ from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import placed, result, show, write_json
 from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
 from stoker.cli.streams import talk, write_data
-from stoker.engine import DISTRIBUTIONS, provision, summarise, summary_text
+from stoker.engine import (
+    DISTRIBUTIONS,
+    Distribution,
+    Outcome,
+    Say,
+    Summary,
+    finding_of,
+    provision,
+    provision_machine,
+    summarise,
+    summary_text,
+)
 from stoker.ignition import Parsed, parse
-from stoker.report import Report
+from stoker.schema.v3 import Config
 from stoker.system import ScratchSystem, SystemFault
 
 _OF_VARIANT = {"fcos": "fcos", "flatcar": "flatcar", "openshift": "rhcos", "r4e": "rhcos", "fiot": "fcos"}
@@ -30,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=sorted(DISTRIBUTIONS),
         help="whose paths and base accounts to use; that of the variant, or fcos",
     )
+    parser.add_argument(
+        "--devices",
+        action="store_true",
+        help="for real, as root: change and mount the disks of this machine that the config names",
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no log of the operations")
     add_files_dir(parser)
     add_output(parser, ("text", "json"))
@@ -42,21 +59,43 @@ def run(arguments: argparse.Namespace) -> int:
     if read.config is None or result(read.report):
         return Exit.FINDINGS
     name = arguments.distribution or _OF_VARIANT.get(read.spec.variant if read.spec is not None else "", "fcos")
+    if arguments.devices and os.geteuid() != 0:
+        raise CommandError(
+            "only root can change the disks of a machine", hint="leave out `--devices`, or run it as root"
+        )
     root = Path(arguments.root)
     root.mkdir(parents=True, exist_ok=True)
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:
-        outcome = provision(read.config, root, distribution=DISTRIBUTIONS[name], say=say)
+        outcome, summary = _apply(read.config, root, DISTRIBUTIONS[name], say, arguments.devices)
     except SystemFault as fault:
         raise CommandError(f"`{root}`: {fault}") from fault
-    outcome.report = Report(placed(entry, read) for entry in outcome.report)
-    with closing(ScratchSystem(root)) as system:
-        summary = summarise(outcome, system)
+    findings = [finding_of(placed(entry, read)) for entry in outcome.report]
+    summary = msgspec.structs.replace(summary, succeeded=outcome.succeeded, findings=findings)
     if arguments.output == "json":
         write_json(msgspec.to_builtins(summary))
     else:
         write_data(summary_text(summary).encode("utf-8", "surrogateescape"))
     return Exit.FINE if outcome.succeeded else Exit.FINDINGS
+
+
+def _apply(
+    config: Config, root: Path, distribution: Distribution, say: Say, with_devices: bool
+) -> tuple[Outcome, Summary]:
+    """Provision a tree, or this machine; the summary of a machine is made while its disks are mounted."""
+    summaries: list[Summary] = []
+    if with_devices:
+        outcome = provision_machine(
+            config,
+            root,
+            distribution=distribution,
+            say=say,
+            look=lambda outcome, system: summaries.append(summarise(outcome, system)),
+        )
+        return outcome, summaries[0]
+    outcome = provision(config, root, distribution=distribution, say=say)
+    with closing(ScratchSystem(root)) as system:
+        return outcome, summarise(outcome, system)
 
 
 def _read(source: Input, arguments: argparse.Namespace) -> Parsed | Compilation:

@@ -3,10 +3,11 @@
 from stoker.engine.contents import Fetch, fetch_embedded
 from stoker.engine.distributions import DISTRIBUTIONS, Distribution, lay_base
 from stoker.engine.execution import Say, carry_out
+from stoker.engine.machine import provision_machine
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import Plan, plan
 from stoker.engine.provision import provision
-from stoker.engine.summary import Summary, summarise, summary_text
+from stoker.engine.summary import Summary, finding_of, summarise, summary_text
 
 __all__ = [
     "DISTRIBUTIONS",
@@ -18,9 +19,11 @@ __all__ = [
     "Summary",
     "carry_out",
     "fetch_embedded",
+    "finding_of",
     "lay_base",
     "plan",
     "provision",
+    "provision_machine",
     "summarise",
     "summary_text",
 ]

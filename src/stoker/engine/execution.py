@@ -13,11 +13,9 @@ from stoker.engine.contents import Fetch, fetch_embedded
 from stoker.engine.errors import EngineFault
 from stoker.engine.operations import Heading, Step
 from stoker.engine.outcome import DONE, FAILED, NOT_REACHED, REFUSED, Outcome
-from stoker.engine.plan import Plan
+from stoker.engine.plan import Plan, stage_of
 from stoker.report import Entry, Event, Pointer, Report, Severity
 from stoker.system import System, SystemFault
-
-STAGE = "files"
 
 Say = Callable[[str], None]
 
@@ -31,7 +29,7 @@ def carry_out(plan: Plan, system: System, say: Say, fetch: Fetch = fetch_embedde
     `[failed]   TEXT: REASON`; N is in hexadecimal and counts from 1.
     """
     refused = [
-        Event(system.now(), STAGE, entry.message, REFUSED, pointer=entry.pointer)
+        Event(system.now(), stage_of(entry.pointer), entry.message, REFUSED, pointer=entry.pointer)
         for entry in plan.report
         if entry.is_error
     ]
@@ -52,6 +50,7 @@ class _Run:
         self._outcome = outcome
         self._number = 0
         self._stopped = outcome.report.has_errors
+        self._began = False
 
     def take(self, step: Step | Heading, above: str) -> None:
         """Do a step, or a heading and its steps below it; after a failure, only record what is not reached."""
@@ -76,9 +75,10 @@ class _Run:
 
     def _take_step(self, step: Step, above: str) -> None:
         operation = step.operation
-        if self._stopped:
+        if self._stopped and not (step.is_cleanup and self._began):
             self._record(step, NOT_REACHED, 0.0)
             return
+        self._began = True
         text = operation.describe(self._system.root)
         label = f"{above}op({self._next():x}): "
         self._say(f"{label}[started]  {text}")
@@ -97,7 +97,7 @@ class _Run:
 
     def _record(self, step: Step, outcome: str, seconds: float) -> None:
         text = step.operation.describe()
-        event = Event(self._system.now(), STAGE, text, outcome, pointer=step.pointer, milliseconds=seconds * 1000)
+        event = Event(self._system.now(), step.stage, text, outcome, pointer=step.pointer, milliseconds=seconds * 1000)
         self._outcome.events.append(event)
 
     def _next(self) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from stoker.engine import messages
 from stoker.engine.contents import content_of
+from stoker.engine.filesystems import mounted_filesystems
 from stoker.engine.operations import Owner, Step
 from stoker.engine.operations.files import (
     FILE_MODE,
@@ -88,7 +89,8 @@ def _nodes(config: Config) -> Iterator[tuple[Pointer, Node]]:
 def _gone(config: Config, entries: list[Placed], system: System) -> Iterator[str]:
     """Directories, each with a slash at its end, that will be gone or new when files are written.
 
-    They are those that are overwritten, and homes of users that are removed or move: what is in them now says nothing.
+    They are those that are overwritten, homes of users that are removed or move, and where a file system will be
+    mounted: what is in them now says nothing.
     """
     for path, _, node in entries:
         if isinstance(node, Directory) and node.overwrite:
@@ -97,6 +99,11 @@ def _gone(config: Config, entries: list[Placed], system: System) -> Iterator[str
         known = system.accounts.user(user.name) if user.should_exist is False or user.home_dir else None
         if known is not None and user.home_dir != known.home:
             yield system.resolve(known.home, follow=True).rstrip("/") + "/"
+    if system.devices is not None:
+        for _, path, said in mounted_filesystems(config.storage):
+            device = system.devices.find(said.device)
+            if device is None or system.mounted(path) != device.node:
+                yield path.rstrip("/") + "/"
 
 
 class _Files:

@@ -95,9 +95,4 @@ RAN_BEFORE: Final = Message(
     "this tree has been provisioned before (`{path}` exists)",
     "provisioning is meant to run once: files it wrote then are refused now unless they may be overwritten",
 )
-NOT_IN_A_TREE: Final = Message(
-    "not-in-a-tree",
-    "`{what}` is left out: a tree has no disks",
-    "it takes effect when a machine boots with this config",
-)
 SYSTEM_FAULT: Final = Message("system-fault", "{reason}")

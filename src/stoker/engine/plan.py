@@ -6,23 +6,28 @@ to fail is found here, before anything is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
-from stoker.engine import messages
+from stoker.engine import disk_messages, messages
 from stoker.engine.accounts import plan_accounts
+from stoker.engine.disks import plan_disks
 from stoker.engine.distributions import Distribution
 from stoker.engine.files import plan_files
+from stoker.engine.filesystems import plan_mounts, plan_unmounts
 from stoker.engine.operations import Heading, Step
 from stoker.engine.operations.result import WriteResult
+from stoker.engine.outlook import Outlook
 from stoker.engine.units import plan_units
-from stoker.report import Report, Severity
-from stoker.schema.v3 import Config, KernelArguments
+from stoker.engine.volumes import plan_crypttab
+from stoker.report import Pointer, Report, Severity
+from stoker.schema.v3 import Config, KernelArguments, Storage
 from stoker.system import System, SystemFault
 
 RESULT_TRAIL = "files: createResultFile: createFiles"
 DISKS = ("disks", "raid", "luks", "filesystems")
+STAGES = ("disks", "mount", "files", "umount")  # of a first boot, as they follow each other
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -33,27 +38,65 @@ class Plan(msgspec.Struct, frozen=True):
     kernel_arguments: KernelArguments
 
 
-def plan(config: Config, system: System, distribution: Distribution, *, online: bool = False) -> Plan:
-    """Plan a config, validated and merged, for the first boot of a machine.
+def plan(
+    config: Config,
+    system: System,
+    distribution: Distribution,
+    *,
+    online: bool = False,
+    stages: Collection[str] = STAGES,
+) -> Plan:
+    """Plan a config, validated and merged, for the first boot of a machine: all of it, or some of its `STAGES`.
 
     `online` tells whether contents can be fetched that the config does not hold itself. A report with errors means
     that the plan cannot be carried out.
     """
     report = Report()
-    _say_what_is_left_out(config, report)
     steps: list[Step | Heading] = []
-    stages: dict[str, Iterator[Step | Heading]] = {
-        "passwd": plan_accounts(config, system, distribution),
-        "storage": plan_files(config, system, online, report),
-        "systemd": plan_units(config, system, distribution),
-        "ignition": _plan_result(system, distribution, report),
-    }
-    for name, stage in stages.items():
+    for name, part in _parts(config, system, distribution, online, stages, report):
         try:
-            steps += stage
+            steps += part
         except SystemFault as error:
             report.add(Severity.ERROR, messages.SYSTEM_FAULT, (name,), reason=error)
     return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
+
+
+Part = tuple[str, Iterator[Step | Heading]]  # the part of the config, and the steps that it asks for
+
+
+def _parts(
+    config: Config,
+    system: System,
+    distribution: Distribution,
+    online: bool,
+    stages: Collection[str],
+    report: Report,
+) -> Iterator[Part]:
+    """What is planned, in the order in which it is done."""
+    storage = config.storage or Storage()
+    outlook = None if system.devices is None else Outlook(system.devices)
+    if outlook is None:
+        _refuse_devices(storage, report)
+    if outlook and "disks" in stages:
+        yield "storage", plan_disks(storage, outlook, report)
+    if report.has_errors:
+        outlook = None  # nothing can be said of devices that will not be as planned
+    if outlook and "mount" in stages:
+        yield "storage", plan_mounts(storage, system, outlook, report)
+    if "files" in stages:
+        yield "passwd", plan_accounts(config, system, distribution)
+        yield "storage", plan_files(config, system, online, report)
+        yield "systemd", plan_units(config, system, distribution)
+        if outlook:
+            yield "storage", plan_crypttab(storage, outlook)
+        yield "ignition", _plan_result(system, distribution, report)
+    if outlook and "umount" in stages:
+        yield "storage", plan_unmounts(storage, system, outlook, of_this_plan="mount" in stages)
+
+
+def stage_of(pointer: Pointer) -> str:
+    """The stage of a first boot that a part of the config belongs to."""
+    return "disks" if pointer[:1] == ("storage",) and pointer[1:2] and pointer[1] in DISKS else "files"
 
 
 def _plan_result(system: System, distribution: Distribution, report: Report) -> Iterator[Step]:
@@ -64,8 +107,8 @@ def _plan_result(system: System, distribution: Distribution, report: Report) -> 
         yield Step((), RESULT_TRAIL, WriteResult(distribution.result))
 
 
-def _say_what_is_left_out(config: Config, report: Report) -> None:
-    """A tree has no disks: what a config says of them waits for a machine."""
+def _refuse_devices(storage: Storage, report: Report) -> None:
+    """A tree has no disks: a config that needs them cannot be carried out there."""
     for name in DISKS:
-        if config.storage is not None and getattr(config.storage, name):
-            report.add(Severity.WARNING, messages.NOT_IN_A_TREE, ("storage", name), what=f"storage.{name}")
+        if getattr(storage, name):
+            report.add(Severity.ERROR, disk_messages.NO_DEVICES, ("storage", name), what=f"storage.{name}")

@@ -91,7 +91,7 @@ def summarise(outcome: Outcome, system: System) -> Summary:
         presets=presets,
         kernel_arguments=list(outcome.kernel_arguments.should_exist),
         kernel_arguments_removed=list(outcome.kernel_arguments.should_not_exist),
-        findings=[_finding(entry) for entry in outcome.report],
+        findings=[finding_of(entry) for entry in outcome.report],
         unreached=[event.text for event in outcome.events if event.outcome in {FAILED, NOT_REACHED}],
     )
 
@@ -182,7 +182,8 @@ def _unit(name: str, nodes: list[Node], presets: list[str]) -> Unit:
     return Unit(name)
 
 
-def _finding(entry: Entry) -> Finding:
+def finding_of(entry: Entry) -> Finding:
+    """An entry of a report as plain values."""
     place = str(entry.place) if entry.place else ""
     return Finding(entry.severity, entry.code, entry.message, pointer_text(entry.pointer), place, entry.hint or "")
 

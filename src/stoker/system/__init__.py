@@ -1,6 +1,16 @@
 """The only door to a machine: files below a root, accounts, units, external commands; for real or in a scratch tree."""
 
-from stoker.system.errors import AccountFault, CommandFault, FileExists, FileFault, SystemFault
+from stoker.system.devices import BlockDevices, Device, Signature
+from stoker.system.errors import (
+    AccountFault,
+    CommandFault,
+    DeviceFault,
+    FileExists,
+    FileFault,
+    SystemFault,
+    TableFault,
+)
+from stoker.system.gpt import Partition, Table
 from stoker.system.protocol import Accounts, Group, GroupFields, Look, System, User, UserFields
 from stoker.system.real import RealSystem
 from stoker.system.scratch import ScratchSystem
@@ -8,16 +18,23 @@ from stoker.system.scratch import ScratchSystem
 __all__ = [
     "AccountFault",
     "Accounts",
+    "BlockDevices",
     "CommandFault",
+    "Device",
+    "DeviceFault",
     "FileExists",
     "FileFault",
     "Group",
     "GroupFields",
     "Look",
+    "Partition",
     "RealSystem",
     "ScratchSystem",
+    "Signature",
     "System",
     "SystemFault",
+    "Table",
+    "TableFault",
     "User",
     "UserFields",
 ]

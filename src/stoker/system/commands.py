@@ -29,5 +29,7 @@ def run(arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> 
     if done.returncode < 0:
         raise CommandFault(arguments, f"signal {-done.returncode}", done.stdout, done.stderr)
     if done.returncode:
-        raise CommandFault(arguments, f"exit status {done.returncode}", done.stdout, done.stderr)
+        raise CommandFault(
+            arguments, f"exit status {done.returncode}", done.stdout, done.stderr, status=done.returncode
+        )
     return done.stdout

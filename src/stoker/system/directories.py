@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from stoker.system.errors import FileFault
@@ -24,10 +26,8 @@ class Directories:
     """The directories below one root."""
 
     def __init__(self, root: Path) -> None:
-        try:
-            self._root = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError as error:
-            raise FileFault.of("open the root", str(root), error) from error
+        self._path = root
+        self._root = self._open_root()
         self._open: dict[str, int] = {}  # resolved path -> descriptor, the longest unused first
         self._resolved: dict[str, str] = {"/": "/"}
 
@@ -37,12 +37,31 @@ class Directories:
             os.close(descriptor)
         self._open.clear()
 
+    def _open_root(self) -> int:
+        try:
+            return os.open(self._path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise FileFault.of("open the root", str(self._path), error) from error
+
     def forget(self, path: str) -> None:
         """Forget a resolved path that is about to go or to become something else, and all below it."""
         below = path.rstrip("/") + "/"
         for name in [name for name in self._open if name == path or name.startswith(below)]:
             os.close(self._open.pop(name))
         self._resolved = {"/": "/"}
+
+    @contextmanager
+    def released(self, path: str) -> Iterator[None]:
+        """Hold nothing open at or below a path meanwhile: a mount there comes or goes."""
+        self.forget(path)
+        if path != "/":
+            yield
+            return
+        os.close(self._root)
+        try:
+            yield
+        finally:
+            self._root = self._open_root()
 
     def resolve(self, path: str) -> str:
         """The path with the links in its parents followed. The last component stays as it is."""

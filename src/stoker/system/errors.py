@@ -4,6 +4,8 @@ SystemFault            the machine did not do what it was asked to
 ├── FileFault          a call on a file failed
 │   └── FileExists     something is already at the path
 ├── AccountFault       an account cannot be added, changed or removed
+├── DeviceFault        a block device is missing, busy, or not as it was asked for
+│   └── TableFault     a disk has no partition table that can be worked with
 └── CommandFault       an external command failed, or may not be run here
 """
 
@@ -41,13 +43,27 @@ class AccountFault(SystemFault):
     """An account cannot be added, changed or removed as asked."""
 
 
-class CommandFault(SystemFault):
-    """An external command failed. The text has the form that people know from Ignition's log."""
+class DeviceFault(SystemFault):
+    """A block device is missing, busy, or not as it was asked for."""
 
-    def __init__(self, arguments: Sequence[str], reason: str, output: bytes = b"", errors: bytes = b"") -> None:
+
+class TableFault(DeviceFault):
+    """A disk has no partition table that can be worked with."""
+
+
+class CommandFault(SystemFault):
+    """An external command failed. The text has the form that people know from Ignition's log.
+
+    `status` is what it exited with; 0 when it did not come to that.
+    """
+
+    def __init__(
+        self, arguments: Sequence[str], reason: str, output: bytes = b"", errors: bytes = b"", status: int = 0
+    ) -> None:
         command = " ".join(f'"{argument}"' for argument in arguments)
         super().__init__(f'{reason}: Cmd: {command} Stdout: "{_text(output)}" Stderr: "{_text(errors)}"')
         self.arguments = tuple(arguments)
+        self.status = status
 
 
 def _text(output: bytes) -> str:

@@ -12,6 +12,8 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from stoker.system.devices import BlockDevices
+
 FILE = "file"
 DIRECTORY = "directory"
 LINK = "link"
@@ -126,6 +128,10 @@ class System(Protocol):
     def accounts(self) -> Accounts:
         """The machine's users and groups."""
 
+    @property
+    def devices(self) -> BlockDevices | None:
+        """The machine's block devices; None when it is a tree alone."""
+
     def resolve(self, path: str, *, follow: bool = False) -> str:
         """The path with the links in its parents followed, and the last one too if `follow`; what is missing stays."""
 
@@ -186,6 +192,15 @@ class System(Protocol):
 
     def set_mode(self, path: str, mode: int) -> None:
         """Set the twelve permission bits of a file or directory. A link is refused."""
+
+    def mount(self, path: str, node: str, format_: str, options: Sequence[str]) -> None:
+        """Mount a device at a directory inside the root. Raises `DeviceFault` or `CommandFault`."""
+
+    def unmount(self, path: str) -> None:
+        """Unmount what is mounted at a path inside the root. Raises `DeviceFault` or `CommandFault`."""
+
+    def mounted(self, path: str) -> str:
+        """The node that is mounted at a path inside the root, empty when none is."""
 
     def lock(self, path: str) -> AbstractContextManager[None]:
         """Hold an advisory lock on a file, as lckpwdf(3) does: made 0600 when missing, waited for at most 15 s."""

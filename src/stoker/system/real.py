@@ -17,8 +17,18 @@ from stoker.system.tree import Tree
 class RealSystem(Tree):
     """A machine that is changed for real."""
 
-    def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, root: Path, clock: Callable[[], float] = time.time, *, with_devices: bool = False, patience: float = 0.0
+    ) -> None:
+        """Open the machine below `root`, with the block devices of the machine that runs this if so asked.
+
+        `patience` is how many seconds to wait for a device that is not there yet.
+        """
         super().__init__(root, clock)
+        if with_devices:
+            from stoker.system.real_devices import RealDevices  # noqa: PLC0415 -- a tree has no use for it
+
+            self.devices = RealDevices(self.run, patience)
         self.accounts: Accounts = AccountFiles(self)
 
     def run(self, arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> bytes:

@@ -18,6 +18,7 @@ from typing import NoReturn
 import msgspec
 
 from stoker.system.account_files import AccountFiles
+from stoker.system.devices import BlockDevices
 from stoker.system.errors import CommandFault, FileFault
 from stoker.system.protocol import KEEP, Accounts, Look
 from stoker.system.tree import Tree
@@ -36,7 +37,13 @@ class Rights(msgspec.Struct, array_like=True):
 class ScratchSystem(Tree):
     """A machine that is only a tree and a manifest of what the tree cannot hold."""
 
-    def __init__(self, root: Path, manifest: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        root: Path,
+        manifest: Path | None = None,
+        clock: Callable[[], float] = time.time,
+        devices: BlockDevices | None = None,
+    ) -> None:
         """Open the tree below `root`, which is made when missing; `manifest` is `ROOT.rights.json` by default.
 
         Beside an empty tree, a manifest is one of an earlier tree and means nothing.
@@ -47,6 +54,7 @@ class ScratchSystem(Tree):
         except OSError as error:
             raise FileFault.of("make", str(root), error) from error
         super().__init__(root, clock)
+        self.devices = devices
         self._manifest = manifest or root.with_name(root.name + ".rights.json")
         self._rights = {} if is_empty else _read(self._manifest)
         self.accounts: Accounts = AccountFiles(self)

@@ -11,12 +11,13 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from stoker.system.devices import BlockDevices
 from stoker.system.directories import Directories
-from stoker.system.errors import FileExists, FileFault
+from stoker.system.errors import DeviceFault, FileExists, FileFault
 from stoker.system.protocol import DIRECTORY, FILE, KEEP, LINK, OTHER, Look
 
 CHUNK = 1 << 20
@@ -35,6 +36,7 @@ class Tree:
     def __init__(self, root: Path, clock: Callable[[], float]) -> None:
         self._directories = Directories(root)
         self._clock = clock
+        self.devices: BlockDevices | None = None
         text = str(root.absolute())
         self.root = "" if text == "/" else text
 
@@ -45,6 +47,31 @@ class Tree:
     def now(self) -> float:
         """See `System.now`."""
         return self._clock()
+
+    # Mounts
+
+    def mount(self, path: str, node: str, format_: str, options: Sequence[str]) -> None:
+        """See `System.mount`."""
+        with self._directories.released(path):
+            self._needed_devices().mount(node, self._outside(path), format_, options)
+
+    def unmount(self, path: str) -> None:
+        """See `System.unmount`. A directory that is held open would keep it mounted."""
+        with self._directories.released(path):
+            self._needed_devices().unmount(self._outside(path))
+
+    def mounted(self, path: str) -> str:
+        """See `System.mounted`."""
+        return self._needed_devices().mounted(self._outside(path))
+
+    def _needed_devices(self) -> BlockDevices:
+        if self.devices is None:
+            raise DeviceFault("this machine is a tree alone: it has no block devices")
+        return self.devices
+
+    def _outside(self, path: str) -> str:
+        """A path inside the root as the machine that runs this knows it."""
+        return (self.root + path).rstrip("/") or "/"
 
     # Looking
 

@@ -21,7 +21,7 @@ HIGHEST_ID = (1 << 32) - 2  # 2**32 - 1 means "no change" to chown(2)
 
 
 class Touch(NamedTuple):
-    """Something that an operation touches: `kind` is path, user, group or unit."""
+    """Something that an operation touches: `kind` is path, user, group, unit, device or mount."""
 
     kind: str
     name: str
@@ -49,6 +49,12 @@ class Step(msgspec.Struct, frozen=True):
     pointer: Pointer
     trail: str
     operation: Operation
+    is_cleanup: bool = False  # done even when something before it failed
+
+    @property
+    def stage(self) -> str:
+        """The stage of a first boot that it belongs to: the first word of the trail."""
+        return self.trail.partition(":")[0]
 
 
 class Heading(msgspec.Struct, frozen=True):

@@ -1,0 +1,91 @@
+"""Provision a machine, disks and all: in goes a config, out comes an Outcome; every stage sees what the last one left.
+
+What can be known to fail is refused before the first disk is touched. Then disks are prepared and mounted, and only
+then the files are planned, since what is mounted decides about them; in the end everything is unmounted again, also
+after a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import msgspec
+
+from stoker.engine.contents import Fetch, fetch_embedded
+from stoker.engine.distributions import Distribution, lay_base
+from stoker.engine.execution import Say, carry_out
+from stoker.engine.filesystems import mounted_filesystems
+from stoker.engine.operations import Step
+from stoker.engine.outcome import Outcome
+from stoker.engine.plan import STAGES, Plan, plan
+from stoker.report import Report
+from stoker.schema.v3 import Config
+from stoker.system import RealSystem, System
+
+PATIENCE = 30.0  # seconds to wait for a device that is not there yet
+
+Look = Callable[[Outcome, System], None]
+
+
+def provision_machine(
+    config: Config, root: Path, *, distribution: Distribution, say: Say, look: Look, fetch: Fetch | None = None
+) -> Outcome:
+    """Provision the machine that runs this, its disks mounted below `root`. Only root can do that.
+
+    `config` is validated and merged. A root without accounts gets the distribution's base first. Without `fetch` (URL
+    to bytes) only contents that the config itself holds are written. `look` sees the Outcome and the machine while
+    everything is still mounted. Raises `SystemFault` when the root cannot be opened.
+    """
+    with closing(RealSystem(root, with_devices=True, patience=PATIENCE)) as system:
+        online = fetch is not None
+        draft = plan(config, system, distribution, online=online, stages=_foreseeable(config))
+        if draft.report.has_errors:
+            outcome = carry_out(draft, system, say)
+            look(outcome, system)
+            return outcome
+        with ExitStack() as undo:
+            undo.callback(carry_out, _cleanup(draft), system, say)
+            outcome = _carry_out(config, system, distribution, ("disks", "mount"), say, fetch)
+            if outcome.succeeded:
+                if system.look("/etc/passwd") is None:
+                    lay_base(system, distribution)
+                outcome = _joined(outcome, _carry_out(config, system, distribution, ("files",), say, fetch))
+            look(outcome, system)
+            undo.pop_all()
+        return _joined(outcome, carry_out(_cleanup(draft), system, say))
+
+
+def _foreseeable(config: Config) -> tuple[str, ...]:
+    """The stages that can be planned now; files in a root that is still to be mounted cannot."""
+    has_root = any(path == "/" for _, path, _ in mounted_filesystems(config.storage))
+    return tuple(stage for stage in STAGES if stage != "files" or not has_root)
+
+
+def _carry_out(
+    config: Config,
+    system: System,
+    distribution: Distribution,
+    stages: tuple[str, ...],
+    say: Say,
+    fetch: Fetch | None,
+) -> Outcome:
+    planned = plan(config, system, distribution, online=fetch is not None, stages=stages)
+    return carry_out(planned, system, say, fetch or fetch_embedded)
+
+
+def _cleanup(draft: Plan) -> Plan:
+    """What has to be undone of a plan."""
+    steps = tuple(step for step in draft.steps if isinstance(step, Step) and step.is_cleanup)
+    return msgspec.structs.replace(draft, steps=steps, report=Report())
+
+
+def _joined(first: Outcome, then: Outcome) -> Outcome:
+    """One outcome of two stages."""
+    return Outcome(
+        [*first.events, *then.events],
+        Report([*first.report, *then.report]),
+        first.kernel_arguments,
+        [*first.touched, *then.touched],
+    )

@@ -1,0 +1,75 @@
+"""The block devices of a machine as they will be: in go tables as planned, out come the nodes that paths lead to then.
+
+Later parts of a plan stand on earlier ones: a file system on a partition that is still to be made. What is in the
+place of a partition now will be in it then, so that can be looked at before.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from stoker.system import BlockDevices, Device, Signature, Table
+from stoker.system.devices import partition_node, udev_name
+
+
+class Located(NamedTuple):
+    """Where a path will lead: a node, and the stretch of a device in bytes where its content is now, if any."""
+
+    node: str
+    holder: str = ""
+    start: int = 0
+    size: int = 0
+
+
+class Outlook:
+    """The devices once everything planned so far is done."""
+
+    def __init__(self, devices: BlockDevices) -> None:
+        self.devices = devices
+        self._promised: dict[str, Located] = {}
+        self._gone: set[str] = set()
+        self._awaited: set[str] = set()
+
+    def expect_table(self, names: set[str], disk: Device, table: Table) -> None:
+        """Expect a disk, known by those names, to have the partitions of a table and no others."""
+        self._gone |= {partition_node(disk.node, number) for number in self.devices.known_partitions(disk)}
+        for partition in table.partitions:
+            node = partition_node(disk.node, partition.number)
+            size = partition.size * disk.sector_size
+            located = Located(node, disk.node, partition.start * disk.sector_size, size)
+            paths = {node, *(f"{name}-part{partition.number}" for name in names)}
+            if partition.label:
+                paths.add(f"/dev/disk/by-partlabel/{udev_name(partition.label)}")
+            if partition.guid:
+                paths.add(f"/dev/disk/by-partuuid/{partition.guid.lower()}")
+            self._promised |= dict.fromkeys(paths, located)
+
+    def expect(self, *paths: str) -> None:
+        """Expect a device of which nothing is known yet; its path will do for a node."""
+        self._promised |= {path: Located(paths[0]) for path in paths}
+
+    def expect_links(self, located: Located, paths: list[str]) -> None:
+        """Expect further paths to lead to a device, unless they are promised to another one."""
+        for path in paths:
+            self._promised.setdefault(path, located)
+
+    def locate(self, path: str) -> Located | None:
+        """Where a path will lead; None when nothing will be there."""
+        promised = self._promised.get(path)
+        if promised is not None:
+            return promised
+        if path not in self._awaited:
+            self._awaited.add(path)
+            self.devices.wait([path])
+        device = self.devices.find(path)
+        if device is None:
+            return None
+        return self._promised.get(device.node) or (
+            None if device.node in self._gone else Located(device.node, device.node)
+        )
+
+    def probe(self, located: Located) -> Signature | None:
+        """What is now where the device will be."""
+        if not located.holder:
+            return None
+        return self.devices.probe(located.holder, located.start, located.size)

@@ -1,0 +1,156 @@
+"""The verb `apply` on configs that need disks: refused on a tree, done for real when that is asked for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import loops
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+TEXT = """\
+variant: fcos
+version: 1.5.0
+storage:
+  disks:
+    - device: {device}
+      partitions:
+        - number: 1
+          label: data
+  filesystems:
+    - device: {device}p1
+      format: ext4
+      path: /var
+"""
+
+
+def test_a_tree_has_no_disks(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bu").write_text(TEXT.format(device="/dev/vdz"))
+    done = run("apply", "--quiet", "a.bu", "--root", "tree")
+    assert done.returncode == 1
+    assert (
+        "refused\n"
+        "  a.bu:5:5: `storage.disks` cannot be done: a tree has no block devices\n"
+        "    hint: apply it with `--devices` as root, on the machine whose disks they are\n"
+    ) in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may")
+def test_only_root_changes_disks(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bu").write_text(TEXT.format(device="/dev/vdz"))
+    done = run("apply", "--devices", "a.bu", "--root", "tree")
+    assert (done.returncode, done.stderr.partition("\n")[0]) == (
+        1,
+        "stoker: only root can change the disks of a machine",
+    )
+
+
+@pytest.mark.skipif(bool(loops.why_not()), reason=loops.why_not() or "-")
+def test_disks_for_real(run: Run, tmp_path: Path) -> None:
+    with loops.loops(tmp_path) as new_loop:
+        loop = new_loop(64 << 20)
+        (tmp_path / "a.bu").write_text(TEXT.format(device=loop))
+        done = run("apply", "a.bu", "--devices", "--root", "tree")
+        assert done.returncode == 0, done.stderr
+        assert f'mount: op(5): [started]  mounting "{loop}p1" at ' in done.stderr
+        assert "TYPE=ext4" in loops.run("blkid", "-p", "-o", "export", f"{loop}p1").splitlines()
+
+
+KILLED = """\
+variant: fcos
+version: 1.5.0
+storage:
+  disks:
+    - device: {device}
+      partitions:
+        - label: data
+          size_mib: 100
+        - label: rest
+  filesystems:
+    - device: {device}p1
+      format: ext4
+      label: data
+      path: /var/data
+    - device: {device}p2
+      format: ext4
+      path: /var
+"""
+
+
+@pytest.mark.skipif(bool(loops.why_not()), reason=loops.why_not() or "-")
+@pytest.mark.parametrize("operations", range(1, 9))
+def test_killed_within_an_operation_and_run_again(run: Run, tmp_path: Path, operations: int) -> None:
+    """The machine is switched off when that many operations have begun: the process and every tool it runs."""
+    with loops.loops(tmp_path) as new_loop:
+        loop = new_loop(256 << 20)
+        (tmp_path / "a.bu").write_text(KILLED.format(device=loop))
+        command = [Path(sys.executable).parent / "stoker", "apply", "a.bu", "--devices", "--root", "tree"]
+        with subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as process:
+            assert process.stderr is not None
+            begun = 0
+            for line in process.stderr:
+                begun += "[started]" in line
+                if begun == operations:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    break
+        for mounted in [row.split()[1] for row in Path("/proc/self/mounts").read_text().splitlines()][::-1]:
+            if mounted.startswith(str(tmp_path)):
+                loops.run("umount", mounted)
+        done = run("apply", "--quiet", "a.bu", "--devices", "--root", "tree")
+        assert done.returncode == 0, done.stdout
+        for number, label in ((1, "LABEL=data"), (2, "TYPE=ext4")):
+            assert label in loops.run("blkid", "-p", "-o", "export", f"{loop}p{number}").splitlines()
+            loops.run("fsck.ext4", "-f", "-n", f"{loop}p{number}")
+
+
+IMAGE = """\
+variant: flatcar
+version: 1.0.0
+passwd:
+  users:
+    - name: test
+      ssh_authorized_keys: [ssh-rsa AAAA]
+storage:
+  disks:
+    - device: {device}
+      partitions:
+        - label: boot
+          size_mib: 50
+        - label: root
+  filesystems:
+    - {{device: "{device}p2", format: ext4, path: /}}
+    - {{device: "{device}p1", format: ext4, path: /boot}}
+  files:
+    - {{path: /etc/hostname, contents: {{inline: web}}}}
+    - {{path: /boot/loader.conf, contents: {{inline: x}}}}
+"""
+
+
+@pytest.mark.skipif(bool(loops.why_not()), reason=loops.why_not() or "-")
+def test_a_whole_disk_with_its_root(run: Run, tmp_path: Path) -> None:
+    """The root of the machine is on a disk that is made here: accounts and files are planned when it is mounted."""
+    with loops.loops(tmp_path) as new_loop:
+        loop = new_loop(256 << 20)
+        (tmp_path / "a.bu").write_text(IMAGE.format(device=loop))
+        done = run("apply", "--quiet", "a.bu", "--devices", "--root", "tree")
+        assert done.returncode == 0, done.stdout
+        words = [line.split() for line in done.stdout.splitlines()]
+        assert ["/boot/loader.conf", "0644", "root:root", "1"] in [row[:4] for row in words]
+        assert ["user", "test", "id", "1000"] in [row[:4] for row in words]
+        assert [*(tmp_path / "tree").iterdir()] == []
+        loops.run("mount", "-o", "ro", f"{loop}p2", tmp_path / "tree")
+        try:
+            assert (tmp_path / "tree/etc/hostname").read_text() == "web"
+            assert (tmp_path / "tree/home/test").stat().st_uid == 1000
+            assert [*(tmp_path / "tree/boot").iterdir()] == []
+        finally:
+            loops.run("umount", tmp_path / "tree")

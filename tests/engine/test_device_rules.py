@@ -1,0 +1,489 @@
+"""File systems, mounts, arrays, encrypted volumes: devices as they are, what a config says, what is run or refused."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from stoker.engine import DISTRIBUTIONS, Outcome, carry_out, fetch_embedded, lay_base, plan
+from stoker.engine.plan import STAGES
+from stoker.schema.v3 import Config
+from stoker.system import Partition, ScratchSystem, Signature, Table
+from stoker.system.devices import Array, Volume
+from stoker.system.scratch_devices import Disk, Inventory, ScratchDevices
+
+MEBIBYTE = 1 << 20
+UUID = "11111111-2222-4333-8444-555555555555"
+EXT4 = Signature("ext4", "data", UUID)
+LUKS = Signature("crypto_LUKS", "vault", UUID)
+KEY = {"source": "data:,secret"}
+
+
+def inventory(**contents: Signature) -> Inventory:
+    """Disks of 1 GiB by name, each with what is on the whole of it; `sda`, `sdb` and `sdc` when not said."""
+    names = {"sda", "sdb", "sdc", *contents}
+    held = {name: {0: contents[name]} if name in contents else {} for name in names}
+    return Inventory(disks={f"/dev/{name}": Disk(size=1 << 30, contents=held[name]) for name in sorted(names)})
+
+
+class Machine:
+    """A tree with block devices on paper."""
+
+    def __init__(self, root: Path, given: Inventory) -> None:
+        self.devices = ScratchDevices(given)
+        self.system = ScratchSystem(root, devices=self.devices, clock=lambda: 0.0)
+        self.log: list[str] = []
+        lay_base(self.system, DISTRIBUTIONS["flatcar"])
+
+    def provision(self, storage: dict[str, Any], fetch: Callable[[str], bytes] = fetch_embedded) -> Outcome:
+        self.devices.commands.clear()
+        config = msgspec.convert({"ignition": {"version": "3.6.0"}, "storage": storage}, Config)
+        planned = plan(config, self.system, DISTRIBUTIONS["flatcar"], online=fetch is not fetch_embedded)
+        return carry_out(planned, self.system, self.log.append, fetch)
+
+    @property
+    def commands(self) -> list[str]:
+        root = self.system.root
+        return [" ".join(command).replace(root, "/sysroot") for command in self.devices.commands]
+
+
+# id: (what is on /dev/sda, what the config says of it, command lines)
+FILESYSTEMS: dict[str, tuple[Signature | None, dict[str, Any], list[str]]] = {
+    "ext4": (
+        None,
+        {"format": "ext4", "label": "data", "uuid": UUID.upper(), "options": ["-b", "1024"]},
+        ["wipefs -a /dev/sda", f"mkfs.ext4 -b 1024 -F -U {UUID} -L data /dev/sda"],
+    ),
+    "btrfs": (
+        None,
+        {"format": "btrfs", "label": "data", "uuid": UUID, "options": ["-m", "dup"]},
+        ["wipefs -a /dev/sda", f"mkfs.btrfs -m dup --force -U {UUID} -L data /dev/sda"],
+    ),
+    "xfs": (
+        None,
+        {"format": "xfs", "label": "data", "uuid": UUID, "options": ["-q"]},
+        ["wipefs -a /dev/sda", f"mkfs.xfs -q -f -m uuid={UUID} -L data /dev/sda"],
+    ),
+    "swap": (
+        None,
+        {"format": "swap", "label": "data", "uuid": UUID},
+        ["wipefs -a /dev/sda", f"mkswap -f -U {UUID} -L data /dev/sda"],
+    ),
+    "vfat": (
+        None,
+        {"format": "vfat", "label": "ESP", "uuid": "A1B2-C3D4", "options": ["-F", "32"]},
+        ["wipefs -a /dev/sda", "mkfs.fat -F 32 -i a1b2c3d4 -n ESP /dev/sda"],
+    ),
+    "an empty label is one": (
+        None,
+        {"format": "ext4", "label": ""},
+        ["wipefs -a /dev/sda", "mkfs.ext4 -F -L  /dev/sda"],
+    ),
+    "none of a blank device": (None, {"format": "none"}, []),
+    "none, wiped": (EXT4, {"format": "none", "wipeFilesystem": True}, ["wipefs -a /dev/sda"]),
+    "no format": (EXT4, {}, []),
+    "the same one": (EXT4, {"format": "ext4", "label": "data", "uuid": UUID.upper()}, []),
+    "the same format": (EXT4, {"format": "ext4"}, []),
+    "the same volume id": (Signature("vfat", "", "A1B2-C3D4"), {"format": "vfat", "uuid": "a1b2c3d4"}, []),
+    "the same one, wiped": (
+        EXT4,
+        {"format": "ext4", "wipeFilesystem": True},
+        ["wipefs -a /dev/sda", "mkfs.ext4 -F /dev/sda"],
+    ),
+    "another one, wiped": (
+        EXT4,
+        {"format": "xfs", "wipeFilesystem": True},
+        ["wipefs -a /dev/sda", "mkfs.xfs -f /dev/sda"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "said", "expected"), FILESYSTEMS.values(), ids=FILESYSTEMS)
+def test_file_systems(tmp_path: Path, found: Signature | None, said: dict[str, Any], expected: list[str]) -> None:
+    machine = Machine(tmp_path / "root", inventory(**({"sda": found} if found else {})))
+    storage = {"filesystems": [{"device": "/dev/sda", **said}]}
+    assert machine.provision(storage).succeeded
+    assert machine.commands == expected
+    if not said.get("wipeFilesystem"):
+        machine.provision(storage)
+        assert machine.commands == []
+
+
+FOUND = f'(found ext4, "data", {UUID}) and a filesystem wipe was not requested'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"format": "xfs"}, id="format"),
+        pytest.param({"format": "ext4", "label": "other"}, id="label"),
+        pytest.param({"format": "ext4", "label": ""}, id="no label"),
+        pytest.param({"format": "ext4", "uuid": UUID.replace("1", "2")}, id="uuid"),
+        pytest.param({"format": "none"}, id="none"),
+    ],
+)
+def test_a_file_system_that_is_another_one_is_refused(tmp_path: Path, said: dict[str, Any]) -> None:
+    machine = Machine(tmp_path / "root", inventory(sda=EXT4))
+    outcome = machine.provision({"filesystems": [{"device": "/dev/sda", **said}]})
+    message = f'filesystem at "/dev/sda" is not of the correct type, label, or UUID {FOUND}'
+    assert [(entry.message, entry.pointer) for entry in outcome.report] == [(message, ("storage", "filesystems", 0))]
+    assert machine.commands == []
+
+
+def old_partition() -> Inventory:
+    """A disk with a partition that held ext4, whose entry is gone."""
+    return Inventory(disks={"/dev/sda": Disk(size=1 << 30, contents={MEBIBYTE: EXT4})})
+
+
+def test_what_lies_where_a_partition_will_be_is_seen_before(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", old_partition())
+    storage: dict[str, Any] = {
+        "disks": [{"device": "/dev/sda", "partitions": [{"number": 1, "label": "x", "sizeMiB": 10}]}],
+        "filesystems": [{"device": "/dev/disk/by-partlabel/x", "format": "xfs"}],
+    }
+    outcome = machine.provision(storage)
+    assert [entry.code for entry in outcome.report] == ["bad-filesystem"]
+    assert machine.commands == []
+    storage["filesystems"][0]["format"] = "ext4"
+    assert machine.provision(storage).succeeded
+    assert machine.commands == ["sgdisk --new=1:2048:+20480 --change-name=1:x /dev/sda"]
+
+
+def test_what_stands_on_a_partition_that_is_refused_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", inventory())
+    storage: dict[str, Any] = {
+        "disks": [{"device": "/dev/sda", "partitions": [{"number": 1, "sizeMiB": 2000}]}],
+        "filesystems": [{"device": "/dev/sda1", "format": "xfs", "path": "/var"}],
+    }
+    assert [entry.code for entry in machine.provision(storage).report] == ["no-room"]
+
+
+# id: (path of a device, whether it will be there once /dev/sda has partition 2, label `a b`, and 1 is gone)
+PATHS = {
+    "node": ("/dev/sda2", True),
+    "label": (r"/dev/disk/by-partlabel/a\x20b", True),
+    "GUID": (f"/dev/disk/by-partuuid/{UUID}", True),
+    "id": ("/dev/disk/by-id/x-part2", True),
+    "disk": ("/dev/disk/by-id/x", True),
+    "gone": ("/dev/sda1", False),
+    "gone, by label": ("/dev/disk/by-partlabel/old", False),
+    "not there": ("/dev/sdz", False),
+}
+
+
+@pytest.mark.parametrize(("path", "expected"), PATHS.values(), ids=PATHS)
+def test_which_devices_there_will_be(tmp_path: Path, path: str, expected: bool) -> None:
+    blank = Table.blank(1 << 30, 512)
+    table = msgspec.structs.replace(blank, partitions=(Partition(1, 2048, 2048, "old", UUID[::-1], UUID),), guid=UUID)
+    disk = Disk(size=1 << 30, table=table, links=["/dev/disk/by-id/x"])
+    machine = Machine(tmp_path / "root", Inventory(disks={"/dev/sda": disk}))
+    partitions = [
+        {"number": 1, "shouldExist": False, "wipePartitionEntry": True},
+        {"number": 2, "label": "a b", "guid": UUID, "sizeMiB": 1},
+    ]
+    outcome = machine.provision(
+        {
+            "disks": [{"device": "/dev/disk/by-id/x", "partitions": partitions}],
+            "filesystems": [{"device": path, "format": "ext4"}],
+        }
+    )
+    assert [entry.code for entry in outcome.report] == ([] if expected else ["no-device"])
+
+
+MOUNTS = {
+    "filesystems": [
+        {"device": "/dev/sda", "format": "ext4", "path": "/var/lib/deep", "mountOptions": ["noatime", "ro"]},
+        {"device": "/dev/sdb", "format": "xfs", "path": "/var"},
+        {"device": "/dev/sdc", "format": "swap"},
+        {"device": "tag", "format": "virtiofs", "path": "/srv"},
+    ],
+    "files": [{"path": "/var/lib/deep/file"}],
+}
+
+
+def test_mounts_are_in_order_and_undone(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", inventory())
+    assert machine.provision(MOUNTS).succeeded
+    assert [command for command in machine.commands if "mount" in command] == [
+        "mount -o  -t xfs /dev/sdb /sysroot/var",
+        "mount -o  -t virtiofs tag /sysroot/srv",
+        "mount -o noatime,ro -t ext4 /dev/sda /sysroot/var/lib/deep",
+        "umount /sysroot/var/lib/deep",
+        "umount /sysroot/srv",
+        "umount /sysroot/var",
+    ]
+
+
+def test_stages_can_be_planned_one_by_one(tmp_path: Path) -> None:
+    """As a first boot does: every stage sees what the one before it left."""
+    machine = Machine(tmp_path / "root", inventory())
+    config = msgspec.convert({"ignition": {"version": "3.6.0"}, "storage": MOUNTS}, Config)
+    stages: dict[str, list[str]] = {}
+    for stage in STAGES:
+        machine.log.clear()
+        planned = plan(config, machine.system, DISTRIBUTIONS["flatcar"], stages=(stage,))
+        assert carry_out(planned, machine.system, machine.log.append).succeeded
+        stages[stage] = [event.text.split()[0] for event in carry_out(planned, machine.system, [].append).events]
+        assert {line.split(":")[0] for line in machine.log} == {stage}
+    assert stages == {
+        "disks": ["creating"] * 3,
+        "mount": ["mounting"] * 3,
+        "files": ["keeping", "writing"],
+        "umount": ["umounting"] * 3,
+    }
+
+
+def test_mounts_are_undone_after_a_failure(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", inventory())
+    storage = copy.deepcopy(MOUNTS)
+    storage["files"] = [{"path": "/etc/bad", "user": {"name": "nobody-has-this-name"}}]
+    outcome = machine.provision(storage)
+    assert [entry.code for entry in outcome.report] == ["no-such-user"]
+    assert not any(machine.devices.mounts.values())
+
+
+def test_what_was_mounted_before_stays(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", inventory(sdb=Signature("xfs")))
+    machine.system.mount("/var", "/dev/sdb", "xfs", ())
+    assert machine.provision({"filesystems": [MOUNTS["filesystems"][1]]}).succeeded
+    assert machine.commands == []
+    outcome = machine.provision({"filesystems": [{"device": "/dev/sdc", "format": "ext4", "path": "/var"}]})
+    assert [entry.code for entry in outcome.report] == ["mounted-over", "ran-before"]
+    assert machine.commands[2:] == ["mount -o  -t ext4 /dev/sdc /sysroot/var", "umount /sysroot/var"]
+    assert machine.system.mounted("/var") == "/dev/sdb"
+
+
+def test_files_where_a_mount_will_be_do_not_count(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", inventory())
+    machine.system.write_file("/var/file", b"hidden")
+    filesystems = [{"device": "/dev/sda", "format": "ext4", "path": "/var"}]
+    files = [{"path": "/var/file", "contents": {"source": "data:,x"}}]
+    outcome = machine.provision({"filesystems": filesystems, "files": files})
+    assert [event.outcome for event in outcome.events][:2] == ["done", "done"]  # it is settled when that is mounted
+
+
+def test_a_mount_through_a_link_is_refused(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", inventory())
+    machine.system.link("/var", "/etc")
+    outcome = machine.provision({"filesystems": [{"device": "/dev/sda", "format": "ext4", "path": "/var/x"}]})
+    root = machine.system.root
+    message = f'mount path "{root}/var/x" contains non-directory component "{root}/var"'
+    assert [(entry.message, entry.pointer) for entry in outcome.report] == [
+        (message, ("storage", "filesystems", 0, "path"))
+    ]
+
+
+ARRAY = {"name": "md0", "level": "raid1", "devices": ["/dev/sda", "/dev/sdb"], "options": ["--metadata=1.2"]}
+
+
+def test_arrays(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root", inventory())
+    storage = {
+        "raid": [{**ARRAY, "devices": [*ARRAY["devices"], "/dev/sdc"], "spares": 1}],
+        "filesystems": [{"device": "/dev/md/md0", "format": "ext4"}],
+    }
+    assert machine.provision(storage).succeeded
+    assert machine.commands == [
+        (
+            "mdadm --create md0 --force --run --homehost any --level raid1 --raid-devices 2 --spare-devices 1"
+            " --metadata=1.2 /dev/sda /dev/sdb /dev/sdc"
+        ),
+        "wipefs -a /dev/md/md0",
+        "mkfs.ext4 -F /dev/md/md0",
+    ]
+    machine.provision(storage)
+    assert machine.commands == []
+
+
+# id: (what is there, what the config says, code, pointer below the array)
+ARRAYS: dict[str, tuple[dict[str, Any], dict[str, Any], str, tuple[str | int, ...]]] = {
+    "a member is missing": ({}, {"devices": ["/dev/sda", "/dev/sdz"]}, "no-device", ("devices", 1)),
+    "a member is in use": ({"uses": {"/dev/sdb": "held by `dm-0`"}}, {}, "member-in-use", ("devices", 1)),
+    "other members": ({"arrays": {"/dev/md/md0": Array("raid1", ("/dev/sda", "/dev/sdc"))}}, {}, "array-differs", ()),
+    "another level": ({"arrays": {"/dev/md/md0": Array("raid0", ("/dev/sda", "/dev/sdb"))}}, {}, "array-differs", ()),
+}
+
+
+@pytest.mark.parametrize(("there", "said", "code", "pointer"), ARRAYS.values(), ids=ARRAYS)
+def test_arrays_that_are_refused(
+    tmp_path: Path, there: dict[str, Any], said: dict[str, Any], code: str, pointer: tuple[str | int, ...]
+) -> None:
+    machine = Machine(tmp_path / "root", msgspec.structs.replace(inventory(), **there))
+    outcome = machine.provision({"raid": [{**ARRAY, **said}]})
+    assert [(entry.code, entry.pointer) for entry in outcome.report] == [(code, ("storage", "raid", 0, *pointer))]
+
+
+TANG = {"url": "http://tang", "thumbprint": "print"}
+OPEN = "cryptsetup luksOpen /dev/sda vault --key-file - --persistent"
+
+# id: (what the config says, command lines, line of crypttab without the UUID)
+VOLUMES: dict[str, tuple[dict[str, Any], list[str], str]] = {
+    "a key file": (
+        {"keyFile": KEY, "label": "vault", "uuid": UUID, "options": ["--cipher", "aes"]},
+        [
+            f"cryptsetup luksFormat --type luks2 --key-file - --label vault --uuid {UUID} --cipher aes /dev/sda",
+            OPEN,
+        ],
+        "/etc/luks/vault luks,x-initrd.attach",
+    ),
+    "a key that is made up": (
+        {"discard": True, "openOptions": ["--perf-no_read_workqueue"]},
+        [
+            "cryptsetup luksFormat --type luks2 --key-file - /dev/sda",
+            f"{OPEN} --allow-discards --perf-no_read_workqueue",
+        ],
+        "/etc/luks/vault luks,x-initrd.attach",
+    ),
+    "wiped": (
+        {"keyFile": KEY, "wipeVolume": True},
+        ["wipefs -a /dev/sda", "cryptsetup luksFormat --type luks2 --key-file - /dev/sda", OPEN],
+        "/etc/luks/vault luks,x-initrd.attach",
+    ),
+    "tang and tpm2": (
+        {"clevis": {"tang": [TANG], "tpm2": True, "threshold": 2}},
+        [
+            "cryptsetup luksFormat --type luks2 --key-file - /dev/sda",
+            OPEN,
+            (
+                'clevis luks bind -f -k - -d /dev/sda sss {"pins":{"tang":[{"url":"http://tang","thp":"print"}],"tpm2":{}},'
+                '"t":2}'
+            ),
+            "cryptsetup luksClose vault",
+            "clevis luks unlock -d /dev/sda -n vault",
+            "cryptsetup luksRemoveKey /dev/sda -",
+        ],
+        "none luks,_netdev,x-initrd.attach",
+    ),
+    "tang that cannot be reached yet": (
+        {"clevis": {"tang": [{**TANG, "advertisement": '{"payload":"x"}'}]}, "keyFile": KEY},
+        [
+            "cryptsetup luksFormat --type luks2 --key-file - /dev/sda",
+            OPEN,
+            (
+                'clevis luks bind -f -k - -d /dev/sda sss {"pins":{"tang":[{"url":"http://tang","thp":"print",'
+                '"adv":{"payload":"x"}}]},"t":1}'
+            ),
+        ],
+        "none luks,_netdev,x-initrd.attach",
+    ),
+    "a pin of one's own": (
+        {"clevis": {"custom": {"pin": "yubikey", "config": "{}", "needsNetwork": False}}},
+        [
+            "cryptsetup luksFormat --type luks2 --key-file - /dev/sda",
+            OPEN,
+            "clevis luks bind -f -k - -d /dev/sda yubikey {}",
+            "cryptsetup luksRemoveKey /dev/sda -",
+        ],
+        "none luks,x-initrd.attach",
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "expected", "line"), VOLUMES.values(), ids=VOLUMES)
+def test_volumes(tmp_path: Path, said: dict[str, Any], expected: list[str], line: str) -> None:
+    asked: list[str] = []
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        return fetch_embedded(url) if url.startswith("data:") else b"{}"
+
+    machine = Machine(tmp_path / "root", inventory())
+    filesystems = [{"device": "/dev/mapper/vault", "format": "ext4"}]
+    storage = {"luks": [{"name": "vault", "device": "/dev/sda", **said}], "filesystems": filesystems}
+    outcome = machine.provision(storage, fetch)
+    assert outcome.succeeded, [entry.message for entry in outcome.report]
+    assert machine.commands == [*expected, "wipefs -a /dev/mapper/vault", "mkfs.ext4 -F /dev/mapper/vault"]
+    assert machine.system.read("/etc/crypttab").decode() == f"vault UUID={said.get('uuid', '')} {line}\n"
+    assert [url for url in asked if not url.startswith("data:")] == (
+        ["http://tang/adv"] if expected[-2:][0].startswith("clevis luks unlock") else []
+    )
+    key = machine.system.look("/etc/luks/vault")
+    assert (key is not None) == line.startswith("/etc/luks")
+    if key is not None:
+        assert (key.mode, key.size) == (0o600, len("secret") if "keyFile" in said else 8192)
+    said_anywhere = " ".join([*machine.commands, *machine.log, *(event.text for event in outcome.events)])
+    assert "secret" not in said_anywhere
+
+
+HEADER = Volume(2, "vault", UUID)
+
+# id: (header on /dev/sda, what the config says, what stops it; empty when the volume is used again)
+REUSED: dict[str, tuple[Volume, dict[str, Any], str]] = {
+    "the same": (HEADER, {"keyFile": KEY, "label": "vault", "uuid": UUID}, ""),
+    "with its flag": (Volume(2, "", "", ("allow-discards",)), {"keyFile": KEY, "discard": True}, ""),
+    "no key": (HEADER, {}, "config must specify keyfile"),
+    "clevis": (HEADER, {"keyFile": KEY, "clevis": {"tpm2": True}}, "config must not specify clevis binding"),
+    "label": (
+        HEADER,
+        {"keyFile": KEY, "label": "other"},
+        'volume label "vault" doesn\'t match expected label "other"',
+    ),
+    "uuid": (
+        HEADER,
+        {"keyFile": KEY, "uuid": "other"},
+        f'volume UUID "{UUID}" doesn\'t match expected UUID "other"',
+    ),
+    "discard": (
+        HEADER,
+        {"keyFile": KEY, "discard": True},
+        "volume allow-discards flag false doesn't match expected value true",
+    ),
+    "LUKS 1": (Volume(1, "", ""), {"keyFile": KEY}, "/dev/sda is a luks device but not luks2; it cannot be reused"),
+}
+
+
+@pytest.mark.parametrize(("header", "said", "reason"), REUSED.values(), ids=REUSED)
+def test_volumes_that_are_there(tmp_path: Path, header: Volume, said: dict[str, Any], reason: str) -> None:
+    machine = Machine(tmp_path / "root", inventory(sda=LUKS))
+    machine.devices.inventory.volumes["/dev/sda"] = header
+    outcome = machine.provision({"luks": [{"name": "vault", "device": "/dev/sda", **said}]})
+    if not reason:
+        assert outcome.succeeded, [entry.message for entry in outcome.report]
+        assert machine.commands == [f"{OPEN} --allow-discards" if said.get("discard") else OPEN]
+        return
+    message = f'volume wipe was not requested and luks device "/dev/sda" could not be reused: {reason}'
+    assert [(entry.message, entry.pointer) for entry in outcome.report] == [(message, ("storage", "luks", 0))]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        pytest.param({"device": "/dev/sdz"}, "no-device", id="missing"),
+        pytest.param({"device": "/dev/sdb"}, "not-a-volume", id="a file system"),
+        pytest.param({"device": "/dev/sdc"}, "volume-in-use", id="in use"),
+        pytest.param({"device": "/dev/sda", "cex": {"enabled": True}}, "no-cex", id="cex"),
+    ],
+)
+def test_volumes_that_are_refused(tmp_path: Path, said: dict[str, Any], code: str) -> None:
+    machine = Machine(tmp_path / "root", inventory(sdb=EXT4))
+    machine.devices.inventory.uses["/dev/sdc"] = "held by `dm-0`"
+    outcome = machine.provision({"luks": [{"name": "vault", "keyFile": KEY, **said}]})
+    assert [entry.code for entry in outcome.report] == [code]
+    assert machine.commands == []
+
+
+def test_the_log(tmp_path: Path, golden: Callable[[str, str], None]) -> None:
+    machine = Machine(tmp_path / "root", inventory(sdb=EXT4))
+    outcome = machine.provision(
+        {
+            "disks": [
+                {
+                    "device": "/dev/sda",
+                    "wipeTable": True,
+                    "partitions": [{"label": "vault", "sizeMiB": 100}, {"label": "data"}],
+                }
+            ],
+            "luks": [{"name": "vault", "device": "/dev/disk/by-partlabel/vault", "keyFile": KEY}],
+            "filesystems": [
+                {"device": "/dev/mapper/vault", "format": "ext4", "path": "/var/vault"},
+                {"device": "/dev/disk/by-partlabel/data", "format": "xfs", "path": "/var"},
+            ],
+        }
+    )
+    assert outcome.succeeded
+    golden("disks.log", "".join(f"{line}\n" for line in machine.log).replace(machine.system.root, "/sysroot"))

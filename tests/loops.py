@@ -1,0 +1,48 @@
+"""Loop devices over sparse files, for tests that need real disks; what keeps them from running is said by name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+TOOLS = ("sgdisk", "losetup", "partx", "blkid", "wipefs", "mkfs.ext4", "mount")
+
+
+def why_not(*further: str) -> str:
+    """Why there can be no loop devices here, or not with these further tools; empty when there can."""
+    if os.geteuid() != 0:
+        return "only root has loop devices"
+    missing = [tool for tool in (*TOOLS, *further) if not shutil.which(tool)]
+    if missing:
+        return f"not installed: {', '.join(missing)}"
+    return "" if Path("/dev/loop-control").exists() else "this kernel has no loop devices"
+
+
+def run(*arguments: str | Path) -> str:
+    """What a command printed; it has to succeed."""
+    return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@contextmanager
+def loops(directory: Path) -> Iterator[Callable[..., str]]:
+    """Makes loop devices of a size and a sector size, and lets them go in the end with all their partitions."""
+    made: list[str] = []
+
+    def make(size: int = 1 << 30, sector_size: int = 512) -> str:
+        path = directory / f"disk{len(made)}"
+        with path.open("wb") as file:
+            file.truncate(size)
+        made.append(run("losetup", "--find", "--show", "--sector-size", str(sector_size), path))
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        for device in made:
+            if any(Path("/sys/class/block").glob(f"{Path(device).name}p*")):
+                run("partx", "--delete", device)
+            run("losetup", "--detach", device)
