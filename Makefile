@@ -5,7 +5,7 @@
 #   make lint    style, formatting, types, and the order of the rooms
 #   make bench   how fast it is, on this machine, side by side with what it is compared to
 #   make soak    the long tests that `make test` leaves out
-#   make docs    links, and the commands that the documentation shows
+#   make docs    write the reference pages anew; links, and the commands that the documentation shows
 #   make clean   remove what the other targets made
 #
 # Each of them sets up what it needs: a virtual environment in .venv with the versions of requirements.lock. That takes
@@ -44,6 +44,7 @@ lint: $(READY)
 	scripts/lint-shell
 
 docs: $(READY)
+	$(BIN)/python scripts/reference.py
 	$(BIN)/python -m pytest tests/docs
 
 # Choose versions anew, after pyproject.toml has changed or to take in newer releases.

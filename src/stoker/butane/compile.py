@@ -9,6 +9,7 @@ judge what came out.
 from __future__ import annotations
 
 import gc
+from codecs import BOM_UTF8
 from typing import Any
 
 from stoker.butane import messages as m
@@ -25,16 +26,19 @@ from stoker.butane.machineconfig import (
     trace,
 )
 from stoker.butane.mounts import lower_mounts
+from stoker.butane.notices import CLOUD_CONFIG
 from stoker.butane.origins import Origins, settle, snake_pointer
 from stoker.butane.trees import lower_quadlets, lower_trees
 from stoker.butane.work import Work
 from stoker.document import yaml
 from stoker.document.nodes import MAPPING, MERGE_KEY, SCALAR, Document, Node
 from stoker.report import ROOT, Entry, Place, Pointer, Report, Severity
+from stoker.schema import composing
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import YAML, Faults, plan, rows
 from stoker.schema.features import MACHINE_CONFIG
 from stoker.schema.judge import judge_result, judge_source
+from stoker.schema.meant import advise
 from stoker.schema.objects import Object
 from stoker.schema.rules import Finding, Say
 from stoker.schema.rules.forbidden import find_forbidden, is_empty
@@ -44,16 +48,18 @@ from stoker.schema.v3 import Config, Metadata, OpenShift
 
 INVALID_SOURCE = "source config is invalid"
 INVALID_RESULT = "config generated was invalid"
+# The first line of a config for cloud-init (https://docs.cloud-init.io/en/latest/explanation/format.html).
+CLOUD_CONFIG_LINE = b"#cloud-config"
 
 
 class Compilation:
     """What became of a document.
 
     `config` is None when there are errors. `error` says in the reference's words why there is none. `metadata` and
-    `openshift` are what a MachineConfig says beside the config.
+    `openshift` are what a MachineConfig says beside the config. `texts` are the texts that places count in, by file.
     """
 
-    __slots__ = ("config", "document", "error", "metadata", "openshift", "origins", "report", "spec")
+    __slots__ = ("config", "document", "error", "metadata", "openshift", "origins", "report", "spec", "texts")
 
     def __init__(self, report: Report) -> None:
         self.config: Config | None = None
@@ -64,6 +70,12 @@ class Compilation:
         self.metadata: Metadata | None = None
         self.openshift: OpenShift | None = None
         self.origins = Origins()
+        self.texts: dict[str, bytes] = {}
+
+    @property
+    def documents(self) -> list[Document]:
+        """The documents that the config was made of."""
+        return [] if self.document is None else [self.document]
 
     def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
         """The parts of the document that gave a part of the config, and where they stand."""
@@ -81,27 +93,61 @@ def compile_text(
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return _Compiler(file, files_dir, raw=raw, as_reference=as_reference).run(text)
+        done = _compile(text, file, files_dir, raw=raw, as_reference=as_reference)
+        done.texts[file] = text
+        return done
     finally:
         if was_enabled:
             gc.enable()
 
 
+def _compile(text: bytes, file: str, files_dir: str, *, raw: bool, as_reference: bool) -> Compilation:
+    if not as_reference and text.removeprefix(BOM_UTF8).startswith(CLOUD_CONFIG_LINE):
+        report = Report()
+        report.add(Severity.ERROR, CLOUD_CONFIG, ROOT, Place(file, 1, 1))
+        return _refused(report)
+    document, report = yaml.read(text, file)
+    if document is None:
+        return _refused(report)
+    if not as_reference and _is_composed(document.root):
+        from stoker.butane.composition import compose  # noqa: PLC0415 -- most documents stand alone
+
+        return compose(document, report, files_dir, raw=raw)
+    return compile_nodes(document, report, files_dir, raw=raw, as_reference=as_reference)
+
+
+def _is_composed(root: Node | None) -> bool:
+    pairs = root.value if root is not None and root.kind == MAPPING else ()
+    return any(key.kind == SCALAR and key.value in composing.KEYS for key, _ in pairs)
+
+
+def _refused(report: Report) -> Compilation:
+    done = Compilation(report)
+    done.error = INVALID_SOURCE
+    return done
+
+
+def compile_nodes(
+    document: Document, report: Report, files_dir: str, *, raw: bool = False, as_reference: bool = False
+) -> Compilation:
+    """Compile a document that has been read; findings are added to `report`."""
+    done = _Compiler(document, report, files_dir, raw=raw, as_reference=as_reference).run()
+    if done.spec is not None and not as_reference:
+        advise(report, done.spec)
+    return done
+
+
 class _Compiler:
-    def __init__(self, file: str, files_dir: str, *, raw: bool, as_reference: bool) -> None:
-        self.file = file
+    def __init__(self, document: Document, report: Report, files_dir: str, *, raw: bool, as_reference: bool) -> None:
+        self.document = document
+        self.report = report
         self.files_dir = files_dir
         self.raw = raw
         self.as_reference = as_reference
 
-    def run(self, text: bytes) -> Compilation:
-        document, report = yaml.read(text, self.file)
-        done = Compilation(report)
-        if document is None:
-            done.error = INVALID_SOURCE
-            return done
-        done.document = self.document = document
-        self.report = report
+    def run(self) -> Compilation:
+        done = Compilation(self.report)
+        done.document = self.document
         spec = self._spec(done)
         if spec is None:
             return done

@@ -1,16 +1,18 @@
 """Who gave a part of a config: the lines of the document it comes from.
 
 In goes what became of a Butane or Ignition document, and what a person asks about: a pointer, the path of a file, the
-name of a unit or user, a kernel argument. Out come the contributors in the order of the document.
+name of a unit or user, a kernel argument. Out come the contributors in the order of the document, its
+fragments' before its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from stoker.document.nodes import Document
 from stoker.ignition.parts import leaves, part_at
 from stoker.report import Place, Pointer, Report
 from stoker.schema.objects import Object
@@ -24,6 +26,16 @@ class Explained(Protocol):
     @property
     def config(self) -> Object | None:
         """The config, when there is one."""
+        ...
+
+    @property
+    def documents(self) -> list[Document]:
+        """The documents that it was made of."""
+        ...
+
+    @property
+    def texts(self) -> Mapping[str, bytes]:
+        """The texts that places count in, by file."""
         ...
 
     def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
@@ -67,6 +79,8 @@ def find(config: Object, asked: str) -> list[Pointer]:
     text of an entry. The path of a unit or drop-in is found too.
     """
     data = msgspec.to_builtins(config)
+    if asked == "$":
+        return [()]
     found = [pointer for pointer in (_dotted(asked), _slashed(asked)) if pointer and part_at(data, pointer) is not None]
     if found:
         return found[:1]
@@ -74,12 +88,13 @@ def find(config: Object, asked: str) -> list[Pointer]:
 
 
 def contributions(done: Explained, config: Object, pointer: Pointer) -> list[Contribution]:
-    """Every line of the document that gave the part at `pointer` or anything below it."""
-    found: dict[Pointer, Contribution] = {}
+    """Every line of the document, or of its fragments, that gave the part at `pointer` or anything below it."""
+    found: dict[tuple[str, Pointer], Contribution] = {}
     for result in leaves(part_at(msgspec.to_builtins(config), pointer), pointer):
         for source, place in done.sources(result):
-            found.setdefault(source, Contribution(result, source, place))
-    return sorted(found.values(), key=lambda one: (one.place.line, one.place.column))
+            found.setdefault((place.file, source), Contribution(result, source, place))
+    order = {document.file: index for index, document in enumerate(done.documents)}
+    return sorted(found.values(), key=lambda one: (order[one.place.file], one.place))
 
 
 def _dotted(asked: str) -> Pointer:

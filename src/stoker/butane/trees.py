@@ -189,10 +189,18 @@ def _made(work: Work, name: str, index: int, pointer: Pointer) -> None:
 
 
 def _walk(path: str) -> Iterator[str]:
-    yield path
-    if not os.path.islink(path) and os.path.isdir(path):
-        for name in sorted(os.listdir(path), key=os.fsencode):
-            yield from _walk(f"{path}/{name}" if path != "/" else f"/{name}")
+    """A path and all below it, names in byte order. Raises LocalFault at a directory that cannot be listed."""
+    stack = [path]
+    while stack:
+        here = stack.pop()
+        yield here
+        if os.path.islink(here) or not os.path.isdir(here):
+            continue
+        try:
+            names = sorted(os.listdir(here), key=os.fsencode, reverse=True)
+        except OSError as error:
+            raise LocalFault(m.LOCAL_UNREADABLE, fault=go_error("open", here, error)) from None
+        stack += [f"{here.rstrip('/')}/{name}" for name in names]
 
 
 def lower_quadlets(work: Work) -> None:

@@ -123,5 +123,5 @@ def _read(source: Input, arguments: argparse.Namespace) -> Parsed | Compilation:
                 f"`{source.name}`: Container Linux Config is not applied", hint="stoker convert --to 3.4.0"
             )
         read = done
-    show(read.report, {source.name: source.text}, arguments.color)
+    show(read.report, {source.name: source.text} | read.texts, arguments.color)
     return read

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
 import msgspec
 
-from stoker.butane import compile_document
+from stoker import __version__
+from stoker.butane.review import review_butane, review_ignition
 from stoker.cli.exits import Exit
 from stoker.cli.findings import result, show, write_json
 from stoker.cli.inputs import add_files_dir, add_output, files_dir, find_files, try_input
 from stoker.cli.streams import talk
-from stoker.ignition import check
+from stoker.ignition.sizes import LIMITS
 from stoker.report import Report
 from stoker.report.native import as_data
+from stoker.report.sarif import as_sarif
 from stoker.system.workers import spread
 
 
@@ -21,46 +24,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="Butane or Ignition files, or directories; - is stdin")
     add_files_dir(parser)
+    parser.add_argument("--platform", choices=tuple(LIMITS), help="where it goes as user data: does it fit?")
     parser.add_argument("-s", "--strict", action="store_true", help="let warnings fail")
-    add_output(parser)
+    add_output(parser, ("text", "json", "jsonl", "sarif"))
 
 
 class _Task(msgspec.Struct):
     path: str
     files_dir: str | None
+    platform: str | None
 
 
 class _Done(msgspec.Struct):
     name: str
-    text: bytes
+    texts: Mapping[str, bytes]
     report: Report
 
 
 def _check(task: _Task) -> _Done:
     source = try_input(task.path)
     if isinstance(source, Report):
-        return _Done(task.path, b"", source)
+        return _Done(task.path, {}, source)
     if source.is_ignition:
-        report = check(source.text, file=source.name)
+        report, texts = review_ignition(source.text, file=source.name, platform=task.platform)
     else:
-        place = files_dir(source, task.files_dir)
-        report = compile_document(source.text, file=source.name, files_dir=place).report
-    return _Done(source.name, source.text if len(report) else b"", report)
+        where = files_dir(source, task.files_dir)
+        report, texts = review_butane(source.text, file=source.name, files_dir=where, platform=task.platform)
+    return _Done(source.name, texts if len(report) else {}, report)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check; exit 1 when anything has errors."""
-    tasks = [_Task(path, arguments.files_dir) for path in find_files(arguments.files)]
+    tasks = [_Task(path, arguments.files_dir, arguments.platform) for path in find_files(arguments.files)]
     done = spread(_check, tasks)
     everything = Report(entry for one in done for entry in one.report)
-    if arguments.output == "json":
+    if arguments.output == "sarif":
+        write_json(as_sarif([(one.name, one.report) for one in done], "stoker", __version__))
+    elif arguments.output == "json":
         write_json([{"file": one.name, "findings": as_data(one.report)} for one in done])
     elif arguments.output == "jsonl":
         for one in done:
             for finding in as_data(one.report):
                 write_json({"file": one.name} | finding)
     else:
-        show(everything, {one.name: one.text for one in done}, arguments.color)
+        show(everything, dict(pair for one in done for pair in one.texts.items()), arguments.color)
         if not len(everything):
             talk(f"{len(done)} {'file' if len(done) == 1 else 'files'}, nothing found\n")
     return result(everything, strict=arguments.strict) if done else Exit.FINE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -45,7 +46,7 @@ class _Task(msgspec.Struct):
 
 class _Done(msgspec.Struct):
     name: str
-    text: bytes  # of the document, where a finding may quote it
+    texts: Mapping[str, bytes]  # by file, where a finding may quote them
     output: bytes | None  # empty when it was written to its file
     report: Report
 
@@ -53,7 +54,7 @@ class _Done(msgspec.Struct):
 def _compile(task: _Task) -> _Done:
     source = try_input(task.path)
     if isinstance(source, Report):
-        return _Done(task.path, b"", None, source)
+        return _Done(task.path, {}, None, source)
     done = translate(
         source.text, file=source.name, files_dir=files_dir(source, task.files_dir), raw=task.raw, pretty=task.pretty
     )
@@ -61,7 +62,7 @@ def _compile(task: _Task) -> _Done:
     if output is not None and task.target is not None:
         _write(task.target, output)
         output = b""
-    return _Done(source.name, source.text if len(done.report) else b"", output, done.report)
+    return _Done(source.name, done.texts if len(done.report) else {}, output, done.report)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -85,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     done = spread(_compile, tasks)
     if arguments.output == "text":
         everything = Report(entry for one in done for entry in one.report)
-        show(everything, {one.name: one.text for one in done}, arguments.color)
+        show(everything, dict(pair for one in done for pair in one.texts.items()), arguments.color)
         if done[0].output:
             write_data(done[0].output + b"\n")
     else:

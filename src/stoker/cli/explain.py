@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +13,7 @@ from stoker.butane.explain import Contribution, Explained, contributions, find
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import show, write_json
 from stoker.cli.guesses import guess
-from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
+from stoker.cli.inputs import add_files_dir, add_output, files_dir, read_input
 from stoker.cli.streams import write_data
 from stoker.ignition import Parsed, parse
 from stoker.report import pointer_text
@@ -40,17 +41,17 @@ def run(arguments: argparse.Namespace) -> int:
         done = compile_document(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir))
     config = done.old if isinstance(done, Parsed) and done.old is not None else done.config
     if config is None:
-        show(done.report, {source.name: source.text}, arguments.color)
+        show(done.report, {source.name: source.text} | done.texts, arguments.color)
         return Exit.FINDINGS
     pointers = find(config, arguments.asked)
     if not pointers:
         raise _unknown(msgspec.to_builtins(config), arguments.asked)
     answers = [(pointer, contributions(done, config, pointer)) for pointer in pointers]
     if arguments.output == "json":
-        write_json([_data(source, pointer_text(pointer), found) for pointer, found in answers])
+        write_json([_data(done.texts, pointer_text(pointer), found) for pointer, found in answers])
     else:
         for pointer, found in answers:
-            write_data(_text(source, pointer_text(pointer), found).encode("utf-8", "surrogateescape"))
+            write_data(_text(done.texts, pointer_text(pointer), found).encode("utf-8", "surrogateescape"))
     return Exit.FINE
 
 
@@ -68,22 +69,22 @@ def _unknown(config: Any, asked: str) -> CommandError:
     return CommandError(f"nothing in this config is `{asked}`", hint=hint)
 
 
-def _line(source: Input, contribution: Contribution) -> str:
+def _line(texts: Mapping[str, bytes], contribution: Contribution) -> str:
     """The line, or of a long one what stands at the place."""
-    lines = source.text.decode("utf-8", "replace").splitlines()
+    lines = texts[contribution.place.file].decode("utf-8", "replace").splitlines()
     number, column = contribution.place.line, contribution.place.column
     line = lines[number - 1] if number <= len(lines) else ""
     return line.strip() if len(line) <= _LONG else line[column - 1 :][:_LONG]
 
 
-def _text(source: Input, name: str, found: list[Contribution]) -> str:
+def _text(texts: Mapping[str, bytes], name: str, found: list[Contribution]) -> str:
     places = [str(contribution.place) for contribution in found]
     width = max(map(len, places), default=0)
-    rows = [f"  {place:{width}}  {_line(source, one)}" for place, one in zip(places, found, strict=True)]
-    return "\n".join([name, *rows, ""])
+    rows = [f"  {place:{width}}  {_line(texts, one)}" for place, one in zip(places, found, strict=True)]
+    return "\n".join([name, *dict.fromkeys(rows), ""])
 
 
-def _data(source: Input, name: str, found: list[Contribution]) -> dict[str, Any]:
+def _data(texts: Mapping[str, bytes], name: str, found: list[Contribution]) -> dict[str, Any]:
     rows = [
         {
             "result": pointer_text(one.result),
@@ -91,7 +92,7 @@ def _data(source: Input, name: str, found: list[Contribution]) -> dict[str, Any]
             "file": one.place.file,
             "line": one.place.line,
             "column": one.place.column,
-            "text": _line(source, one),
+            "text": _line(texts, one),
         }
         for one in found
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -20,6 +21,10 @@ UNREADABLE: Final = Message("unreadable", "`{path}` cannot be read: {reason}")
 STDIN_NAME: Final = "<stdin>"
 
 
+# An object, unless it begins with what only Butane has.
+_JSON: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{(?!\s*[\"'](?:variant|version))")
+
+
 class Input(NamedTuple):
     """A text and the name to show for it."""
 
@@ -31,7 +36,7 @@ class Input(NamedTuple):
         """Whether it is JSON rather than Butane: by its name, or else by its first character."""
         if self.name.endswith(IGNITION_SUFFIXES):
             return True
-        return not self.name.endswith(BUTANE_SUFFIXES) and self.text.lstrip()[:1] == b"{"
+        return not self.name.endswith(BUTANE_SUFFIXES) and _JSON.match(self.text) is not None
 
 
 def read_input(path: str) -> Input:

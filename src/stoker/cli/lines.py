@@ -6,20 +6,19 @@ the same `id`, `ok`, `error`, `report` (one line an entry) and `config` (null wh
 
 from __future__ import annotations
 
-import sys
 from base64 import b64decode
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from stoker.cli.exits import CommandError, Exit
-from stoker.cli.streams import write_data
+from stoker.cli.exits import Exit
+from stoker.cli.streams import STDIN, write_data
 from stoker.ignition import encode
 from stoker.report import Report
 from stoker.report.render import as_line
 
-MAX_LINE = 64 << 20
+MAX_LINE: Final = 256 << 20  # bytes
 
 Answer = tuple[Any, Report, str]
 
@@ -27,27 +26,49 @@ Answer = tuple[Any, Report, str]
 def text_of(request: dict[str, Any], name: str) -> bytes:
     """A text of a request; what is given as JSON, not as text, is written out."""
     if f"{name}_b64" in request:
-        return b64decode(request[f"{name}_b64"])
+        return b64decode(request[f"{name}_b64"], validate=True)
     given = request.get(name, "")
     return given.encode("utf-8", "surrogatepass") if isinstance(given, str) else encode(given)
 
 
 def answer_lines(answer: Callable[[dict[str, Any]], Answer]) -> int:
-    """Answer each line of standard input. Lines that are no requests end the verb."""
+    """Answer each line of standard input, one that is no request with `ok` false; exit 1 when there was such a line."""
+    code = Exit.FINE
+    with open(STDIN, "rb", closefd=False) as requests:
+        for number, line in enumerate(iter(lambda: requests.readline(MAX_LINE), b""), 1):
+            if line.strip() and not _answer_one(number, line, answer):
+                code = Exit.FINDINGS
+    return code
+
+
+def _answer_one(number: int, line: bytes, answer: Callable[[dict[str, Any]], Answer]) -> bool:
+    """Answer a line; whether it was a request."""
+    try:
+        request = _request(line)
+    except (ValueError, RecursionError) as wrong:
+        request = {}
+        config, report, error = None, Report(), f"line {number} is no request: {wrong}"
+    else:
+        config, report, error = answer(request)
+    reply = {"id": request.get("id"), "ok": config is not None, "error": error, "report": _lines(report)}
+    reply["config"] = None if config is None else msgspec.Raw(encode(config))
+    write_data(msgspec.json.encode(reply) + b"\n")
+    return bool(request)
+
+
+def _request(line: bytes) -> dict[str, Any]:
+    """Read a request and its texts. Raises ValueError where it is none."""
     import json  # noqa: PLC0415 -- lone surrogates, which only this reader takes
 
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        if not line.strip():
-            continue
-        try:
-            request = json.loads(line)
-            config, report, error = answer(request)
-        except (ValueError, TypeError, AttributeError, RecursionError) as wrong:
-            raise CommandError(f"line {number} is no request: {wrong}", hint='{"id": ..., "config": ...}') from wrong
-        reply = {"id": request.get("id"), "ok": config is not None, "error": error, "report": _lines(report)}
-        reply["config"] = None if config is None else msgspec.Raw(encode(config))
-        write_data(msgspec.json.encode(reply) + b"\n")
-    return Exit.FINE
+    request = json.loads(line)
+    if not isinstance(request, dict):
+        raise ValueError('not an object such as {"id": ..., "config": ...}')  # noqa: TRY004 -- as all that is no request
+    for name, value in request.items():
+        if name.endswith("_b64"):
+            if not isinstance(value, str):
+                raise ValueError(f"`{name}` is no text")
+            b64decode(value, validate=True)
+    return request
 
 
 def _lines(report: Report) -> list[str]:

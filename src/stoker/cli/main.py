@@ -26,7 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = list(sys.argv if arguments is None else arguments)
     try:
         code = _dispatch(command[0].rpartition("/")[2], command[1:])
-        sys.stdout.flush()
     except CommandError as error:
         talk(_complaint(error))
         return error.code
@@ -90,8 +89,10 @@ def _reason(error: OSError) -> str:
 
 
 def _complaint(error: CommandError) -> str:
+    """What is wrong and what to do, without anything that would steer a terminal."""
     hint = f"hint: {error.hint}\n" if error.hint else ""
-    return f"{PROGRAM}: {error}\n{hint}"
+    text = f"{PROGRAM}: {error}\n{hint}"
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
 
 
 def _unknown(word: str) -> UsageError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import sys
 from typing import Final
 
 STDIN: Final = 0
@@ -40,8 +39,12 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 def write_data(data: bytes) -> None:
     """Write to stdout. Raises OSError, BrokenPipeError when the reader went away."""
-    sys.stdout.flush()
-    write_all(STDOUT, data)
+    try:
+        write_all(STDOUT, data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, "stdout") from error
 
 
 def talk(text: str) -> None:

@@ -64,6 +64,13 @@ _VERBS: Final = (
         "Configs",
     ),
     Verb(
+        "schema",
+        "stoker.cli.schema",
+        "print the JSON Schema of a variant and version, for editors",
+        "stoker schema fcos 1.6.0 > fcos.json",
+        "Configs",
+    ),
+    Verb(
         "apply",
         "stoker.cli.apply",
         "provision a tree by a config, as a first boot would",

@@ -16,6 +16,7 @@ from stoker.engine.operations.units import MASK
 from stoker.engine.outcome import DONE, FAILED, NOT_REACHED, Outcome
 from stoker.engine.units import template
 from stoker.report import Entry, Severity, pointer_text
+from stoker.report.native import plain
 from stoker.system import Look, System
 from stoker.system.protocol import FILE, LINK
 
@@ -113,7 +114,7 @@ def summary_text(summary: Summary) -> str:
         ("not done", summary.unreached),
     ]
     for title, rows in sections:
-        found = [f"  {row}".rstrip() for row in rows]
+        found = [plain(f"  {row}").rstrip() for row in rows]
         if found:
             lines += ["", title, *found]
     return "\n".join(lines) + "\n"

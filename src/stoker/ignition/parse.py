@@ -19,6 +19,7 @@ from stoker.report import ROOT, Place, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import Faults
 from stoker.schema.judge import decode_ignition, go_type_error, judge_ignition
+from stoker.schema.meant import advise
 from stoker.schema.rules import Finding
 from stoker.schema.specs import IGNITION, NEWEST, SPECS, SPECS_2, Spec, canonical_version
 from stoker.schema.v3 import Config
@@ -63,6 +64,16 @@ class Parsed:
             pointer, place = _VERSION, self.document.place(_VERSION)
         self.report.add(Severity.ERROR, _WHY[self.error], pointer, place)
 
+    @property
+    def documents(self) -> list[Document]:
+        """The text, where it is JSON, as a list that may hold it."""
+        return [] if self.document is None else [self.document]
+
+    @property
+    def texts(self) -> dict[str, bytes]:
+        """The text by its file's name."""
+        return {document.file: document.text for document in self.documents}
+
     def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
         """The part of the text that gave a part of the config, and where it stands; nothing where it has none."""
         document = self.document
@@ -74,7 +85,10 @@ def parse(raw: bytes, *, file: str = "") -> Parsed:
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return _parse(raw, file)
+        done = _parse(raw, file)
+        if done.spec is not None and done.spec.family == "v3":
+            advise(done.report, done.spec)
+        return done
     finally:
         if was_enabled:
             gc.enable()
@@ -117,6 +131,7 @@ def _parse_old(document: Document, spec: Spec, done: Parsed) -> None:
         _report_type(document, faults, done.report)
         return
     place(judge_v2(config, spec, document, has_unknown=faults.unknown), document, done.report)
+    advise(done.report, spec, type(config))
     if not done.report.has_errors:
         done.old, done.error = config, None
 

@@ -16,6 +16,7 @@ from stoker.report.places import Place, pointer_text
 _COLORS: Final = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
 _FAINT: Final = "1;34"
 _CONTEXT: Final = 1
+_MOST: Final = 1000  # findings that a person is shown; as data there are all
 _WIDTH: Final = 160  # columns of a line that are shown
 _ROOM: Final = 40  # of them after the place, or else the line is shown from further on
 _TAB: Final = "    "
@@ -31,7 +32,13 @@ def entries_of(report: Report) -> list[Entry]:
 
 def as_text(report: Report, texts: Mapping[str, bytes], *, color: bool = False) -> str:
     """A report for people. `texts` are the texts that places count in, by file name."""
-    blocks = [_block(entry, texts, color=color) for entry in entries_of(report)]
+    entries = entries_of(report)
+    shown = entries[:_MOST]
+    files = {entry.place.file for entry in shown if entry.place is not None}
+    lines = {file: texts[file].decode("utf-8", "replace").splitlines() for file in files if file in texts}
+    blocks = [_block(entry, lines, color=color) for entry in shown]
+    if len(entries) > _MOST:
+        blocks.append(f"and {len(entries) - _MOST} more\n")
     return "\n".join(blocks)
 
 
@@ -67,33 +74,32 @@ def _paint(text: str, code: str, *, color: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if color else text
 
 
-def _block(entry: Entry, texts: Mapping[str, bytes], *, color: bool) -> str:
+def _block(entry: Entry, texts: Mapping[str, list[str]], *, color: bool) -> str:
     head = _paint(f"{entry.severity.value}[{entry.code}]", _COLORS[entry.severity], color=color)
-    lines = [f"{head}: {_plain(entry.message)}"]
+    lines = [f"{head}: {plain(entry.message)}"]
     if entry.place is not None:
-        lines += _excerpt(entry, entry.place, texts.get(entry.place.file), color=color)
+        lines += _excerpt(entry, entry.place, texts.get(entry.place.file, []), color=color)
     elif entry.pointer:
-        lines.append(f"  at {_plain(pointer_text(entry.pointer))}")
+        lines.append(f"  at {plain(pointer_text(entry.pointer))}")
     if entry.hint:
-        lines.append(f"  {_paint('hint:', _FAINT, color=color)} {_plain(entry.hint)}")
+        lines.append(f"  {_paint('hint:', _FAINT, color=color)} {plain(entry.hint)}")
     return "\n".join(lines) + "\n"
 
 
-def _excerpt(entry: Entry, place: Place, text: bytes | None, *, color: bool) -> list[str]:
-    shown = text.decode("utf-8", "replace").splitlines() if text is not None else []
+def _excerpt(entry: Entry, place: Place, shown: list[str], *, color: bool) -> list[str]:
     if not place.line:  # what is missing at the end of the text
         place = Place(place.file, max(1, len(shown)), len(shown[-1]) + 1 if shown else 1)
     where = f"{place} at {pointer_text(entry.pointer)}" if entry.pointer else str(place)
-    lines = [f"  {_paint('-->', _FAINT, color=color)} {_plain(where)}"]
+    lines = [f"  {_paint('-->', _FAINT, color=color)} {plain(where)}"]
     if not 1 <= place.line <= len(shown):
         return lines
     first, last = max(1, place.line - _CONTEXT), min(len(shown), place.line + _CONTEXT)
     width = len(str(last))
-    at = _plain(shown[place.line - 1][: place.column - 1])
+    at = plain(shown[place.line - 1][: place.column - 1])
     start = max(0, len(at) - _WIDTH // 2) if len(at) > _WIDTH - _ROOM else 0
     for number in range(first, last + 1):
         bar = _paint(f"{number:{width}d} |", _FAINT, color=color)
-        lines.append(f"  {bar} {_plain(shown[number - 1])[start : start + _WIDTH]}".rstrip())
+        lines.append(f"  {bar} {plain(shown[number - 1])[start : start + _WIDTH]}".rstrip())
         if number == place.line:
             marked = _MARKED.match(shown[number - 1], place.column - 1)
             count = min(len(marked[0].rstrip(":")) if marked else 1, _WIDTH - len(at) + start)
@@ -102,6 +108,6 @@ def _excerpt(entry: Entry, place: Place, text: bytes | None, *, color: bool) -> 
     return lines
 
 
-def _plain(line: str) -> str:
+def plain(line: str) -> str:
     """Text as a line of a terminal can show it: tabs as spaces, and nothing that would steer the terminal."""
     return _CONTROL.sub("\ufffd", line.replace("\t", _TAB))

@@ -12,6 +12,7 @@ from stoker.schema import messages as m
 from stoker.schema.decode import JSON, Faults, plan
 from stoker.schema.duplicates import find_duplicates
 from stoker.schema.rules import (
+    ADVICE,
     RESULT,
     SOURCE,
     Finding,
@@ -55,6 +56,15 @@ def judge_ignition(config: Config, spec: Spec, document: Document | None, *, has
     if document is not None and has_unknown:
         for message, pointer, values in find_unused(Config, config, document, spec):
             say.warn(message, pointer, **values)
+    return say.findings
+
+
+def judge_advice(config: Config, spec: Spec) -> list[Finding]:
+    """Say what a config would do to its machine that a person may not want; pointers are Ignition's."""
+    from stoker.schema.rules import pitfalls, targets  # noqa: F401, PLC0415 -- their import registers them
+
+    say = Say(spec)
+    walker(ADVICE, Config, spec).walk(config, (), say)
     return say.findings
 
 

@@ -1,12 +1,14 @@
-"""Unit files as the reference's lexer reads them.
+"""Unit files as the reference's lexer reads them, and as systemd does.
 
 In goes the text of a unit or drop-in; out comes whether it has an option in `[Install]`, or the words the reference
-uses for what is wrong with it. Source: systemd.syntax(7); messages of go-systemd's unit reader.
+uses for what is wrong with it; or all of its options with their lines. Source: systemd.syntax(7); messages of
+go-systemd's unit reader.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 LINE_MAX: Final = 2048
 _BUFFER: Final = 4096
@@ -15,6 +17,37 @@ _SPACE: Final = " \t\n\v\f\r\x85\xa0"
 
 class UnitFileError(ValueError):
     """The text is no unit file; the text says why."""
+
+
+class Option(NamedTuple):
+    """An option of a unit file; `line` counts from 0."""
+
+    section: str
+    name: str
+    value: str
+    line: int
+
+
+def read_options(text: str) -> Iterator[Option]:
+    """Read every option of a unit file as systemd does: comments go, continued lines are joined, garbage is skipped."""
+    section = ""
+    lines = enumerate(text.split("\n"))
+    for number, raw in lines:
+        line = raw.strip()
+        if not line or line[0] in "#;":
+            continue
+        parts = [line]
+        while parts[-1].endswith("\\"):
+            following = next(lines, (0, ""))[1].strip()
+            if following[:1] not in {"#", ";"}:
+                parts[-1] = parts[-1][:-1]
+                parts.append(following)
+        line = " ".join(parts)
+        name, equals, value = line.partition("=")
+        if line[0] == "[":
+            section = line[1:].partition("]")[0]
+        elif equals:
+            yield Option(section, name.rstrip(), value.lstrip(), number)
 
 
 def has_install_option(text: str) -> bool:

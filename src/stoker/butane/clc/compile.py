@@ -55,6 +55,16 @@ class Compilation:
         self.report = report
         self.spec = IGNITION_2_3
 
+    @property
+    def documents(self) -> list[Document]:
+        """The document, where it is YAML, as a list that may hold it."""
+        return [] if self.document is None else [self.document]
+
+    @property
+    def texts(self) -> dict[str, bytes]:
+        """The text by its file's name."""
+        return {document.file: document.text for document in self.documents}
+
     def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
         """The parts of the document that gave a part of the config, and where they stand."""
         return [] if self.document is None else self.origins.sources(result, self.document)

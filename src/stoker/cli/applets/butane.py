@@ -103,4 +103,9 @@ def _wants_color(parsed: Parsed) -> bool:
     color = parsed.text("color")
     if color in {"always", "yes"}:
         return True
-    return color == "auto" and "NO_COLOR" not in os.environ and stat.S_ISCHR(os.fstat(STDERR).st_mode)
+    if color != "auto" or "NO_COLOR" in os.environ:
+        return False
+    try:
+        return stat.S_ISCHR(os.fstat(STDERR).st_mode)
+    except OSError:  # closed
+        return False

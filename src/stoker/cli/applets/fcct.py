@@ -43,7 +43,7 @@ def run(arguments: list[str], program: str) -> int:
     from stoker.butane.fcct import translate  # noqa: PLC0415 -- `-help` and mistakes do not pay for the language
     from stoker.report.render import as_lines  # noqa: PLC0415
 
-    output, report, reason = translate(text, pretty=parsed.is_set("pretty"), strict=parsed.is_set("strict"))
+    output, report, reason, _ = translate(text, pretty=parsed.is_set("pretty"), strict=parsed.is_set("strict"))
     if output is not None or len(report):
         write_data(f"{as_lines(report)}\n".encode("utf-8", "surrogateescape"))
     if output is None:

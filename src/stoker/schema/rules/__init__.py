@@ -1,10 +1,11 @@
 """Rules: what the types of the table cannot say.
 
-A rule is a dated function beside the table that looks at one object and says what is wrong with it. There are two
+A rule is a dated function beside the table that looks at one object and says what is wrong with it. There are three
 stages: `SOURCE` rules judge what a person wrote in Butane, `RESULT` rules the Ignition config that comes out (or came
-in). `walk` applies them in the order of the reference: an object's own rules, then its attributes as the table has
-them, each item of a list in turn. In the `v2` family an attribute may have rules too, that come when it is its turn,
-and nothing is looked at in an object whose own rules failed.
+in), `ADVICE` rules what that config will do to the machine, which only `stoker check` asks. `walk` applies them in the
+order of the reference: an object's own rules, then its attributes as the table has them, each item of a list in turn.
+In the `v2` family an attribute may have rules too, that come when it is its turn, and nothing is looked at in an object
+whose own rules failed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from stoker.schema.specs import Spec
 
 SOURCE: Final = "source"
 RESULT: Final = "result"
+ADVICE: Final = "advice"
 
 
 class Finding(NamedTuple):
@@ -49,6 +51,10 @@ class Say:
         """This is worth knowing."""
         self.findings.append(Finding(Severity.WARNING, message, pointer, values))
 
+    def note(self, message: Message, pointer: Pointer, **values: object) -> None:
+        """This may be meant."""
+        self.findings.append(Finding(Severity.INFO, message, pointer, values))
+
     @property
     def has_errors(self) -> bool:
         """Whether anything said stops."""
@@ -71,6 +77,11 @@ def source_rule(
 ) -> Callable[[Check], Check]:
     """Register a rule of the Butane language for a class, with its dates."""
     return _register(SOURCE, cls, sugar(first, until, **variants))
+
+
+def advice(cls: type[Object], dates: Dates | None = None) -> Callable[[Check], Check]:
+    """Register a rule about what a config does to the machine; pointers are Ignition's."""
+    return _register(ADVICE, cls, dates or since("3.0"))
 
 
 def _register(stage: str, cls: type[Object], dates: Dates, row: str = "") -> Callable[[Check], Check]:

@@ -1,0 +1,69 @@
+"""What only Stoker's own verbs say of a document. The drop-in command says none of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stoker.report import Message
+
+CLOUD_CONFIG: Final = Message(
+    "cloud-config",
+    "this is a `#cloud-config` for cloud-init, not a Butane document",
+    "write it as Butane: `users` as `passwd.users`, `write_files` as `storage.files`, `runcmd` as a unit in "
+    "`systemd.units`",
+)
+
+# include
+BAD_INCLUDE: Final = Message(
+    "bad-include", "{what}", "write `- path: base.bu`, and below it `with:` what the fragment asks for"
+)
+INCLUDE_UNREADABLE: Final = Message("include-unreadable", "{fault}")
+INCLUDE_WITHOUT_DIRECTORY: Final = Message(
+    "include-without-directory", "`{path}` cannot be included: no files directory is given", "add `--files-dir DIR`"
+)
+INCLUDE_OUTSIDE: Final = Message(
+    "include-outside",
+    "`{path}` lies neither below the directory of this file nor in the files directory",
+    "move it there, or name a files directory that holds both by `--files-dir DIR`",
+)
+INCLUDE_CYCLE: Final = Message("include-cycle", "`{path}` includes itself: {chain}", "remove one of them")
+INCLUDES_TOO_MANY: Final = Message("too-many-includes", "more than {limit} fragments are included")
+INCLUDES_TOO_DEEP: Final = Message("includes-too-deep", "fragments include each other more than {limit} levels deep")
+NEWER_FRAGMENT: Final = Message(
+    "newer-fragment",
+    "`{path}` is {fragment}, which needs Ignition {needs}; this document is {document}, for Ignition {has}",
+    "raise the version of this document, or lower the fragment's",
+)
+
+# variables
+BAD_VARIABLE: Final = Message(
+    "bad-variable", "{what}", "write `name: {{type: string, default: x}}`; the types are {types}"
+)
+MISSING_VARIABLE: Final = Message(
+    "missing-variable",
+    "variable `{name}` has no value",
+    "give it one below `with:` where this file is included, or declare a `default`",
+)
+UNKNOWN_VARIABLE: Final = Message(
+    "unknown-variable", "`{path}` declares no variable `{name}`", "declare it below `variables:`, or remove it here"
+)
+UNDECLARED_VARIABLE: Final = Message(
+    "undeclared-variable",
+    "variable `{name}` is not declared",
+    "declare it below `variables:`; `$${{{{` stands for `${{{{` itself",
+)
+UNUSED_VARIABLE: Final = Message(
+    "unused-variable", "variable `{name}` is not used", "write `${{{{ {name} }}}}`, or remove it"
+)
+VARIABLE_TYPE: Final = Message("variable-type", "variable `{name}` is {wanted}, got {got}")
+BAD_REFERENCE: Final = Message(
+    "bad-reference",
+    "`{text}` names no variable",
+    "names are letters, digits, `_` and `-`; `$${{{{` stands for `${{{{` itself",
+)
+LIST_IN_TEXT: Final = Message(
+    "list-in-text", "variable `{name}` is a list and cannot stand inside of a text", "let it be the whole value"
+)
+EXPANDED_TOO_LARGE: Final = Message(
+    "expanded-too-large", "with its variables written out the text has over {limit} bytes"
+)

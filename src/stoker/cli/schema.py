@@ -1,0 +1,42 @@
+"""The verb `schema`: the JSON Schema of a spec, for editors."""
+
+from __future__ import annotations
+
+import argparse
+
+import msgspec
+
+from stoker.cli.exits import Exit, UsageError
+from stoker.cli.guesses import guess
+from stoker.cli.streams import write_data
+from stoker.schema.jsonschema import schema_of
+from stoker.schema.specs import SPECS, Spec
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    variants = dict.fromkeys(variant for variant, _ in SPECS)
+    parser.add_argument("variant", metavar="VARIANT", help=", ".join(variants))
+    parser.add_argument("version", metavar="VERSION", nargs="?", help="by default the newest that is not experimental")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the schema."""
+    schema = schema_of(_find(arguments.variant, arguments.version))
+    write_data(msgspec.json.format(msgspec.json.encode(schema), indent=2) + b"\n")
+    return Exit.FINE
+
+
+def _find(variant: str, version: str | None) -> Spec:
+    specs = [spec for spec in SPECS.values() if spec.variant == variant]
+    if not specs:
+        meant = guess(variant, [spec.variant for spec in SPECS.values()])
+        raise UsageError(f"there is no variant `{variant}`", hint=f"did you mean `{meant}`?" if meant else None)
+    if version is None:
+        return [spec for spec in specs if "-" not in spec.version][-1]
+    found = SPECS.get((variant, version))
+    if found is None:
+        raise UsageError(
+            f"`{variant}` has no version `{version}`", hint=f"it has {', '.join(spec.version for spec in specs)}"
+        )
+    return found

@@ -1,0 +1,70 @@
+"""The verb `check`: findings of every file at once, in every form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+FINE = "variant: fcos\nversion: 1.5.0\n"
+RANDOM = "".join(f"{number * number:x}" for number in range(400))
+TEXTS = {
+    "fine.bu": FINE,
+    "cloud.yaml": "\ufeff#cloud-config\nusers: []\n",
+    "slip.bu": f"{FINE}storag: {{}}\n",
+    "slip.ign": '{"ignition": {"version": "3.4.0"}, "storag": {}}',
+    "large.bu": f"{FINE}storage:\n  files:\n    - path: /etc/a\n      contents: {{inline: {RANDOM}}}\n",
+    "advice.bu": f"{FINE}storage:\n  files:\n    - path: /usr/a\n",
+    "old.ign": '{"ignition": {"version": "9.0.0"}}',
+}
+
+# words -> exit code, what stderr says
+ANSWERS = {
+    "fine": (["fine.bu"], 0, ["1 file, nothing found"]),
+    "cloud-config": (["cloud.yaml"], 1, ["error[cloud-config]", "--> cloud.yaml:1:1", "passwd.users"]),
+    "a slip": (["slip.bu"], 0, ["unused key storag", "hint: did you mean `storage`?"]),
+    "a slip in JSON": (["slip.ign"], 0, ["unused key storag", "hint: did you mean `storage`?"]),
+    "strict": (["-s", "slip.bu"], 1, ["unused key storag"]),
+    "advice": (["advice.bu"], 0, ["warning[read-only-path]", "--> advice.bu:5:13"]),
+    "too large": (
+        ["--platform", "virtualbox", "large.bu"],
+        1,
+        ["error[user-data-too-large]", "info[large-part]", "--> large.bu:5:7"],
+    ),
+    "fits": (["--platform", "aws", "fine.bu"], 0, ["nothing found"]),
+    "unusable": (["old.ign"], 1, ["unsupported config version"]),
+    "all": (["."], 1, ["2 errors"]),
+}
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> None:
+    for name, text in TEXTS.items():
+        (tmp_path / name).write_text(text)
+
+
+@pytest.mark.usefixtures("texts")
+@pytest.mark.parametrize(("words", "code", "said"), ANSWERS.values(), ids=ANSWERS)
+def test_answers(words: list[str], code: int, said: list[str], run: Run) -> None:
+    done = run("check", *words)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert [one for one in said if one not in done.stderr] == []
+
+
+@pytest.mark.usefixtures("texts")
+def test_sarif_has_the_findings_of_all_files(run: Run) -> None:
+    done = run("check", "-o", "sarif", ".")
+    results = json.loads(done.stdout)["runs"][0]["results"]
+    found = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results}
+    assert found == {"./cloud.yaml", "./slip.bu", "./slip.ign", "./advice.bu", "./old.ign"}
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.usefixtures("texts")
+def test_the_drop_in_says_none_of_it(run: Run) -> None:
+    assert "did you mean" not in run("slip.bu", name="butane").stderr
+    assert "cloud-config" not in run("cloud.yaml", name="butane").stderr
+    assert run("advice.bu", name="butane").stderr == ""
