@@ -1,0 +1,134 @@
+"""The Fetcher: in goes a Source, out come its bytes, decompressed and verified, whatever the scheme of its URL.
+
+What a scheme needs is imported when the first URL of it is met: a config that holds its own contents pays for none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from stoker.fetch import messages
+from stoker.fetch.checks import check_request, checked
+from stoker.fetch.errors import BadSource
+from stoker.fetch.links import LINKS
+from stoker.fetch.patience import Clock, Patience, RealClock
+from stoker.fetch.redaction import redacted
+from stoker.fetch.source import COPY_LIMIT, READ_LIMIT, Say, Settings, Source, Write
+from stoker.schema import dataurls
+
+if TYPE_CHECKING:
+    import ssl
+
+    from stoker.fetch.web import Web
+
+OFFLINE: Final = frozenset({"", "data"})  # schemes that need nothing from outside
+
+
+class Embedded:
+    """Gets what the config itself holds, and nothing else."""
+
+    def read(self, source: Source, limit: int = READ_LIMIT) -> bytes:
+        """See `Fetch.read`."""
+        content = bytearray()
+        self.copy_to(source, content.extend, limit)
+        return bytes(content)
+
+    def copy_to(self, source: Source, write: Write, limit: int = COPY_LIMIT) -> int:
+        """See `Fetch.copy_to`."""
+        check_request(source.compression, source.digest)
+        if not source.url:
+            return 0
+        size = 0
+        for piece in checked(self._pieces(source), source.compression, source.digest, limit):
+            write(piece)
+            size += len(piece)
+        return size
+
+    def _pieces(self, source: Source) -> Iterator[bytes]:
+        """The bytes of a source as they are sent."""
+        if not source.is_embedded:
+            raise BadSource(messages.NEEDS_NETWORK, url=redacted(source.url))
+        try:
+            # The parser of URLs puts the scheme into lower case before the data are looked at.
+            yield dataurls.decode("data:" + source.url[5:])
+        except dataurls.DataUrlError as error:
+            raise BadSource(messages.BAD_DATA_URL, reason=error) from error
+
+
+class Fetcher(Embedded):
+    """Gets bytes from anywhere.
+
+    `say` takes each line of the log. `directories` are what the schemes `oem` and `file` may read: scheme to
+    directory. `environment` names credentials and endpoints of the object stores by the variables of their own tools;
+    `instance_role` allows to ask the machine's metadata service for credentials when it names none. `links` is
+    the kernel's directory of network interfaces.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        say: Say = lambda _line: None,
+        clock: Clock | None = None,
+        directories: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        instance_role: bool = False,
+        links: str = LINKS,
+    ) -> None:
+        self._settings = settings or Settings()
+        self._say = say
+        self._clock: Clock = clock or RealClock()
+        self._directories = directories or {}
+        self._environment = os.environ if environment is None else environment
+        self._instance_role = instance_role
+        self._links = links
+        self._schemes: dict[str, Callable[[Source], Iterator[bytes]]] = {
+            "http": self._web_pieces,
+            "https": self._web_pieces,
+        }
+
+    def _pieces(self, source: Source) -> Iterator[bytes]:
+        if source.is_embedded:
+            return super()._pieces(source)
+        scheme = source.url.partition(":")[0].lower()
+        opened = self._schemes.get(scheme)
+        if opened is None:
+            known = ", ".join(f"`{name}`" for name in ["data", *self._schemes])
+            raise BadSource(messages.BAD_SCHEME, scheme=redacted(scheme), url=redacted(source.url), known=known)
+        return opened(source)
+
+    def _patience(self, source: Source) -> Patience:
+        return Patience(source.url, self._settings, self._clock, self._say, self._links)
+
+    def _web_pieces(self, source: Source) -> Iterator[bytes]:
+        return self._web.chunks(source, self._patience(source))
+
+    @cached_property
+    def _web(self) -> Web:
+        from stoker.fetch.web import Web  # noqa: PLC0415 -- 20 ms that only a network needs
+
+        return Web(self._settings, lambda: self._trust, self._clock, self._say)
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """Whom https trusts. The bundles themselves are fetched with the system's trust alone."""
+        from stoker.fetch.authorities import BUNDLE_LIMIT, trust  # noqa: PLC0415 -- as above
+
+        if not self._settings.authorities:
+            return trust((), self._say)
+        from msgspec.structs import replace  # noqa: PLC0415
+
+        plain = Fetcher(
+            replace(self._settings, authorities=()),
+            say=self._say,
+            clock=self._clock,
+            directories=self._directories,
+            environment=self._environment,
+            instance_role=self._instance_role,
+            links=self._links,
+        )
+        bundles = [(source.url, plain.read(source, BUNDLE_LIMIT)) for source in self._settings.authorities]
+        return trust(bundles, self._say)
