@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import socket
 from threading import Event
 from typing import Any
 
 import pytest
 
-from stoker.fetch import BadSource, FetchFault, GaveUp, NotFound, Refused, Settings, Source, WrongBytes
+from stoker.fetch import BadSource, FetchFault, GaveUp, NotFound, Question, Refused, Settings, Source, WrongBytes
 
 OK = (200, {}, b"text")
 LATER = (503, {}, b"")
@@ -27,8 +28,7 @@ def test_a_body_arrives(serve: Any, bench: Any, answer: Any) -> None:
 
 def test_the_log_is_that_of_ignition(serve: Any, bench: Any) -> None:
     site = serve({"/f": [LATER, (429, {}, b""), OK]})
-    source = Source(site.url + "/f", retry_statuses=frozenset({429}))
-    assert bench.fetcher().read(source) == b"text"
+    assert bench.fetcher().ask(Question(site.url + "/f", retried=frozenset({429}))) == (200, b"text")
     assert [line.replace(site.url, "URL") for line in bench.said] == [
         "GET URL/f: attempt #1",
         "GET result: Service Unavailable",
@@ -210,3 +210,34 @@ def test_pieces_are_passed_on_before_they_are_verified(serve: Any, bench: Any) -
         bench.fetcher().copy_to(Source(site.url + "/f", digest="sha256-" + "0" * 64), pieces.append)
     assert pieces == [b"text"]
     assert bench.fetcher().copy_to(Source(site.url + "/f"), pieces.append) == 4
+
+
+def test_a_question_has_its_answer_whatever_the_status_is(serve: Any, bench: Any) -> None:
+    site = serve({"/token": (404, {}, b"none here")})
+    assert bench.fetcher().ask(Question(site.url + "/token", (("TTL", "60"),), "PUT")) == (404, b"none here")
+    method, _, headers = site.asked[0]
+    assert (method, headers["ttl"], headers["content-length"]) == ("PUT", "60", "0")
+
+
+def test_a_question_may_be_asked_once(serve: Any, bench: Any) -> None:
+    with pytest.raises(GaveUp):
+        bench.fetcher().ask(Question(serve({"/f": LATER}).url + "/f", patient=False))
+    assert bench.clock.slept == []
+
+
+def test_an_answer_is_bounded(serve: Any, bench: Any) -> None:
+    with pytest.raises(WrongBytes):
+        bench.fetcher().ask(Question(serve({"/f": OK}).url + "/f"), limit=3)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="ports below 1024 are for root")
+def test_a_question_may_come_from_a_low_port(serve: Any, bench: Any) -> None:
+    ports: list[int] = []
+
+    def look(handler: Any) -> Any:
+        ports.append(handler.client_address[1])
+        return OK
+
+    url = serve({"/f": look}).url + "/f"
+    assert [bench.fetcher().ask(Question(url, low_port=True))[0] for _ in range(3)] == [200] * 3
+    assert all(512 <= port < 1024 for port in ports)

@@ -4,7 +4,7 @@ from stoker.fetch.errors import BadSource, FetchFault, GaveUp, NotFound, Refused
 from stoker.fetch.fetcher import Embedded, Fetcher
 from stoker.fetch.patience import Clock, RealClock
 from stoker.fetch.redaction import redacted
-from stoker.fetch.source import Fetch, Proxies, Say, Settings, Source, Write
+from stoker.fetch.source import Fetch, Proxies, Question, Say, Settings, Source, Write
 
 __all__ = [
     "BadSource",
@@ -16,6 +16,7 @@ __all__ = [
     "GaveUp",
     "NotFound",
     "Proxies",
+    "Question",
     "RealClock",
     "Refused",
     "Say",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ from stoker.fetch.errors import BadSource
 from stoker.fetch.links import LINKS
 from stoker.fetch.patience import Clock, Patience, RealClock
 from stoker.fetch.redaction import redacted
-from stoker.fetch.source import COPY_LIMIT, READ_LIMIT, Say, Settings, Source, Write
+from stoker.fetch.source import COPY_LIMIT, READ_LIMIT, Question, Say, Settings, Source, Write
 from stoker.schema import dataurls
 
 if TYPE_CHECKING:
@@ -100,11 +101,16 @@ class Fetcher(Embedded):
             raise BadSource(messages.BAD_SCHEME, scheme=redacted(scheme), url=redacted(source.url), known=known)
         return opened(source)
 
-    def _patience(self, source: Source) -> Patience:
-        return Patience(source.url, self._settings, self._clock, self._say, self._links)
+    def ask(self, question: Question, limit: int = READ_LIMIT) -> tuple[int, bytes]:
+        """Status and body of the answer to a question. Raises `GaveUp`, and `WrongBytes` beyond `limit` bytes."""
+        with closing(self._web.ask(question, self._patience(question.url, once=not question.patient))) as answer:
+            return answer.status, b"".join(checked(answer.chunks(), "", "", limit))
+
+    def _patience(self, url: str, *, once: bool = False) -> Patience:
+        return Patience(url, self._settings, self._clock, self._say, self._links, once=once)
 
     def _web_pieces(self, source: Source) -> Iterator[bytes]:
-        return self._web.chunks(source, self._patience(source))
+        return self._web.chunks(source, self._patience(source.url))
 
     @cached_property
     def _web(self) -> Web:

@@ -61,16 +61,19 @@ def waits() -> Iterator[float]:
 
 
 class Patience:
-    """The time that one source may take, beginning now. `links` is the kernel's directory of network interfaces."""
+    """The time that one URL may take, beginning now; for a single try only, if `once`.
 
-    def __init__(self, url: str, settings: Settings, clock: Clock, say: Say, links: str) -> None:
+    `links` is the kernel's directory of network interfaces.
+    """
+
+    def __init__(self, url: str, settings: Settings, clock: Clock, say: Say, links: str, *, once: bool = False) -> None:
         self._url = redacted(url)
         self._clock = clock
         self._say = say
         self._links = links
         self._began = clock.now()
         self._end = self._began + (settings.total or FOR_EVER)
-        self._last_try = min(self._end, self._began + (settings.patience or FOR_EVER))
+        self._last_try = min(self._end, self._began + (0 if once else settings.patience or FOR_EVER))
 
     def left(self) -> float:
         """The seconds that are left of the total, possibly without end. Raises `GaveUp` when there are none."""

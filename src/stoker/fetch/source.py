@@ -23,16 +23,13 @@ class Source(msgspec.Struct, frozen=True):
     """Bytes from somewhere, and how they are checked.
 
     `url` is empty for no bytes. `headers` are pairs of name and value, sent over http and https alone. `compression`
-    is empty or `gzip`. `digest` is `sha512-HEX` or `sha256-HEX` of the decompressed bytes, or empty. `method` and
-    `retry_statuses` (beside 500 and above) are for metadata services.
+    is empty or `gzip`. `digest` is `sha512-HEX` or `sha256-HEX` of the decompressed bytes, or empty.
     """
 
     url: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     compression: str = ""
     digest: str = ""
-    method: str = "GET"
-    retry_statuses: frozenset[int] = frozenset()
 
     def __repr__(self) -> str:
         """Nothing of it that could be a secret: not the headers, not the contents of a data URL."""
@@ -42,6 +39,26 @@ class Source(msgspec.Struct, frozen=True):
     def is_embedded(self) -> bool:
         """Whether the URL itself holds the bytes."""
         return not self.url or self.url[:5].lower() == "data:"
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A request of http or https whose answer counts whatever its status is, as metadata services are asked.
+
+    `retried` are statuses to try again on, beside 500 and above. One that is not `patient` is asked once. `low_port`
+    asks from a port below 1024. `follow` tells whether redirects are followed.
+    """
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    method: str = "GET"
+    retried: frozenset[int] = frozenset()
+    patient: bool = True
+    low_port: bool = False
+    follow: bool = True
+
+    def __repr__(self) -> str:
+        """Nothing of it that could be a secret."""
+        return f"Question({self.method} {self.url.partition(':')[0]}:…)"
 
 
 class Proxies(msgspec.Struct, frozen=True):

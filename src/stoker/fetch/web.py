@@ -20,7 +20,7 @@ from stoker.fetch.errors import BadSource, NotFound, Refused, Unavailable, Wrong
 from stoker.fetch.patience import FOR_EVER, Clock, Patience
 from stoker.fetch.proxies import proxy_for
 from stoker.fetch.redaction import redacted
-from stoker.fetch.source import Say, Settings, Source
+from stoker.fetch.source import Question, Say, Settings, Source
 from stoker.fetch.urls import Url, split_url
 from stoker.fetch.wires import CHUNK, QUIET_SECONDS, Wire, basic, open_wire
 
@@ -40,6 +40,7 @@ _BAD_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _ABSENT: Final = (socket.gaierror, TimeoutError)
 _ABSENT_NUMBERS: Final = frozenset({100, 101, 113})  # ENETDOWN, ENETUNREACH, EHOSTUNREACH
 
+Headers = tuple[tuple[str, str], ...]
 Trust = Callable[[], ssl.SSLContext]
 
 
@@ -108,55 +109,55 @@ class Web:
 
     def chunks(self, source: Source, patience: Patience) -> Iterator[bytes]:
         """The bytes of a source. Raises `NotFound` or `Refused` when the server answers without them."""
-        with closing(self.ask(source, patience)) as answer:
+        with closing(self.ask(Question(source.url, source.headers), patience)) as answer:
             if answer.status == 404:
                 raise NotFound(messages.NOT_FOUND, status=404, url=redacted(answer.url), reason=answer.brief)
             if answer.status not in {200, 204}:
                 raise Refused(messages.REFUSED, status=answer.status, url=redacted(answer.url), reason=answer.brief)
             yield from answer.chunks()
 
-    def ask(self, source: Source, patience: Patience, *, follow: bool = True) -> Answer:
-        """The answer to a request, whatever its status is, unless that is one to try again. Close it.
+    def ask(self, question: Question, patience: Patience) -> Answer:
+        """The answer to a question, whatever its status is, unless that is one to try again. Close it.
 
-        Redirects are followed unless `follow` says otherwise. Raises `GaveUp` when time ends.
+        Raises `GaveUp` when time ends.
         """
-        return patience.persist(source.method, lambda: self._try(source, patience, follow))
+        return patience.persist(question.method, lambda: self._try(question, patience))
 
-    def _try(self, source: Source, patience: Patience, follow: bool) -> Answer:
-        url, headers = source.url, source.headers
+    def _try(self, question: Question, patience: Patience) -> Answer:
+        url, headers = question.url, question.headers
         for _ in range(REDIRECTS + 1):
             try:
-                answer = self._exchange(source.method, url, headers, patience)
+                answer = self._exchange(question, url, headers, patience)
             except Unavailable as fault:
-                self._say(f"{source.method} error: {fault.brief}")
+                self._say(f"{question.method} error: {fault.brief}")
                 raise
             location = answer.header("Location")
-            if follow and answer.status in _MOVED and location:
+            if question.follow and answer.status in _MOVED and location:
                 answer.close()
                 url, headers = _moved(url, location), ()
                 continue
-            self._say(f"{source.method} result: {responses.get(answer.status, '')}")
-            if answer.status >= 500 or answer.status in source.retry_statuses:
+            self._say(f"{question.method} result: {responses.get(answer.status, '')}")
+            if answer.status >= 500 or answer.status in question.retried:
                 answer.close()
                 raise Unavailable(messages.TRY_LATER, url=redacted(url), brief=answer.brief)
             return answer
-        raise Refused(messages.REDIRECTED, url=redacted(source.url), count=REDIRECTS)
+        raise Refused(messages.REDIRECTED, url=redacted(question.url), count=REDIRECTS)
 
-    def _exchange(self, method: str, text: str, headers: tuple[tuple[str, str], ...], patience: Patience) -> Answer:
+    def _exchange(self, question: Question, text: str, headers: Headers, patience: Patience) -> Answer:
         """Send one request and read the head of its answer."""
         url = split_url(text)
         proxy = proxy_for(url, self._settings.proxies)
-        head = _head(method, text, url, proxy, headers)
+        head = _head(question.method, text, url, proxy, headers)
         context = self._trust() if url.scheme == "https" else None
         try:
-            wire = open_wire(url, proxy, context, self._clock, patience.left())
+            wire = open_wire(url, proxy, context, self._clock, patience.left(), low_port=question.low_port)
         except OSError as error:
             raise _no_answer(text, error) from error
         try:
             wire.sendall(head)
             wire.quiet = self._settings.response_headers or FOR_EVER
             wire.allow(min(wire.quiet, patience.left()))
-            response = HTTPResponse(wire, method=method)  # type: ignore[arg-type]
+            response = HTTPResponse(wire, method=question.method)  # type: ignore[arg-type]
             response.begin()
         except (OSError, HTTPException) as error:
             wire.close()
@@ -177,7 +178,7 @@ def _moved(url: str, location: str) -> str:
     return joined
 
 
-def _head(method: str, text: str, url: Url, proxy: str, headers: tuple[tuple[str, str], ...]) -> bytes:
+def _head(method: str, text: str, url: Url, proxy: str, headers: Headers) -> bytes:
     """The head of a request. A header that is given replaces the one of that name; the last one wins."""
     fields = {name.lower(): (name, value) for name, value in HEADERS}
     if url.user:

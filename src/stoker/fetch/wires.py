@@ -11,6 +11,7 @@ import socket
 import ssl
 from base64 import b64encode
 from contextlib import suppress
+from errno import EADDRINUSE
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -30,6 +31,7 @@ HANDSHAKE_SECONDS: Final = 10.0
 QUIET_SECONDS: Final = 120.0  # between two pieces of a body
 LONGEST_SECONDS: Final = 86400.0  # of one operation where nothing else bounds it
 CHUNK: Final = 256 << 10
+LOW_PORTS: Final = range(1023, 511, -1)
 
 
 class TunnelFault(OSError):
@@ -99,14 +101,16 @@ class _Reading(io.RawIOBase):
         return self._wire.receive(buffer)
 
 
-def open_wire(url: Url, proxy: str, context: ssl.SSLContext | None, clock: Clock, seconds: float) -> Wire:
+def open_wire(
+    url: Url, proxy: str, context: ssl.SSLContext | None, clock: Clock, seconds: float, *, low_port: bool = False
+) -> Wire:
     """Connect to where a URL leads, through the proxy if one is named; https gets TLS by `context`.
 
     `seconds` bound all of it. Raises OSError when it cannot be done, `BadSource` for a proxy that cannot be used.
     """
     through = None if not proxy else _proxy_url(proxy, url)
     place = url if through is None else through
-    wire = Wire(_connect(place.host, place.port, min(CONNECT_SECONDS, seconds), clock), clock)
+    wire = Wire(_connect(place.host, place.port, min(CONNECT_SECONDS, seconds), clock, low_port), clock)
     try:
         wire.allow(seconds)
         if through is not None and url.scheme == "https":
@@ -134,7 +138,7 @@ def _proxy_url(proxy: str, url: Url) -> Url:
     return found
 
 
-def _connect(host: str, port: int, seconds: float, clock: Clock) -> socket.socket:
+def _connect(host: str, port: int, seconds: float, clock: Clock, low_port: bool) -> socket.socket:
     """Connect to the first address of a host that answers; each gets its share of the time."""
     until = clock.now() + seconds
     addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -145,6 +149,8 @@ def _connect(host: str, port: int, seconds: float, clock: Clock) -> socket.socke
         try:
             connected.settimeout(max(share, min(LEAST_SECONDS, seconds)))
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if low_port:
+                _take_low_port(connected)
             connected.connect(address)
         except OSError as error:
             connected.close()
@@ -152,6 +158,20 @@ def _connect(host: str, port: int, seconds: float, clock: Clock) -> socket.socke
         else:
             return connected
     raise fault
+
+
+def _take_low_port(connected: socket.socket) -> None:
+    """Bind to a free port that only the privileged may take."""
+    any_address = "::" if connected.family == socket.AF_INET6 else "0.0.0.0"  # noqa: S104 -- it does not listen
+    for port in LOW_PORTS:
+        try:
+            connected.bind((any_address, port))
+        except OSError as error:
+            if error.errno != EADDRINUSE:
+                raise
+        else:
+            return
+    raise OSError(EADDRINUSE, "no port below 1024 is free")
 
 
 def _ask_for_tunnel(wire: Wire, url: Url, proxy: Url) -> None:
