@@ -13,10 +13,13 @@ from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import result, show, write_json
 from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
 from stoker.cli.streams import talk, write_data
-from stoker.engine import DISTRIBUTIONS, provision, summarise, summary_text
+from stoker.engine import DISTRIBUTIONS, provision, settings_of, summarise, summary_text
+from stoker.fetch import Fetcher
 from stoker.ignition import Parsed, parse
 from stoker.report import Entry, Report
 from stoker.system import ScratchSystem, SystemFault
+
+PATIENCE = 60.0  # seconds without an answer: a first boot waits for ever, but here somebody is waiting for us
 
 _OF_VARIANT = {"fcos": "fcos", "flatcar": "flatcar", "openshift": "rhcos", "r4e": "rhcos", "fiot": "fcos"}
 
@@ -46,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     root.mkdir(parents=True, exist_ok=True)
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:
-        outcome = provision(read.config, root, distribution=DISTRIBUTIONS[name], say=say)
+        fetcher = Fetcher(msgspec.structs.replace(settings_of(read.config), patience=PATIENCE), say=say)
+        outcome = provision(read.config, root, distribution=DISTRIBUTIONS[name], say=say, fetch=fetcher)
     except SystemFault as fault:
         raise CommandError(f"`{root}`: {fault}") from fault
     outcome.report = Report(_placed(entry, read) for entry in outcome.report)
