@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from stoker.fetch import messages
 from stoker.fetch.checks import check_request, checked
@@ -23,9 +23,8 @@ from stoker.schema import dataurls
 if TYPE_CHECKING:
     import ssl
 
+    from stoker.fetch.stores import Amazon, Google
     from stoker.fetch.web import Web
-
-OFFLINE: Final = frozenset({"", "data"})  # schemes that need nothing from outside
 
 
 class Embedded:
@@ -89,6 +88,11 @@ class Fetcher(Embedded):
         self._schemes: dict[str, Callable[[Source], Iterator[bytes]]] = {
             "http": self._web_pieces,
             "https": self._web_pieces,
+            "tftp": self._tftp_pieces,
+            "s3": self._amazon_pieces,
+            "arn": self._amazon_pieces,
+            "gs": self._google_pieces,
+            **dict.fromkeys(self._directories, self._file_pieces),
         }
 
     def _pieces(self, source: Source) -> Iterator[bytes]:
@@ -112,11 +116,47 @@ class Fetcher(Embedded):
     def _web_pieces(self, source: Source) -> Iterator[bytes]:
         return self._web.chunks(source, self._patience(source.url))
 
+    def _tftp_pieces(self, source: Source) -> Iterator[bytes]:
+        from stoker.fetch.tftp import Tftp  # noqa: PLC0415 -- few configs need it
+
+        return Tftp(self._clock).pieces(source.url, self._patience(source.url))
+
+    def _amazon_pieces(self, source: Source) -> Iterator[bytes]:
+        return self._amazon.pieces(source.url, self._patience(source.url))
+
+    def _google_pieces(self, source: Source) -> Iterator[bytes]:
+        return self._google.pieces(source.url, self._patience(source.url))
+
+    def _file_pieces(self, source: Source) -> Iterator[bytes]:
+        from stoker.fetch.directories import file_pieces  # noqa: PLC0415 -- few configs need it
+
+        return file_pieces(source.url, self._directories[source.url.partition(":")[0].lower()])
+
+    def _ask_metadata(self, question: Question) -> tuple[int, bytes]:
+        """Ask the cloud's metadata service: directly, once, and without waiting long."""
+        from stoker.fetch.identities import LIMIT, SECONDS  # noqa: PLC0415 -- as above
+
+        quick = Fetcher(Settings(total=SECONDS), say=self._say, clock=self._clock, links=self._links)
+        return quick.ask(question, LIMIT)
+
     @cached_property
     def _web(self) -> Web:
         from stoker.fetch.web import Web  # noqa: PLC0415 -- 20 ms that only a network needs
 
         return Web(self._settings, lambda: self._trust, self._clock, self._say)
+
+    @cached_property
+    def _amazon(self) -> Amazon:
+        from stoker.fetch.stores import Amazon  # noqa: PLC0415 -- as above
+
+        ask, environment = self._ask_metadata, self._environment
+        return Amazon(self._web, ask, environment, self._clock, has_role=self._instance_role)
+
+    @cached_property
+    def _google(self) -> Google:
+        from stoker.fetch.stores import Google  # noqa: PLC0415 -- as above
+
+        return Google(self._web, self._ask_metadata, self._environment, self._clock)
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:

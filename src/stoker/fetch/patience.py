@@ -93,6 +93,8 @@ class Patience:
             except GaveUp:
                 raise
             except Unavailable as fault:
+                if fault.code == messages.NO_ANSWER.code:
+                    self._say(f"{label} error: {fault.brief}")
                 self._say_what_hinders(fault)
                 if self._clock.now() + wait >= self._last_try:
                     raise self._gave_up(fault.brief) from fault

@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from errno import EHOSTUNREACH, ENETDOWN, ENETUNREACH
 from http.client import HTTPException, HTTPResponse, IncompleteRead, responses
 from typing import Final
 from urllib.parse import urljoin
@@ -38,7 +39,7 @@ _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # Faults that say that the network is missing, not the one who should answer.
 _ABSENT: Final = (socket.gaierror, TimeoutError)
-_ABSENT_NUMBERS: Final = frozenset({100, 101, 113})  # ENETDOWN, ENETUNREACH, EHOSTUNREACH
+_ABSENT_NUMBERS: Final = frozenset({ENETDOWN, ENETUNREACH, EHOSTUNREACH})
 
 Headers = tuple[tuple[str, str], ...]
 Trust = Callable[[], ssl.SSLContext]
@@ -126,11 +127,7 @@ class Web:
     def _try(self, question: Question, patience: Patience) -> Answer:
         url, headers = question.url, question.headers
         for _ in range(REDIRECTS + 1):
-            try:
-                answer = self._exchange(question, url, headers, patience)
-            except Unavailable as fault:
-                self._say(f"{question.method} error: {fault.brief}")
-                raise
+            answer = self._exchange(question, url, headers, patience)
             location = answer.header("Location")
             if question.follow and answer.status in _MOVED and location:
                 answer.close()
