@@ -32,20 +32,22 @@ class Embedded:
 
     def read(self, source: Source, limit: int = READ_LIMIT) -> bytes:
         """See `Fetch.read`."""
-        content = bytearray()
-        self.copy_to(source, content.extend, limit)
-        return bytes(content)
+        return b"".join(self._checked(source, limit))
 
     def copy_to(self, source: Source, write: Write, limit: int = COPY_LIMIT) -> int:
         """See `Fetch.copy_to`."""
-        check_request(source.compression, source.digest)
-        if not source.url:
-            return 0
         size = 0
-        for piece in checked(self._pieces(source), source.compression, source.digest, limit):
+        for piece in self._checked(source, limit):
             write(piece)
             size += len(piece)
         return size
+
+    def _checked(self, source: Source, limit: int) -> Iterator[bytes]:
+        """The bytes of a source, decompressed and verified. No URL means no bytes, and nothing to check."""
+        check_request(source.compression, source.digest)
+        if not source.url:
+            return iter(())
+        return checked(self._pieces(source), source.compression, source.digest, limit)
 
     def _pieces(self, source: Source) -> Iterator[bytes]:
         """The bytes of a source as they are sent."""
