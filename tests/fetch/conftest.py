@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import which
+from socket import AF_INET, AF_INET6
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Any
 
@@ -54,7 +55,9 @@ Answer = tuple[int, Mapping[str, str | None], bytes | list[bytes]] | None
 class Site:
     """An HTTP server: a table of target to answers, of which the last one stays."""
 
-    def __init__(self, answers: Mapping[str, Any], context: SSLContext | None = None, port: int = 0) -> None:
+    def __init__(
+        self, answers: Mapping[str, Any], context: SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self.asked = Asked()
         self._answers = {target: [*rows] if isinstance(rows, list) else [rows] for target, rows in answers.items()}
         site = self
@@ -70,7 +73,10 @@ class Site:
             def log_message(self, *words: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        class Server(ThreadingHTTPServer):
+            address_family = AF_INET6 if ":" in host else AF_INET
+
+        self._server = Server((host, port), Handler)
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         if context is not None:
@@ -122,8 +128,8 @@ def serve() -> Iterator[Serve]:
     """Start servers, each with its table of answers; they stop with the test."""
     sites: list[Site] = []
 
-    def start(answers: Mapping[str, Any], context: SSLContext | None = None, port: int = 0) -> Site:
-        sites.append(Site(answers, context, port))
+    def start(answers: Mapping[str, Any], context: SSLContext | None = None, **place: Any) -> Site:
+        sites.append(Site(answers, context, **place))
         return sites[-1]
 
     yield start

@@ -47,6 +47,11 @@ def test_pieces_are_bounded_and_whole(size: int, fed: int) -> None:
     assert all(0 < len(piece) <= PIECE for piece in pieces)
 
 
+def test_many_members_are_no_burden() -> None:
+    empty = gzip.compress(b"")
+    assert b"".join(gunzip([empty * 50_000 + gzip.compress(b"text")])) == b"text"
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

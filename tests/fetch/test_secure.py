@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from ssl import SSLContext
 from typing import Any
 
 import pytest
@@ -93,8 +94,9 @@ def test_http_goes_through_its_proxy(serve: Any, bench: Any) -> None:
 class Tunnel:
     """A proxy that knows CONNECT, to the one server that it is given, whatever is asked for."""
 
-    def __init__(self, port: int, status: str = "200 OK") -> None:
+    def __init__(self, port: int, status: str = "200 OK", context: SSLContext | None = None) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._context = context
         self.port = self._listener.getsockname()[1]
         self.heads: list[str] = []
         self._status = status
@@ -106,6 +108,8 @@ class Tunnel:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self._context is not None:
+                    client = self._context.wrap_socket(client, server_side=True)
                 head = client.recv(4096)
                 self.heads.append(head.decode())
                 client.sendall(f"HTTP/1.1 {self._status}\r\n\r\n".encode())
@@ -136,8 +140,8 @@ class Tunnel:
 def tunnel() -> Iterator[Any]:
     made: list[Tunnel] = []
 
-    def make(port: int, status: str = "200 OK") -> Tunnel:
-        made.append(Tunnel(port, status))
+    def make(port: int, status: str = "200 OK", context: SSLContext | None = None) -> Tunnel:
+        made.append(Tunnel(port, status, context))
         return made[-1]
 
     yield make
@@ -158,14 +162,43 @@ def test_https_goes_through_a_tunnel(serve: Any, bench: Any, authority: Any, tun
     assert site.asked[0][2]["host"] == "site.test"
 
 
+def test_https_goes_through_a_secured_tunnel(serve: Any, bench: Any, authority: Any, tunnel: Any) -> None:
+    content = bytes(range(256)) * 4000
+    site = serve({"/f": (200, {}, content)}, authority.context)
+    proxy = tunnel(site.port, context=authority.context)
+    settings = Settings(
+        proxies=Proxies(https=f"https://127.0.0.1:{proxy.port}"), authorities=(embedded(authority.bundle),)
+    )
+    fetcher = bench.fetcher(settings)
+    assert fetcher.read(Source("https://site.test/f")) == content
+
+
+def test_http_goes_through_a_secured_proxy(serve: Any, bench: Any, authority: Any) -> None:
+    proxy = serve({"*": OK}, authority.context)
+    settings = Settings(proxies=Proxies(http=proxy.url), authorities=(embedded(authority.bundle),))
+    assert bench.fetcher(settings).read(Source("http://site.test/f")) == b"text"
+    assert proxy.asked.targets == ["http://site.test/f"]
+
+
+def test_a_server_behind_a_proxy_is_trusted_no_more(serve: Any, bench: Any, authority: Any, tunnel: Any) -> None:
+    proxy = tunnel(serve({"/f": OK}, authority.context).port, context=authority.context)
+    settings = Settings(
+        total=0.5, proxies=Proxies(https=f"https://127.0.0.1:{proxy.port}"), authorities=(embedded(authority.bundle),)
+    )
+    with pytest.raises(GaveUp, match=r"its certificate is not trusted: .*other\.test"):
+        bench.fetcher(settings).read(Source("https://other.test/f"))
+
+
 def test_a_proxy_that_refuses(bench: Any, tunnel: Any) -> None:
     proxy = tunnel(0, "407 Proxy Authentication Required")
     settings = Settings(total=0.5, proxies=Proxies(https=f"http://127.0.0.1:{proxy.port}"))
-    with pytest.raises(GaveUp, match="the proxy answered 407 proxy authentication required"):
+    with pytest.raises(
+        GaveUp, match=r"the proxy answered 407 proxy authentication required, through the proxy `http://127.0.0.1:"
+    ):
         bench.fetcher(settings).read(Source("https://site.test/f"))
 
 
-@pytest.mark.parametrize("proxy", ["socks5://h:1", "https://h:1", "http://"])
+@pytest.mark.parametrize("proxy", ["socks5://h:1", "http://"])
 def test_proxies_that_cannot_be_used(bench: Any, proxy: str) -> None:
     with pytest.raises(BadSource):
         bench.fetcher(Settings(proxies=Proxies(http=proxy))).read(Source("http://site.test/f"))

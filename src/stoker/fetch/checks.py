@@ -16,6 +16,7 @@ from stoker.fetch import messages
 from stoker.fetch.errors import BadSource, WrongBytes
 
 PIECE: Final = 1 << 20  # bytes that come out of the decompressor at a time
+SLICE: Final = 16 << 10  # bytes that go into it at a time
 FREE: Final = 64 << 20  # bytes that may come out before their ratio to what went in is looked at
 RATIO: Final = 250
 
@@ -84,7 +85,7 @@ def gunzip(pieces: Iterable[bytes], free: int = FREE, ratio: int = RATIO) -> Ite
     """
     stream = None
     given = made = 0
-    for data in pieces:
+    for data in _sliced(pieces):
         given += len(data)
         rest = data
         while rest:
@@ -100,6 +101,13 @@ def gunzip(pieces: Iterable[bytes], free: int = FREE, ratio: int = RATIO) -> Ite
         raise WrongBytes(messages.BAD_COMPRESSION, reason="there are no data")
     if not stream.eof:
         raise WrongBytes(messages.BAD_COMPRESSION, reason="unexpected EOF")
+
+
+def _sliced(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Small slices: what follows a member is copied each time one ends, and there may be thousands in a piece."""
+    for piece in pieces:
+        for start in range(0, len(piece), SLICE):
+            yield piece[start : start + SLICE]
 
 
 def _inflated(stream: zlib._Decompress, data: bytes) -> Iterator[bytes]:

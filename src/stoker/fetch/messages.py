@@ -41,11 +41,6 @@ BAD_ARN: Final = Message(
     "invalid S3 ARN format: `{url}`: {reason}",
     "write `arn:aws:s3:::BUCKET/KEY` or `arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME/object/KEY`",
 )
-NO_DIRECTORY: Final = Message(
-    "no-directory",
-    "`{url}` lies in a directory that this run was not given",
-    "embed the contents, or serve them over the network",
-)
 
 # Whom to trust.
 BAD_BUNDLE: Final = Message(
@@ -60,7 +55,7 @@ TRY_LATER: Final = Message("try-later", "`{url}` answered {brief}")
 GAVE_UP: Final = Message(
     "gave-up",
     "unable to fetch resource in time: `{url}`: {brief}",
-    "look at the network and the server, or allow more time by `ignition.timeouts.httpTotal`",
+    "look at the network, the server and the URL",
 )
 
 # The other side says no.

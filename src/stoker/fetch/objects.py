@@ -70,8 +70,8 @@ def _of_arn(url: str, body: str, version: str) -> Object:
 
 def address(wanted: Object, region: str, endpoint: str) -> str:
     """The URL of an object in a region of Amazon's, or at another `endpoint` that speaks S3."""
-    path = quote(wanted.key, safe="/-_.~")
-    query = f"?versionId={quote(wanted.version, safe='-_.~')}" if wanted.version else ""
+    path = quote(wanted.key, safe="/-_.~", errors="replace")
+    query = f"?versionId={quote(wanted.version, safe='-_.~', errors='replace')}" if wanted.version else ""
     suffix = next((suffix for start, suffix in SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
     if endpoint:
         base = f"{endpoint.rstrip('/')}/{wanted.bucket}"

@@ -94,7 +94,7 @@ class Google:
         name = unquote(path).lstrip("/")
         if not bucket or not name:
             raise BadSource(messages.BAD_URL, url=redacted(url), reason="write `gs://BUCKET/OBJECT`")
-        place = f"{self._endpoint}/storage/v1/b/{quote(bucket, safe='')}/o/{quote(name, safe='')}?alt=media"
+        place = f"{self._endpoint}/storage/v1/b/{_escaped(bucket)}/o/{_escaped(name)}?alt=media"
         authorization = self._authorization()
         headers = (("Authorization", authorization),) if authorization else ()
         who = "with the service account of the instance" if authorization else ANONYMOUS
@@ -106,6 +106,10 @@ class Google:
         if now - self._asked >= TOKEN_SECONDS:
             self._asked, self._known = now, google_authorization(self._ask, self._environment)
         return self._known
+
+
+def _escaped(name: str) -> str:
+    return quote(name, safe="", errors="replace")
 
 
 def _object_of(answer: Answer, url: str, who: str) -> Iterator[bytes]:

@@ -58,6 +58,6 @@ def split_url(text: str) -> Url:
         parts.netloc.rpartition("@")[0],
         host,
         _PORTS.get(parts.scheme, 0) if port is None else port,
-        quote(parts.path, safe=_SENT),
-        quote(parts.query, safe=_SENT + "?"),
+        quote(parts.path, safe=_SENT, errors="replace"),
+        quote(parts.query, safe=_SENT + "?", errors="replace"),
     )

@@ -145,11 +145,12 @@ class Web:
         url = split_url(text)
         proxy = proxy_for(url, self._settings.proxies)
         head = _head(question.method, text, url, proxy, headers)
-        context = self._trust() if url.scheme == "https" else None
+        is_secured = url.scheme == "https" or proxy[:6].lower() == "https:"
+        context = self._trust() if is_secured else None
         try:
             wire = open_wire(url, proxy, context, self._clock, patience.left(), low_port=question.low_port)
         except OSError as error:
-            raise _no_answer(text, error) from error
+            raise _no_answer(text, error, proxy) from error
         try:
             wire.sendall(head)
             wire.quiet = self._settings.response_headers or FOR_EVER
@@ -158,7 +159,7 @@ class Web:
             response.begin()
         except (OSError, HTTPException) as error:
             wire.close()
-            raise _no_answer(text, error) from error
+            raise _no_answer(text, error, proxy) from error
         except BaseException:
             wire.close()
             raise
@@ -197,12 +198,13 @@ def _head(method: str, text: str, url: Url, proxy: str, headers: Headers) -> byt
     if method != "GET":
         lines.append("Content-Length: 0")
     lines += [f"{name}: {value.strip()}" for name, value in fields.values()]
-    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
+    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("utf-8", "replace")
 
 
-def _no_answer(url: str, error: Exception) -> Unavailable:
+def _no_answer(url: str, error: Exception, proxy: str = "") -> Unavailable:
     is_network = isinstance(error, _ABSENT) or getattr(error, "errno", None) in _ABSENT_NUMBERS
-    return Unavailable(messages.NO_ANSWER, brief=_reason(error), is_network=is_network, url=redacted(url))
+    brief = _reason(error) + (f", through the proxy `{redacted(proxy)}`" if proxy else "")
+    return Unavailable(messages.NO_ANSWER, brief=brief, is_network=is_network, url=redacted(url))
 
 
 def _reason(error: Exception) -> str:

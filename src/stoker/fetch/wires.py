@@ -20,6 +20,7 @@ from stoker.fetch import messages
 from stoker.fetch.errors import BadSource
 from stoker.fetch.patience import FOR_EVER, Clock
 from stoker.fetch.redaction import redacted
+from stoker.fetch.sealed import Sealed
 from stoker.fetch.urls import Url, split_url
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Wire:
     """A connected socket. No operation waits longer than `quiet` seconds, nor beyond the time `until`."""
 
     def __init__(self, connected: socket.socket, clock: Clock) -> None:
-        self._socket = connected
+        self._socket: socket.socket | Sealed = connected
         self._clock = clock
         self.quiet = QUIET_SECONDS
         self.until = FOR_EVER
@@ -66,10 +67,13 @@ class Wire:
         return io.BufferedReader(_Reading(self), CHUNK)
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
-        """Put TLS on the wire, to the host of that name or address."""
+        """Put TLS on the wire, to the host of that name or address; once more for a server behind a secured proxy."""
         self._socket.settimeout(min(HANDSHAKE_SECONDS, self._left()))
         name = host.partition("%")[0]
-        self._socket = context.wrap_socket(self._socket, server_hostname=name, suppress_ragged_eofs=False)
+        if isinstance(self._socket, ssl.SSLSocket):
+            self._socket = Sealed(context, self._socket, name)
+        elif isinstance(self._socket, socket.socket):
+            self._socket = context.wrap_socket(self._socket, server_hostname=name, suppress_ragged_eofs=False)
 
     def close(self) -> None:
         """Let go of the socket."""
@@ -104,7 +108,7 @@ class _Reading(io.RawIOBase):
 def open_wire(
     url: Url, proxy: str, context: ssl.SSLContext | None, clock: Clock, seconds: float, *, low_port: bool = False
 ) -> Wire:
-    """Connect to where a URL leads, through the proxy if one is named; https gets TLS by `context`.
+    """Connect to where a URL leads, through the proxy if one is named; what is https gets TLS by `context`.
 
     `seconds` bound all of it. Raises OSError when it cannot be done, `BadSource` for a proxy that cannot be used.
     """
@@ -113,9 +117,10 @@ def open_wire(
     wire = Wire(_connect(place.host, place.port, min(CONNECT_SECONDS, seconds), clock, low_port), clock)
     try:
         wire.allow(seconds)
-        if through is not None and url.scheme == "https":
+        if context is not None and place.scheme == "https":
+            wire.secure(context, place.host)
+        if context is not None and through is not None and url.scheme == "https":
             _ask_for_tunnel(wire, url, through)
-        if context is not None and url.scheme == "https":
             wire.secure(context, url.host)
     except BaseException:
         wire.close()
@@ -131,7 +136,7 @@ def basic(user: str) -> str:
 
 def _proxy_url(proxy: str, url: Url) -> Url:
     found = split_url(proxy)
-    if found.scheme != "http":
+    if found.scheme not in {"http", "https"}:
         asked = redacted(f"{url.scheme}://{url.authority}{url.target}")
         reason = f"`{found.scheme}` proxies are not supported"
         raise BadSource(messages.BAD_PROXY, proxy=redacted(proxy), url=asked, reason=reason)
@@ -148,7 +153,6 @@ def _connect(host: str, port: int, seconds: float, clock: Clock, low_port: bool)
         connected = socket.socket(family, kind, protocol)
         try:
             connected.settimeout(max(share, min(LEAST_SECONDS, seconds)))
-            connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if low_port:
                 _take_low_port(connected)
             connected.connect(address)
