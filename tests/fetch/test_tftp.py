@@ -115,7 +115,7 @@ def tftp() -> Iterator[Any]:
 def read(bench: Any, server: Server, path: str = "/f", settings: Settings | None = None) -> bytes:
     url = f"tftp://127.0.0.1:{server.port}{path}"
     patience = Patience(url, settings or Settings(total=1.0), bench.clock, bench.said.append, "/none")
-    return b"".join(Tftp(bench.clock, WAIT).pieces(url, patience))
+    return b"".join(Tftp(bench.clock, WAIT).pieces(Source(url), patience))
 
 
 @pytest.mark.parametrize("size", [0, 1, 511, 512, 513, 1427, 1428, 1429, 5000])
@@ -168,7 +168,7 @@ def test_a_server_that_is_not_there_is_waited_for(bench: Any) -> None:
         url = f"tftp://127.0.0.1:{silent.getsockname()[1]}/f"
         patience = Patience(url, Settings(total=0.5), bench.clock, bench.said.append, "/none")
         with pytest.raises(GaveUp, match="no answer in time"):
-            list(Tftp(bench.clock, 0.01).pieces(url, patience))
+            list(Tftp(bench.clock, 0.01).pieces(Source(url), patience))
     assert bench.clock.slept == [0.2]
     assert bench.said[1] == "TFTP error: no answer in time"
 

@@ -100,6 +100,7 @@ def test_an_answer_that_does_not_come_is_asked_for_again(serve: Any, bench: Any)
             "`URL/f` ended too early: unexpected EOF after 4 of 9 bytes",
         ),
         ((302, {"Location": "ftp://h/f"}, b""), BadSource, "`URL/f` cannot be fetched: it redirects to `ftp://h/f`"),
+        ((302, {"Location": "http://[h/f"}, b""), BadSource, "`http://[h/f` cannot be fetched: it is not a URL"),
     ],
 )
 def test_answers_without_the_bytes(serve: Any, bench: Any, answer: Any, fault: type[FetchFault], text: str) -> None:
@@ -176,6 +177,7 @@ def test_ten_redirects_are_enough(serve: Any, bench: Any, count: int, arrives: b
         ("/a%20b%2Fc?x=%41", "/a%20b%2Fc?x=%41"),
         ("/ü?ü#part", "/%C3%BC?%C3%BC"),
         ("?q", "/?q"),
+        ("/\udcff?\udcff", "/%3F??"),
     ],
 )
 def test_what_is_asked_for(serve: Any, bench: Any, written: str, sent: str) -> None:
@@ -217,6 +219,11 @@ def test_a_question_has_its_answer_whatever_the_status_is(serve: Any, bench: Any
     assert bench.fetcher().ask(Question(site.url + "/token", (("TTL", "60"),), "PUT")) == (404, b"none here")
     method, _, headers = site.asked[0]
     assert (method, headers["ttl"], headers["content-length"]) == ("PUT", "60", "0")
+
+
+def test_a_question_is_one_of_http(bench: Any) -> None:
+    with pytest.raises(BadSource, match="it is neither http nor https"):
+        bench.fetcher().ask(Question("ftp://h/f"))
 
 
 def test_a_question_may_be_asked_once(serve: Any, bench: Any) -> None:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from stoker.fetch import messages
 from stoker.fetch.checks import check_request, checked
@@ -23,7 +23,9 @@ from stoker.schema import dataurls
 if TYPE_CHECKING:
     import ssl
 
+    from stoker.fetch.files import Files
     from stoker.fetch.stores import Amazon, Google
+    from stoker.fetch.tftp import Tftp
     from stoker.fetch.web import Web
 
 
@@ -60,6 +62,13 @@ class Embedded:
             raise BadSource(messages.BAD_DATA_URL, reason=error) from error
 
 
+class Client(Protocol):
+    """Whoever speaks the protocol of a scheme."""
+
+    def pieces(self, source: Source, patience: Patience) -> Iterator[bytes]:
+        """The bytes of a source as they are sent. Raises `FetchFault`."""
+
+
 class Fetcher(Embedded):
     """Gets bytes from anywhere.
 
@@ -87,52 +96,33 @@ class Fetcher(Embedded):
         self._environment = os.environ if environment is None else environment
         self._instance_role = instance_role
         self._links = links
-        self._schemes: dict[str, Callable[[Source], Iterator[bytes]]] = {
-            "http": self._web_pieces,
-            "https": self._web_pieces,
-            "tftp": self._tftp_pieces,
-            "s3": self._amazon_pieces,
-            "arn": self._amazon_pieces,
-            "gs": self._google_pieces,
-            **dict.fromkeys(self._directories, self._file_pieces),
+        self._clients: dict[str, Callable[[], Client]] = {
+            "http": lambda: self._web,
+            "https": lambda: self._web,
+            "tftp": lambda: self._tftp,
+            "s3": lambda: self._amazon,
+            "arn": lambda: self._amazon,
+            "gs": lambda: self._google,
+            **dict.fromkeys(self._directories, lambda: self._files),
         }
 
     def _pieces(self, source: Source) -> Iterator[bytes]:
         if source.is_embedded:
             return super()._pieces(source)
         scheme = source.url.partition(":")[0].lower()
-        opened = self._schemes.get(scheme)
-        if opened is None:
-            known = ", ".join(f"`{name}`" for name in ["data", *self._schemes])
+        client = self._clients.get(scheme)
+        if client is None:
+            known = ", ".join(f"`{name}`" for name in ["data", *self._clients])
             raise BadSource(messages.BAD_SCHEME, scheme=redacted(scheme), url=redacted(source.url), known=known)
-        return opened(source)
+        return client().pieces(source, self._patience(source.url))
 
     def ask(self, question: Question, limit: int = READ_LIMIT) -> tuple[int, bytes]:
         """Status and body of the answer to a question. Raises `GaveUp`, and `WrongBytes` beyond `limit` bytes."""
         with closing(self._web.ask(question, self._patience(question.url, once=not question.patient))) as answer:
-            return answer.status, b"".join(checked(answer.chunks(), "", "", limit))
+            return answer.status, b"".join(checked(answer.pieces(), "", "", limit))
 
     def _patience(self, url: str, *, once: bool = False) -> Patience:
         return Patience(url, self._settings, self._clock, self._say, self._links, once=once)
-
-    def _web_pieces(self, source: Source) -> Iterator[bytes]:
-        return self._web.chunks(source, self._patience(source.url))
-
-    def _tftp_pieces(self, source: Source) -> Iterator[bytes]:
-        from stoker.fetch.tftp import Tftp  # noqa: PLC0415 -- few configs need it
-
-        return Tftp(self._clock).pieces(source.url, self._patience(source.url))
-
-    def _amazon_pieces(self, source: Source) -> Iterator[bytes]:
-        return self._amazon.pieces(source.url, self._patience(source.url))
-
-    def _google_pieces(self, source: Source) -> Iterator[bytes]:
-        return self._google.pieces(source.url, self._patience(source.url))
-
-    def _file_pieces(self, source: Source) -> Iterator[bytes]:
-        from stoker.fetch.directories import file_pieces  # noqa: PLC0415 -- few configs need it
-
-        return file_pieces(source.url, self._directories[source.url.partition(":")[0].lower()])
 
     def _ask_metadata(self, question: Question) -> tuple[int, bytes]:
         """Ask the cloud's metadata service: directly, once, and without waiting long."""
@@ -146,6 +136,18 @@ class Fetcher(Embedded):
         from stoker.fetch.web import Web  # noqa: PLC0415 -- 20 ms that only a network needs
 
         return Web(self._settings, lambda: self._trust, self._clock, self._say)
+
+    @cached_property
+    def _tftp(self) -> Tftp:
+        from stoker.fetch.tftp import Tftp  # noqa: PLC0415 -- as above
+
+        return Tftp(self._clock)
+
+    @cached_property
+    def _files(self) -> Files:
+        from stoker.fetch.files import Files  # noqa: PLC0415 -- as above
+
+        return Files(self._directories)
 
     @cached_property
     def _amazon(self) -> Amazon:

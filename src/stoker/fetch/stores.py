@@ -20,7 +20,7 @@ from stoker.fetch.objects import HINTS, Object, address, is_region, object_of
 from stoker.fetch.patience import Clock, Patience
 from stoker.fetch.redaction import redacted
 from stoker.fetch.signatures import Credentials, signed
-from stoker.fetch.source import Question
+from stoker.fetch.source import Question, Source
 from stoker.fetch.urls import split_url
 from stoker.fetch.web import Answer, Web
 
@@ -43,9 +43,9 @@ class Amazon:
         self._instance = Instance(ask, environment)
         self._endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL") or ""
 
-    def pieces(self, url: str, patience: Patience) -> Iterator[bytes]:
+    def pieces(self, source: Source, patience: Patience) -> Iterator[bytes]:
         """The bytes of an object, from the region that its bucket turns out to be in."""
-        wanted = object_of(url)
+        wanted = object_of(source.url)
         region = wanted.region or self._region(wanted)
         answer = self._ask(wanted, region, patience)
         told = answer.header("x-amz-bucket-region")
@@ -54,7 +54,7 @@ class Amazon:
             answer = self._ask(wanted, told, patience)
         who = self._credentials.origin if self._credentials else ANONYMOUS
         with closing(answer):
-            yield from _object_of(answer, url, who)
+            yield from _object_of(answer, source.url, who)
 
     @cached_property
     def _credentials(self) -> Credentials | None:
@@ -88,18 +88,18 @@ class Google:
         endpoint = environment.get("STORAGE_EMULATOR_HOST") or GOOGLE
         self._endpoint = endpoint if "://" in endpoint else f"http://{endpoint}"
 
-    def pieces(self, url: str, patience: Patience) -> Iterator[bytes]:
+    def pieces(self, source: Source, patience: Patience) -> Iterator[bytes]:
         """The bytes of an object."""
-        bucket, _, path = url.partition("#")[0].partition("?")[0].partition("://")[2].partition("/")
+        bucket, _, path = source.url.partition("#")[0].partition("?")[0].partition("://")[2].partition("/")
         name = unquote(path).lstrip("/")
         if not bucket or not name:
-            raise BadSource(messages.BAD_URL, url=redacted(url), reason="write `gs://BUCKET/OBJECT`")
+            raise BadSource(messages.BAD_URL, url=redacted(source.url), reason="write `gs://BUCKET/OBJECT`")
         place = f"{self._endpoint}/storage/v1/b/{_escaped(bucket)}/o/{_escaped(name)}?alt=media"
         authorization = self._authorization()
         headers = (("Authorization", authorization),) if authorization else ()
         who = "with the service account of the instance" if authorization else ANONYMOUS
         with closing(self._web.ask(Question(place, headers), patience)) as answer:
-            yield from _object_of(answer, url, who)
+            yield from _object_of(answer, source.url, who)
 
     def _authorization(self) -> str | None:
         now = self._clock.now()
@@ -115,7 +115,7 @@ def _escaped(name: str) -> str:
 def _object_of(answer: Answer, url: str, who: str) -> Iterator[bytes]:
     """The body of the answer, if that is the object. Raises `NotFound` or `Refused`."""
     if answer.status == 200:
-        yield from answer.chunks()
+        yield from answer.pieces()
         return
     code = _CODE.search(answer.excerpt())
     reason = f"{answer.brief}: {code[1].decode()}" if code else answer.brief

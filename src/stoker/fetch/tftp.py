@@ -16,6 +16,7 @@ from stoker.fetch import messages
 from stoker.fetch.errors import BadSource, FetchFault, NotFound, Refused, Unavailable, WrongBytes
 from stoker.fetch.patience import Clock, Patience
 from stoker.fetch.redaction import redacted
+from stoker.fetch.source import Source
 from stoker.fetch.urls import split_url
 
 PLAIN_BLOCK: Final = 512
@@ -36,9 +37,9 @@ class Tftp:
         self._clock = clock
         self._wait = wait
 
-    def pieces(self, url: str, patience: Patience) -> Iterator[bytes]:
+    def pieces(self, source: Source, patience: Patience) -> Iterator[bytes]:
         """The blocks of a file. Raises `NotFound`, `Refused`; `WrongBytes` when it breaks off; `GaveUp`."""
-        with closing(patience.persist("TFTP", lambda: self._begun(url))) as transfer:
+        with closing(patience.persist("TFTP", lambda: self._begun(source.url))) as transfer:
             for block in transfer.blocks():
                 patience.left()
                 yield block

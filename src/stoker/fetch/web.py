@@ -34,6 +34,7 @@ HEADERS: Final = (
 )
 # What belongs to the connection, not to who asks: Go leaves these out of the headers of a request, too.
 _OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "trailer", "connection"})
+_SCHEMES: Final = frozenset({"http", "https"})
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -64,7 +65,7 @@ class Answer:
         """The status for a log: `503 Service Unavailable`."""
         return f"{self.status} {responses.get(self.status, '')}".strip()
 
-    def chunks(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[bytes]:
         """The body, piece by piece. Raises `WrongBytes` when it ends before it should, `GaveUp` out of time."""
         size, length = 0, self._response.length
         try:
@@ -108,14 +109,14 @@ class Web:
         self._say = say
         self._clock = clock
 
-    def chunks(self, source: Source, patience: Patience) -> Iterator[bytes]:
+    def pieces(self, source: Source, patience: Patience) -> Iterator[bytes]:
         """The bytes of a source. Raises `NotFound` or `Refused` when the server answers without them."""
         with closing(self.ask(Question(source.url, source.headers), patience)) as answer:
             if answer.status == 404:
                 raise NotFound(messages.NOT_FOUND, status=404, url=redacted(answer.url), reason=answer.brief)
             if answer.status not in {200, 204}:
                 raise Refused(messages.REFUSED, status=answer.status, url=redacted(answer.url), reason=answer.brief)
-            yield from answer.chunks()
+            yield from answer.pieces()
 
     def ask(self, question: Question, patience: Patience) -> Answer:
         """The answer to a question, whatever its status is, unless that is one to try again. Close it.
@@ -143,6 +144,8 @@ class Web:
     def _exchange(self, question: Question, text: str, headers: Headers, patience: Patience) -> Answer:
         """Send one request and read the head of its answer."""
         url = split_url(text)
+        if url.scheme not in _SCHEMES:
+            raise BadSource(messages.BAD_URL, url=redacted(text), reason="it is neither http nor https")
         proxy = proxy_for(url, self._settings.proxies)
         head = _head(question.method, text, url, proxy, headers)
         is_secured = url.scheme == "https" or proxy[:6].lower() == "https:"
@@ -169,8 +172,11 @@ class Web:
 
 def _moved(url: str, location: str) -> str:
     """The URL that a redirect leads to; the user of the old one goes along only with a relative location."""
-    joined = urljoin(url, location)
-    if joined.partition(":")[0].lower() not in {"http", "https"}:
+    try:
+        joined = urljoin(url, location.encode("latin-1", "replace").decode("utf-8", "replace"))
+    except ValueError:  # an address that is none
+        joined = location
+    if joined.partition(":")[0].lower() not in _SCHEMES:
         reason = f"it redirects to `{redacted(joined)}`"
         raise BadSource(messages.BAD_URL, url=redacted(url), reason=reason)
     return joined

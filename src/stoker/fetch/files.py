@@ -8,19 +8,31 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from stoker.fetch import messages
 from stoker.fetch.errors import BadSource, NotFound, Refused
+from stoker.fetch.patience import Patience
 from stoker.fetch.redaction import redacted
+from stoker.fetch.source import Source
 
 CHUNK: Final = 256 << 10
 
 
-def file_pieces(url: str, directory: str) -> Iterator[bytes]:
-    """The bytes of a file. Raises `NotFound`, `Refused` or `BadSource`."""
+class Files:
+    """Reads files. `directories` are what each scheme may read."""
+
+    def __init__(self, directories: Mapping[str, str]) -> None:
+        self._directories = directories
+
+    def pieces(self, source: Source, patience: Patience) -> Iterator[bytes]:
+        """The bytes of a file, for which nobody has to wait. Raises `NotFound`, `Refused` or `BadSource`."""
+        return _pieces(source.url, self._directories[source.url.partition(":")[0].lower()])
+
+
+def _pieces(url: str, directory: str) -> Iterator[bytes]:
     path = unquote(urlsplit(url).path)
     if not path.startswith("/"):
         raise BadSource(messages.BAD_URL, url=redacted(url), reason="path is not absolute")
