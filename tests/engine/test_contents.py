@@ -81,6 +81,26 @@ def test_pieces_that_break_off_leave_nothing_behind(tree: Any, entry: Any, there
     assert tree.system.list("/a") == [path.rpartition("/")[2] for path in there if path != "/a"]
 
 
+def test_what_a_run_that_was_cut_off_has_left_is_cleared_away(tree: Any) -> None:
+    """Switched off in the middle, there is a temporary file and no other; the next run takes up from there."""
+
+    class SwitchedOff(BaseException):
+        """Nothing that the tree does can clear up after this."""
+
+    def content(write: Write) -> None:
+        write(b"la")
+        (name,) = tree.system.list("/a")
+        left.append(name)
+        raise SwitchedOff
+
+    left: list[str] = []
+    with pytest.raises(SwitchedOff):
+        tree.system.write_file("/a/f", content)
+    tree.lay({f"/a/{left[0]}": "la"})
+    assert tree.provision(files(contents=REMOTE), Pieces()).succeeded
+    assert tree.system.list("/a") == ["f"]
+
+
 def test_what_is_there_is_known_by_its_digest(tree: Any) -> None:
     tree.lay({"/f": "large"})
     plain, checked = Source("http://h/f"), Source("http://h/f", digest=DIGEST.upper().replace("SHA512", "sha512"))

@@ -11,6 +11,7 @@ import fcntl
 import os
 import stat
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -346,7 +347,9 @@ class Tree:
         durable: bool,
     ) -> None:
         """Create a file under a temporary name, then let it take the place of what has the real one."""
-        temporary = f".{os.urandom(8).hex()}.tmp"
+        temporary = _beside(name)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=parent)  # a run that was cut off has left it
         self._create(parent, temporary, resolved, content, mode, owner, durable)
         try:
             os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
@@ -357,8 +360,9 @@ class Tree:
 
     def _append_from_beside(self, path: str, content: Content, mode: int | None, owner: tuple[int, int] | None) -> None:
         """Append what comes piece by piece, once all of it is there."""
-        temporary = f"{self.resolve(path).rpartition('/')[0]}/.{os.urandom(8).hex()}.tmp"
-        self.write_file(temporary, content, mode=0o600)
+        directory, _, name = self.resolve(path).rpartition("/")
+        temporary = f"{directory}/{_beside(name)}"
+        self.write_file(temporary, content, mode=0o600, replace=True)
         try:
             with self._opened(path, _APPEND, "append to") as descriptor:
                 for piece in self.chunks(temporary):
@@ -380,6 +384,11 @@ def _write(descriptor: int, content: bytes) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def _beside(name: str) -> str:
+    """The temporary name for a file: always the same one, so that a second run leaves none of the first behind."""
+    return f".{zlib.crc32(os.fsencode(name)):08x}.tmp"
 
 
 def _check_free(parent: int, name: str) -> None:
