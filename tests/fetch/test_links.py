@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,15 +52,16 @@ def test_without_such_a_directory_nothing_is_said(tmp_path: Path) -> None:
     assert hindrance(str(tmp_path / "none")) is None
 
 
-def test_waiting_for_the_network_is_not_done_in_silence(clock: object, tmp_path: Path) -> None:
+def fail() -> None:
+    raise Unavailable(NO_ANSWER, brief="network is unreachable", is_network=True, url="http://h/f")
+
+
+def test_waiting_for_the_network_is_not_done_in_silence(clock: Any, tmp_path: Path) -> None:
     said: list[str] = []
     links = lay(tmp_path, {"eno1": UNPLUGGED})
-    patience = Patience("http://h/f", Settings(total=20.0), clock, said.append, links)  # type: ignore[arg-type]
+    patience = Patience("http://h/f", Settings(total=20.0), clock, said.append, links)
 
-    def fail() -> None:
-        raise Unavailable(NO_ANSWER, brief="network is unreachable", is_network=True, url="http://h/f")
-
-    with pytest.raises(GaveUp):
+    with pytest.raises(GaveUp, match="network is unreachable, no carrier on eno1"):
         patience.persist("GET", fail)
     assert said[:6] == [
         "GET http://h/f: attempt #1",
@@ -70,6 +72,14 @@ def test_waiting_for_the_network_is_not_done_in_silence(clock: object, tmp_path:
         "waiting for network, 0 s, no carrier on eno1",
     ]
     assert said[-1] == "waiting for network, 16 s, no carrier on eno1"
+
+
+def test_a_network_with_a_carrier_may_still_be_missing(clock: Any, tmp_path: Path) -> None:
+    said: list[str] = []
+    patience = Patience("http://h/f", Settings(total=1.0), clock, said.append, lay(tmp_path, {"eno1": UP}))
+    with pytest.raises(GaveUp):
+        patience.persist("GET", fail)
+    assert said[-1] == "waiting for network, 1 s, network is unreachable"
 
 
 @pytest.mark.parametrize(

@@ -95,15 +95,14 @@ class Patience:
             except Unavailable as fault:
                 if fault.code == messages.NO_ANSWER.code:
                     self._say(f"{label} error: {fault.brief}")
-                self._say_what_hinders(fault)
+                hindered = hindrance(self._links) if fault.is_network else None
+                if fault.is_network:
+                    self._say(
+                        f"waiting for network, {self._clock.now() - self._began:.0f} s, {hindered or fault.brief}"
+                    )
                 if self._clock.now() + wait >= self._last_try:
-                    raise self._gave_up(fault.brief) from fault
+                    raise self._gave_up(fault.brief + (f", {hindered}" if hindered else "")) from fault
             self._clock.sleep(wait)
-
-    def _say_what_hinders(self, fault: Unavailable) -> None:
-        reason = hindrance(self._links) if fault.is_network else None
-        if reason is not None:
-            self._say(f"waiting for network, {self._clock.now() - self._began:.0f} s, {reason}")
 
     def _gave_up(self, brief: str) -> GaveUp:
         return GaveUp(messages.GAVE_UP, url=self._url, brief=brief)

@@ -38,9 +38,8 @@ _SCHEMES: Final = frozenset({"http", "https"})
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-# Faults that say that the network is missing, not the one who should answer.
-_ABSENT: Final = (socket.gaierror, TimeoutError)
-_ABSENT_NUMBERS: Final = frozenset({ENETDOWN, ENETUNREACH, EHOSTUNREACH})
+# Faults that say that the network is missing, not the one who should answer; so does a name that cannot be resolved.
+_ABSENT: Final = frozenset({ENETDOWN, ENETUNREACH, EHOSTUNREACH})
 
 Headers = tuple[tuple[str, str], ...]
 Trust = Callable[[], ssl.SSLContext]
@@ -208,7 +207,7 @@ def _head(method: str, text: str, url: Url, proxy: str, headers: Headers) -> byt
 
 
 def _no_answer(url: str, error: Exception, proxy: str = "") -> Unavailable:
-    is_network = isinstance(error, _ABSENT) or getattr(error, "errno", None) in _ABSENT_NUMBERS
+    is_network = isinstance(error, socket.gaierror) or getattr(error, "errno", None) in _ABSENT
     brief = _reason(error) + (f", through the proxy `{redacted(proxy)}`" if proxy else "")
     return Unavailable(messages.NO_ANSWER, brief=brief, is_network=is_network, url=redacted(url))
 
