@@ -75,6 +75,18 @@ NEEDS_FETCH: Final = Message(
     "embed the contents, or provision where the network can be reached",
 )
 
+# Other configs.
+NOT_MERGED: Final = Message(
+    "not-merged",
+    "`ignition.config.merge` names another config, which is not read here: what it says would be missing",
+    "take the entry out, get what it names, and merge the two first: `stoker merge`, this config before that one",
+)
+NOT_REPLACED: Final = Message(
+    "not-replaced",
+    "`ignition.config.replace` names another config, which is not read here: that one would count, not this one",
+    "get that one, and apply it instead of this one",
+)
+
 # The run as a whole.
 RAN_BEFORE: Final = Message(
     "ran-before",
