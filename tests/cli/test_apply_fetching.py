@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests import loops
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 TEXT = b"served\n"
@@ -65,3 +67,16 @@ def test_contents_that_cannot_be_had_stop_the_run(run: Run, site: str, tmp_path:
     assert f"failed to fetch resource: `{site}/f?sig=xxxxx`: 403 Forbidden" in done.stdout
     assert "secret" not in done.stdout + done.stderr
     assert not (tmp_path / "tree/etc/served").exists()
+
+
+@pytest.mark.skipif(bool(loops.why_not()), reason=loops.why_not() or "-")
+def test_contents_are_fetched_onto_disks(run: Run, site: str, tmp_path: Path) -> None:
+    with loops.loops(tmp_path) as new_loop:
+        loop = new_loop(64 << 20)
+        said = json.loads(config(site, httpHeaders=TOKEN))
+        said["storage"]["filesystems"] = [{"device": loop, "format": "ext4", "path": "/etc"}]
+        done = run("apply", "-", "--devices", "--root", "tree", "-o", "json", text=json.dumps(said))
+        assert done.returncode == 0, done.stderr
+        written = {node["path"]: node for node in json.loads(done.stdout)["nodes"]}
+        assert written["/etc/served"]["size"] == len(TEXT)
+        assert not (tmp_path / "tree/etc/served").exists()  # it is on the disk, which is unmounted
