@@ -42,6 +42,27 @@ def test_a_tree_has_no_disks(run: Run, tmp_path: Path) -> None:
     ) in done.stdout
 
 
+# id: (what `ignition.config` says, line and reason that are given)
+REFERENCES = {
+    "merge": ("merge: [{source: 'http://127.0.0.1:1/b'}]", "a.bu:5:13: `ignition.config.merge` names another"),
+    "merge of what is embedded": (
+        """merge: [{inline: '{"ignition": {"version": "3.4.0"}}'}]""",
+        "a.bu:5:13: `ignition.config.merge` names another",
+    ),
+    "replace": ("replace: {source: 'http://127.0.0.1:1/b'}", "a.bu:5:14: `ignition.config.replace` names another"),
+}
+
+
+@pytest.mark.parametrize(("said", "refusal"), REFERENCES.values(), ids=REFERENCES)
+def test_other_configs_are_not_ignored(run: Run, tmp_path: Path, said: str, refusal: str) -> None:
+    (tmp_path / "a.bu").write_text(f"variant: fcos\nversion: 1.5.0\nignition:\n  config:\n    {said}\n")
+    done = run("apply", "--quiet", "a.bu", "--root", "tree")
+    assert (done.returncode, done.stdout.partition("\n")[0]) == (1, "NOT provisioned: 0 operations done, 1 not")
+    assert f"refused\n  {refusal}" in done.stdout
+    assert "    hint: " in done.stdout
+    assert not (tmp_path / "tree/etc/.ignition-result.json").exists()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may")
 def test_only_root_changes_disks(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.bu").write_text(TEXT.format(device="/dev/vdz"))

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from stoker.engine import DISTRIBUTIONS, Distribution, Fetch, Outcome, Plan, carry_out, fetch_embedded, plan
+from stoker.engine import DISTRIBUTIONS, Distribution, Outcome, Plan, carry_out, plan
+from stoker.fetch import Fetch
 from stoker.schema.v3 import Config
 from stoker.system import ScratchSystem
 
@@ -73,7 +74,7 @@ class Tree:
         """Plan a config and carry it out."""
         self.log.clear()
         planned = self.plan(config, online=fetch is not None)
-        return carry_out(planned, self.system, self.log.append, fetch or fetch_embedded)
+        return carry_out(planned, self.system, self.log.append, fetch)
 
     def text(self, path: str) -> str:
         """The text of a file, `-> target` of a link, a slash for a directory, nothing for nothing."""

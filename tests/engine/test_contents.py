@@ -1,111 +1,159 @@
-"""Bytes: data URLs, gzip with a bound, digests."""
+"""What a config says of contents and of fetching them, and how bytes that come piece by piece get into the tree."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
+from typing import Any
 
+import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from stoker.engine.contents import Content, decompress, fetch_embedded, verify
-from stoker.engine.errors import ContentFault
+from stoker.engine import settings_of, source_of
+from stoker.engine.operations.files import WriteFile
+from stoker.fetch import Embedded, NotFound, Proxies, Settings, Source, Write
+from stoker.fetch.messages import NOT_FOUND
+from stoker.schema.v3 import Config, Resource
 
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("", b""),
-        ("data:,", b""),
-        ("data:,hello%20world%0A", b"hello world\n"),
-        ("data:,a+b,c", b"a+b,c"),
-        ("data:;base64,aGVsbG8=", b"hello"),
-        ("data:;base64,aGVsbG8%3D", b"hello"),
-        ("data:;base64,aGVs\r\nbG8=", b"hello"),
-        ("data:text/plain;charset=utf-8;base64,4oKs", "€".encode()),
-        ("DATA:,x", b"x"),
-        ("data:text/plain,€", "€".encode()),
-        ("data:,100%", b"100%"),
-    ],
-)
-def test_data_urls(url: str, expected: bytes) -> None:
-    assert fetch_embedded(url) == expected
+DIGEST = "sha512-" + hashlib.sha512(b"large").hexdigest()
 
 
-@pytest.mark.parametrize(
-    ("url", "code"),
-    [
-        ("data:x", "bad-data-url"),
-        ("data:;base64,a", "bad-data-url"),
-        ("data:;base64,a!b=", "bad-data-url"),
-        ("http://example.com/f", "needs-fetch"),
-        ("file:///etc/shadow", "needs-fetch"),
-    ],
-)
-def test_urls_that_are_refused(url: str, code: str) -> None:
-    with pytest.raises(ContentFault) as caught:
-        fetch_embedded(url)
-    assert caught.value.code == code
+class Pieces(Embedded):
+    """Gets `large` from wherever that is not the config, a byte at a time; breaks off before the end if told so."""
+
+    def __init__(self, *, is_broken: bool = False) -> None:
+        self.asked: list[Source] = []
+        self._is_broken = is_broken
+
+    def copy_to(self, source: Source, write: Write, limit: int = 0) -> int:
+        if source.is_embedded:
+            return super().copy_to(source, write)
+        self.asked.append(source)
+        for byte in b"large":
+            write(bytes([byte]))
+        if self._is_broken:
+            raise NotFound(NOT_FOUND, url="http://h/f", reason="404 Not Found")
+        return 5
 
 
-@given(st.binary(max_size=300))
-def test_every_byte_survives(content: bytes) -> None:
-    escaped = "".join(f"%{byte:02x}" for byte in content)
-    assert fetch_embedded(f"data:,{escaped}") == content
+def files(**entry: Any) -> dict[str, Any]:
+    return {"storage": {"files": [{"path": "/a/f", **entry}]}}
 
 
-@given(st.lists(st.binary(max_size=100), min_size=1, max_size=4))
-def test_members_of_gzip_are_joined(pieces: list[bytes]) -> None:
-    assert decompress(b"".join(map(gzip.compress, pieces)), 1000) == b"".join(pieces)
+REMOTE = {"source": "http://h/f"}
 
 
 @pytest.mark.parametrize(
-    ("content", "code"),
+    ("entry", "there", "expected"),
     [
-        (b"", "bad-compression"),
-        (b"plain", "bad-compression"),
-        (gzip.compress(b"x" * 50)[:-4], "bad-compression"),
-        (gzip.compress(b"x") + b"trailing", "bad-compression"),
-        (gzip.compress(b"\0" * 101), "too-large"),
-        (gzip.compress(b"\0" * 60) * 2, "too-large"),
+        ({"contents": REMOTE}, {}, "large"),
+        ({"contents": REMOTE, "overwrite": True}, {"/a/f": "old"}, "large"),
+        ({"contents": REMOTE, "overwrite": True}, {"/a/f": "-> g"}, "large"),
+        ({"append": [REMOTE, {"source": "data:,-"}, REMOTE]}, {}, "large-large"),
+        ({"append": [REMOTE]}, {"/a/f": "old "}, "old large"),
+        ({"contents": REMOTE, "append": [REMOTE]}, {}, "largelarge"),
     ],
-    ids=["empty", "plain", "cut", "trailing", "bomb", "bombs"],
 )
-def test_gzip_that_is_refused(content: bytes, code: str) -> None:
-    with pytest.raises(ContentFault) as caught:
-        decompress(content, 100)
-    assert caught.value.code == code
-
-
-SHA256 = hashlib.sha256(b"text").hexdigest()
-SHA512 = hashlib.sha512(b"text").hexdigest()
+def test_pieces_get_into_the_tree(tree: Any, entry: Any, there: Any, expected: str) -> None:
+    tree.lay(there)
+    outcome = tree.provision(files(mode=0o4711, user={"id": 7}, **entry), Pieces())
+    assert outcome.succeeded
+    assert (tree.text("/a/f"), tree.rights("/a/f")) == (expected, ("0o4711", 7, 0))
+    assert tree.system.list("/a") == ["f"]
 
 
 @pytest.mark.parametrize(
-    ("digest", "code"),
+    ("entry", "there"),
     [
-        (f"sha256-{SHA256}", None),
-        (f"sha512-{SHA512}", None),
-        (f"sha256-{SHA256.upper()}", None),
-        (f"sha512-{SHA256}", "bad-digest"),
-        (f"sha256-{SHA256[:-1]}x", "bad-digest"),
-        (f"md5-{SHA256}", "bad-digest"),
-        (SHA256, "bad-digest"),
-        (f"sha256-{'0' * 64}", "wrong-digest"),
+        ({"contents": REMOTE}, {"/a": None}),
+        ({"contents": REMOTE, "overwrite": True}, {"/a/f": "old"}),
+        ({"append": [REMOTE]}, {"/a": None}),
+        ({"append": [REMOTE]}, {"/a/f": "old"}),
     ],
 )
-def test_digests(digest: str, code: str | None) -> None:
-    if code is None:
-        verify(b"text", digest)
-    else:
-        with pytest.raises(ContentFault) as caught:
-            verify(b"text", digest)
-        assert caught.value.code == code
+def test_pieces_that_break_off_leave_nothing_behind(tree: Any, entry: Any, there: Any) -> None:
+    tree.lay(there)
+    before = {path: tree.text(path) for path in ("/a", *there)}
+    outcome = tree.provision(files(**entry), Pieces(is_broken=True))
+    (found,) = outcome.report
+    assert (found.code, found.pointer[:3]) == ("not-found", ("storage", "files", 0))
+    assert found.message == "resource not found: `http://h/f`: 404 Not Found"
+    assert {path: tree.text(path) for path in ("/a", *there)} == before
+    assert tree.system.list("/a") == [path.rpartition("/")[2] for path in there if path != "/a"]
 
 
-def test_the_digest_is_that_of_the_decompressed_bytes() -> None:
-    content = Content("http://h/f", "gzip", f"sha256-{SHA256}")
-    assert content.read(lambda url: gzip.compress(b"text")) == b"text"
-    with pytest.raises(ContentFault, match="hash verification failed"):
-        content.read(lambda url: gzip.compress(b"other"))
+def test_what_a_run_that_was_cut_off_has_left_is_cleared_away(tree: Any) -> None:
+    """Switched off in the middle, there is a temporary file and no other; the next run takes up from there."""
+
+    class SwitchedOff(BaseException):
+        """Nothing that the tree does can clear up after this."""
+
+    def content(write: Write) -> None:
+        write(b"la")
+        (name,) = tree.system.list("/a")
+        left.append(name)
+        raise SwitchedOff
+
+    left: list[str] = []
+    with pytest.raises(SwitchedOff):
+        tree.system.write_file("/a/f", content)
+    tree.lay({f"/a/{left[0]}": "la"})
+    assert tree.provision(files(contents=REMOTE), Pieces()).succeeded
+    assert tree.system.list("/a") == ["f"]
+
+
+def test_what_is_there_is_known_by_its_digest(tree: Any) -> None:
+    tree.lay({"/f": "large"})
+    plain, checked = Source("http://h/f"), Source("http://h/f", digest=DIGEST.upper().replace("SHA512", "sha512"))
+    fetch = Pieces()
+    assert WriteFile(path="/f", source=checked).is_done(tree.system, fetch)
+    assert fetch.asked == []
+    assert WriteFile(path="/f", source=plain).is_done(tree.system, fetch)
+    assert fetch.asked == [plain]
+    tree.system.write_file("/f", b"other", replace=True)
+    assert not WriteFile(path="/f", source=checked).is_done(tree.system, fetch)
+    assert not WriteFile(path="/f", source=plain).is_done(tree.system, fetch)
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ({}, Source()),
+        ({"source": "data:,x"}, Source("data:,x")),
+        (
+            {
+                "source": "http://h/f",
+                "httpHeaders": [{"name": "A", "value": "1"}, {"name": "B"}, {"name": "C", "value": ""}],
+                "compression": "gzip",
+                "verification": {"hash": DIGEST},
+            },
+            Source("http://h/f", (("A", "1"), ("C", "")), "gzip", DIGEST),
+        ),
+    ],
+)
+def test_sources(resource: Any, expected: Source) -> None:
+    assert source_of(msgspec.convert(resource, Resource)) == expected
+
+
+@pytest.mark.parametrize(
+    ("ignition", "expected"),
+    [
+        ({}, Settings()),
+        (
+            {
+                "timeouts": {"httpResponseHeaders": 0, "httpTotal": 30},
+                "proxy": {"httpProxy": "http://p", "httpsProxy": "https://q", "noProxy": ["a", "b"]},
+                "security": {"tls": {"certificateAuthorities": [{"source": "data:,x", "compression": "gzip"}]}},
+            },
+            Settings(
+                response_headers=0,
+                total=30,
+                proxies=Proxies("http://p", "https://q", ("a", "b")),
+                authorities=(Source("data:,x", compression="gzip"),),
+            ),
+        ),
+        ({"timeouts": {"httpTotal": 5}, "security": {}}, Settings(total=5)),
+    ],
+)
+def test_settings(ignition: Any, expected: Settings) -> None:
+    config = msgspec.convert({"ignition": {"version": "3.6.0", **ignition}}, Config)
+    assert settings_of(config) == expected

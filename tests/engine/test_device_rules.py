@@ -10,8 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from stoker.engine import DISTRIBUTIONS, Outcome, carry_out, fetch_embedded, lay_base, plan
+from stoker.engine import DISTRIBUTIONS, Outcome, carry_out, lay_base, plan
 from stoker.engine.plan import STAGES
+from stoker.fetch import Embedded, Fetch, Source
+from stoker.fetch.source import READ_LIMIT
 from stoker.schema.v3 import Config
 from stoker.system import Partition, ScratchSystem, Signature, Table
 from stoker.system.devices import Array, Volume
@@ -31,6 +33,20 @@ def inventory(**contents: Signature) -> Inventory:
     return Inventory(disks={f"/dev/{name}": Disk(size=1 << 30, contents=held[name]) for name in sorted(names)})
 
 
+class Elsewhere(Embedded):
+    """Gets what the config holds, and the same bytes from anywhere else."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.asked: list[Source] = []
+
+    def read(self, source: Source, limit: int = READ_LIMIT) -> bytes:
+        if source.is_embedded:
+            return super().read(source, limit)
+        self.asked.append(source)
+        return self.content
+
+
 class Machine:
     """A tree with block devices on paper."""
 
@@ -40,10 +56,10 @@ class Machine:
         self.log: list[str] = []
         lay_base(self.system, DISTRIBUTIONS["flatcar"])
 
-    def provision(self, storage: dict[str, Any], fetch: Callable[[str], bytes] = fetch_embedded) -> Outcome:
+    def provision(self, storage: dict[str, Any], fetch: Fetch | None = None) -> Outcome:
         self.devices.commands.clear()
         config = msgspec.convert({"ignition": {"version": "3.6.0"}, "storage": storage}, Config)
-        planned = plan(config, self.system, DISTRIBUTIONS["flatcar"], online=fetch is not fetch_embedded)
+        planned = plan(config, self.system, DISTRIBUTIONS["flatcar"], online=fetch is not None)
         return carry_out(planned, self.system, self.log.append, fetch)
 
     @property
@@ -386,12 +402,7 @@ VOLUMES: dict[str, tuple[dict[str, Any], list[str], str]] = {
 
 @pytest.mark.parametrize(("said", "expected", "line"), VOLUMES.values(), ids=VOLUMES)
 def test_volumes(tmp_path: Path, said: dict[str, Any], expected: list[str], line: str) -> None:
-    asked: list[str] = []
-
-    def fetch(url: str) -> bytes:
-        asked.append(url)
-        return fetch_embedded(url) if url.startswith("data:") else b"{}"
-
+    fetch = Elsewhere(b"{}")
     machine = Machine(tmp_path / "root", inventory())
     filesystems = [{"device": "/dev/mapper/vault", "format": "ext4"}]
     storage = {"luks": [{"name": "vault", "device": "/dev/sda", **said}], "filesystems": filesystems}
@@ -399,9 +410,7 @@ def test_volumes(tmp_path: Path, said: dict[str, Any], expected: list[str], line
     assert outcome.succeeded, [entry.message for entry in outcome.report]
     assert machine.commands == [*expected, "wipefs -a /dev/mapper/vault", "mkfs.ext4 -F /dev/mapper/vault"]
     assert machine.system.read("/etc/crypttab").decode() == f"vault UUID={said.get('uuid', '')} {line}\n"
-    assert [url for url in asked if not url.startswith("data:")] == (
-        ["http://tang/adv"] if expected[-2:][0].startswith("clevis luks unlock") else []
-    )
+    assert fetch.asked == ([Source("http://tang/adv")] if expected[-2:][0].startswith("clevis luks unlock") else [])
     key = machine.system.look("/etc/luks/vault")
     assert (key is not None) == line.startswith("/etc/luks")
     if key is not None:
@@ -465,6 +474,15 @@ def test_volumes_that_are_refused(tmp_path: Path, said: dict[str, Any], code: st
     outcome = machine.provision({"luks": [{"name": "vault", "keyFile": KEY, **said}]})
     assert [entry.code for entry in outcome.report] == [code]
     assert machine.commands == []
+
+
+def test_a_key_from_elsewhere_is_asked_for_with_its_headers(tmp_path: Path) -> None:
+    fetch = Elsewhere(b"secret")
+    machine = Machine(tmp_path / "root", inventory())
+    key = {"source": "http://keys/vault", "httpHeaders": [{"name": "X-Token", "value": "1"}]}
+    assert machine.provision({"luks": [{"name": "vault", "device": "/dev/sda", "keyFile": key}]}, fetch).succeeded
+    assert fetch.asked == [Source("http://keys/vault", (("X-Token", "1"),))]
+    assert machine.system.read("/etc/luks/vault") == b"secret"
 
 
 def test_the_log(tmp_path: Path, golden: Callable[[str, str], None]) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from stoker.engine import DISTRIBUTIONS, fetch_embedded, plan
+from stoker.engine import DISTRIBUTIONS, plan
 from stoker.engine.disk_drawing import draw_disk, size_text
 from stoker.engine.disk_impact import judge_disks, not_allowed
 from stoker.engine.disks import draft_disks
 from stoker.engine.outlook import Outlook
+from stoker.fetch import Embedded
 from stoker.report import Report
 from stoker.schema.v3 import Config, Storage
 from stoker.system import Partition, ScratchSystem, Signature, Table
@@ -73,7 +74,7 @@ def test_what_each_step_means(tmp_path: Path) -> None:
     system = ScratchSystem(tmp_path / "root", devices=machine())
     planned = plan(config, system, DISTRIBUTIONS["flatcar"])
     assert list(planned.report) == []
-    judged = list(judge_disks(planned.steps, system, fetch_embedded))
+    judged = list(judge_disks(planned.steps, system, Embedded()))
     system.close()
     assert [
         (type(row.step.operation).__name__, str(row.impact), [str(loss) for loss in row.losses]) for row in judged

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from stoker.engine import lay_base
+from stoker.fetch import Embedded
 
 Golden = Callable[[str, str], None]
 
@@ -76,24 +77,6 @@ def test_a_record_that_is_broken_stops_the_run(tree: Any) -> None:
     assert tree.provision({}).report.entries[-1].code == "system-fault"
 
 
-def test_contents_are_fetched_when_they_can_be(tree: Any) -> None:
-    asked: list[str] = []
-
-    def fetch(url: str) -> bytes:
-        asked.append(url)
-        return b"fetched"
-
-    files = [{"path": "/a", "contents": {"source": "http://h/a"}}]
-    assert tree.provision({"storage": {"files": files}}, fetch).succeeded
-    assert (asked, tree.text("/a")) == (["http://h/a"], "fetched")
-
-
-def test_headers_that_cannot_be_sent_are_refused(tree: Any) -> None:
-    contents = {"source": "http://h/a", "httpHeaders": [{"name": "Authorization", "value": "x"}]}
-    outcome = tree.provision({"storage": {"files": [{"path": "/a", "contents": contents}]}}, lambda url: b"")
-    assert [entry.code for entry in outcome.report] == ["headers-not-sent"]
-
-
 @pytest.mark.parametrize("name", ["disks", "raid", "luks", "filesystems"])
 def test_a_tree_refuses_what_needs_disks(tree: Any, name: str) -> None:
     row = {"device": "/dev/sda", "name": "x"}
@@ -114,7 +97,7 @@ def test_what_is_done_is_known_to_be_done(tree: Any, config: dict[str, Any]) -> 
     planned = tree.plan(config)
     steps = [inner for step in planned.steps for inner in getattr(step, "steps", (step,))]
     never = {"AppendFile", "WriteResult"}
-    fetch = lambda url: b"chhanz-coreos"  # noqa: E731
+    fetch = Embedded()
     assert not any(step.operation.is_done(tree.system, fetch) for step in steps)
     tree.provision(config)
     done = {type(step.operation).__name__: step.operation.is_done(tree.system, fetch) for step in steps}

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from stoker.engine import DISTRIBUTIONS, Outcome, Plan, carry_out, fetch_embedded, lay_base, plan
+from stoker.engine import DISTRIBUTIONS, Outcome, Plan, carry_out, lay_base, plan
 from stoker.engine.operations import Heading, Step
 from stoker.schema.v3 import Config
 from stoker.system import RealSystem, ScratchSystem
@@ -59,7 +59,7 @@ class Machine:
                 operations -= 1
         whole = planned if operations >= 0 else msgspec.structs.replace(planned, steps=tuple(kept))
         with closing(RealSystem(self.root, with_devices=True)) as system:
-            return carry_out(whole, system, self.log.append, fetch_embedded)
+            return carry_out(whole, system, self.log.append)
 
     def disk_steps(self, storage: dict[str, Any]) -> list[str]:
         """What a plan would do to disks."""

@@ -23,12 +23,16 @@ from stoker.engine import (
     finding_of,
     provision,
     provision_machine,
+    settings_of,
     summarise,
     summary_text,
 )
+from stoker.fetch import Fetcher
 from stoker.ignition import Parsed, parse
 from stoker.schema.v3 import Config
 from stoker.system import ScratchSystem, SystemFault
+
+PATIENCE = 60.0  # seconds without an answer: a first boot waits for ever, but here somebody is waiting for us
 
 _OF_VARIANT = {"fcos": "fcos", "flatcar": "flatcar", "openshift": "rhcos", "r4e": "rhcos", "fiot": "fcos"}
 
@@ -89,6 +93,7 @@ def _apply(
     config: Config, root: Path, distribution: Distribution, say: Say, with_devices: bool
 ) -> tuple[Outcome, Summary]:
     """Provision a tree, or this machine; the summary of a machine is made while its disks are mounted."""
+    fetcher = Fetcher(msgspec.structs.replace(settings_of(config), patience=PATIENCE), say=say)
     summaries: list[Summary] = []
     if with_devices:
         outcome = provision_machine(
@@ -97,9 +102,10 @@ def _apply(
             distribution=distribution,
             say=say,
             look=lambda outcome, system: summaries.append(summarise(outcome, system)),
+            fetch=fetcher,
         )
         return outcome, summaries[0]
-    outcome = provision(config, root, distribution=distribution, say=say)
+    outcome = provision(config, root, distribution=distribution, say=say, fetch=fetcher)
     with closing(ScratchSystem(root)) as system:
         return outcome, summarise(outcome, system)
 

@@ -10,9 +10,9 @@ import enum
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from stoker.engine.contents import Fetch
 from stoker.engine.operations import Heading, Step
 from stoker.engine.operations.losses import Loss
+from stoker.fetch import Fetch
 from stoker.system import System
 
 

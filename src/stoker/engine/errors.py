@@ -1,10 +1,9 @@
 """What can stop the engine.
 
     EngineFault          an operation cannot be done
-    ├── Refused          the rules of first boot forbid it
-    └── ContentFault     bytes cannot be had, or are not the ones that were promised
+    └── Refused          the rules of first boot forbid it
 
-Faults of the machine itself are `stoker.system.SystemFault`.
+Faults of the machine itself are `stoker.system.SystemFault`; bytes that cannot be had are `stoker.fetch.FetchFault`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,3 @@ class EngineFault(Exception):
 
 class Refused(EngineFault):
     """The rules of first boot forbid it."""
-
-
-class ContentFault(EngineFault):
-    """Bytes cannot be had, or are not the ones that were promised."""

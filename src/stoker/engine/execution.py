@@ -9,24 +9,25 @@ import time
 from collections.abc import Callable
 
 from stoker.engine import messages
-from stoker.engine.contents import Fetch, fetch_embedded
 from stoker.engine.errors import EngineFault
 from stoker.engine.operations import Heading, Step
 from stoker.engine.outcome import DONE, FAILED, NOT_REACHED, REFUSED, Outcome
 from stoker.engine.plan import Plan, stage_of
+from stoker.fetch import Embedded, Fetch, FetchFault
 from stoker.report import Entry, Event, Pointer, Report, Severity
 from stoker.system import System, SystemFault
 
 Say = Callable[[str], None]
 
 
-def carry_out(plan: Plan, system: System, say: Say, fetch: Fetch = fetch_embedded) -> Outcome:
+def carry_out(plan: Plan, system: System, say: Say, fetch: Fetch | None = None) -> Outcome:
     """Carry out a plan.
 
     Whatever happens on the way ends in the Outcome; only what is no fault of machine or config is raised.
 
     `say` gets each line of the log: `TRAIL: op(N): [started]  TEXT` and then `[finished] TEXT` or
-    `[failed]   TEXT: REASON`; N is in hexadecimal and counts from 1.
+    `[failed]   TEXT: REASON`; N is in hexadecimal and counts from 1. Without `fetch` only contents that the config
+    itself holds can be had.
     """
     refused = [
         Event(system.now(), stage_of(entry.pointer), entry.message, REFUSED, pointer=entry.pointer)
@@ -34,7 +35,7 @@ def carry_out(plan: Plan, system: System, say: Say, fetch: Fetch = fetch_embedde
         if entry.is_error
     ]
     outcome = Outcome(refused, Report(plan.report), plan.kernel_arguments, [])
-    run = _Run(system, say, fetch, outcome)
+    run = _Run(system, say, fetch or Embedded(), outcome)
     for step in plan.steps:
         run.take(step, "")
     return outcome
@@ -86,7 +87,7 @@ class _Run:
         try:
             operation.perform(self._system, self._fetch)
             self._outcome.touched.extend(operation.touch(self._system))
-        except (EngineFault, SystemFault) as error:
+        except (EngineFault, FetchFault, SystemFault) as error:
             self._stopped = True
             self._say(f"{label}[failed]   {text}: {error}")
             self._record(step, FAILED, time.perf_counter() - began)
@@ -105,7 +106,7 @@ class _Run:
         return self._number
 
 
-def _entry(error: EngineFault | SystemFault, pointer: Pointer) -> Entry:
-    if isinstance(error, EngineFault):
-        return Entry(Severity.ERROR, error.code, str(error), pointer, hint=error.hint)
-    return Entry(Severity.ERROR, messages.SYSTEM_FAULT.code, str(error), pointer)
+def _entry(error: EngineFault | FetchFault | SystemFault, pointer: Pointer) -> Entry:
+    if isinstance(error, SystemFault):
+        return Entry(Severity.ERROR, messages.SYSTEM_FAULT.code, str(error), pointer)
+    return Entry(Severity.ERROR, error.code, str(error), pointer, hint=error.hint)

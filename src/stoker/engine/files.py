@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from stoker.engine import messages
-from stoker.engine.contents import content_of
+from stoker.engine.contents import source_of
 from stoker.engine.filesystems import mounted_filesystems
 from stoker.engine.operations import Owner, Step
 from stoker.engine.operations.files import (
@@ -21,6 +21,7 @@ from stoker.engine.operations.files import (
     MakeLink,
     WriteFile,
 )
+from stoker.fetch import redacted
 from stoker.report import Message, Pointer, Report, Severity
 from stoker.schema.v3 import Config, Directory, File, Link, Node, Resource, Storage
 from stoker.system import System, SystemFault
@@ -117,7 +118,7 @@ class _Files:
 
     def plan(self, path: str, pointer: Pointer, file: File) -> Iterator[Step]:
         """Plan a file: written, or kept or made empty, then appended to."""
-        source = None if file.contents is None or file.contents.source is None else content_of(file.contents)
+        source = None if file.contents is None or file.contents.source is None else source_of(file.contents)
         for resource in [*([file.contents] if file.contents else []), *file.append]:
             self._check_reach(resource, pointer)
         refusal = None if file.overwrite else self._refusal(path, source is not None)
@@ -127,12 +128,12 @@ class _Files:
         owner = _owner(file)
         if source is not None:
             mode = FILE_MODE if file.mode is None else file.mode
-            write = WriteFile(path=path, owner=owner, overwrite=bool(file.overwrite), content=source, mode=mode)
+            write = WriteFile(path=path, owner=owner, overwrite=bool(file.overwrite), source=source, mode=mode)
             yield Step(pointer, TRAIL, write)
         elif not file.append:
             yield Step(pointer, TRAIL, KeepFile(path=path, owner=owner, mode=file.mode))
         for index, resource in enumerate(file.append):
-            append = AppendFile(path=path, owner=owner, content=content_of(resource), mode=file.mode)
+            append = AppendFile(path=path, owner=owner, source=source_of(resource), mode=file.mode)
             yield Step((*pointer, "append", index), TRAIL, append)
 
     def _refusal(self, path: str, has_source: bool) -> Message | None:
@@ -146,12 +147,9 @@ class _Files:
 
     def _check_reach(self, resource: Resource, pointer: Pointer) -> None:
         """Say it when a resource cannot be had in this run."""
-        if content_of(resource).is_embedded:
-            return
-        if not self._online:
-            self._report.add(Severity.ERROR, messages.NEEDS_FETCH, pointer, source=resource.source)
-        elif resource.http_headers:
-            self._report.add(Severity.ERROR, messages.HEADERS_NOT_SENT, pointer, source=resource.source)
+        source = source_of(resource)
+        if not self._online and not source.is_embedded:
+            self._report.add(Severity.ERROR, messages.NEEDS_FETCH, pointer, source=redacted(source.url))
 
 
 def _directory(path: str, directory: Directory) -> MakeDirectory:

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import msgspec
 
-from stoker.engine.contents import Fetch, fetch_embedded
 from stoker.engine.distributions import Distribution, lay_base
 from stoker.engine.execution import Say, carry_out
 from stoker.engine.filesystems import mounted_filesystems
 from stoker.engine.operations import Step
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import STAGES, Plan, plan
+from stoker.fetch import Fetch
 from stoker.report import Report
 from stoker.schema.v3 import Config
 from stoker.system import RealSystem, System
@@ -34,9 +34,9 @@ def provision_machine(
 ) -> Outcome:
     """Provision the machine that runs this, its disks mounted below `root`. Only root can do that.
 
-    `config` is validated and merged. A root without accounts gets the distribution's base first. Without `fetch` (URL
-    to bytes) only contents that the config itself holds are written. `look` sees the Outcome and the machine while
-    everything is still mounted. Raises `SystemFault` when the root cannot be opened.
+    `config` is validated and merged. A root without accounts gets the distribution's base first. Without `fetch`
+    only contents that the config itself holds are written. `look` sees the Outcome and the machine while everything is
+    still mounted. Raises `SystemFault` when the root cannot be opened.
     """
     with closing(RealSystem(root, with_devices=True, patience=PATIENCE)) as system:
         online = fetch is not None
@@ -72,7 +72,7 @@ def _carry_out(
     fetch: Fetch | None,
 ) -> Outcome:
     planned = plan(config, system, distribution, online=fetch is not None, stages=stages)
-    return carry_out(planned, system, say, fetch or fetch_embedded)
+    return carry_out(planned, system, say, fetch)
 
 
 def _cleanup(draft: Plan) -> Plan:

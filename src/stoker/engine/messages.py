@@ -74,19 +74,17 @@ NEEDS_FETCH: Final = Message(
     "`{source}` has to be fetched, and this run reads only what the config itself holds",
     "embed the contents, or provision where the network can be reached",
 )
-HEADERS_NOT_SENT: Final = Message(
-    "headers-not-sent",
-    "`{source}` asks for request headers, which this run cannot send",
-    "embed the contents, or serve them without headers",
+
+# Other configs.
+NOT_MERGED: Final = Message(
+    "not-merged",
+    "`ignition.config.merge` names another config, which is not read here: what it says would be missing",
+    "take the entry out, get what it names, and merge the two first: `stoker merge`, this config before that one",
 )
-BAD_DATA_URL: Final = Message("bad-data-url", "a data URL cannot be decoded: {reason}")
-BAD_COMPRESSION: Final = Message("bad-compression", "contents are not {compression}: {reason}")
-TOO_LARGE: Final = Message("too-large", "contents are larger than {limit} bytes when decompressed")
-BAD_DIGEST: Final = Message("bad-digest", "`{digest}` is not `sha512-` or `sha256-` and a digest in hex")
-WRONG_DIGEST: Final = Message(
-    "wrong-digest",
-    "hash verification failed: expected {wanted}, found {found}",
-    "the digest is that of the decompressed bytes",
+NOT_REPLACED: Final = Message(
+    "not-replaced",
+    "`ignition.config.replace` names another config, which is not read here: that one would count, not this one",
+    "get that one, and apply it instead of this one",
 )
 
 # The run as a whole.

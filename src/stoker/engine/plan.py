@@ -22,7 +22,7 @@ from stoker.engine.outlook import Outlook
 from stoker.engine.units import plan_units
 from stoker.engine.volumes import plan_crypttab
 from stoker.report import Pointer, Report, Severity
-from stoker.schema.v3 import Config, KernelArguments, Storage
+from stoker.schema.v3 import Config, IgnitionConfig, KernelArguments, Storage
 from stoker.system import System, SystemFault
 
 RESULT_TRAIL = "files: createResultFile: createFiles"
@@ -58,6 +58,7 @@ def plan(
             steps += part
         except SystemFault as error:
             report.add(Severity.ERROR, messages.SYSTEM_FAULT, (name,), reason=error)
+    _refuse_references(config, report)
     return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
 
 
@@ -96,6 +97,8 @@ def _parts(
 
 def stage_of(pointer: Pointer) -> str:
     """The stage of a first boot that a part of the config belongs to."""
+    if pointer[:2] == ("ignition", "config"):
+        return "fetch"
     return "disks" if pointer[:1] == ("storage",) and pointer[1:2] and pointer[1] in DISKS else "files"
 
 
@@ -105,6 +108,15 @@ def _plan_result(system: System, distribution: Distribution, report: Report) -> 
         if system.look(distribution.result) is not None:
             report.add(Severity.WARNING, messages.RAN_BEFORE, path=distribution.result)
         yield Step((), RESULT_TRAIL, WriteResult(distribution.result))
+
+
+def _refuse_references(config: Config, report: Report) -> None:
+    """A plan is of one config: without those that it names, it would be of another machine than was asked for."""
+    named = config.ignition.config or IgnitionConfig()
+    for index, _ in enumerate(named.merge):
+        report.add(Severity.ERROR, messages.NOT_MERGED, ("ignition", "config", "merge", index))
+    if named.replace is not None and named.replace.source is not None:
+        report.add(Severity.ERROR, messages.NOT_REPLACED, ("ignition", "config", "replace"))
 
 
 def _refuse_devices(storage: Storage, report: Report) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from stoker.engine import disk_messages as messages
-from stoker.engine.contents import content_of
+from stoker.engine.contents import source_of
 from stoker.engine.operations import Step, quoted
 from stoker.engine.operations.losses import Loss
 from stoker.engine.operations.volumes import Binding, MakeVolume, OpenVolume, RememberVolume
@@ -96,7 +96,7 @@ def _plan_one(said: v3.Luks, pointer: Pointer, located: Located, outlook: Outloo
     fields = VolumeFields(
         said.name, said.label, said.uuid, tuple(said.options), bool(said.discard), tuple(said.open_options)
     )
-    key = content_of(said.key_file) if said.key_file is not None and said.key_file.source else None
+    key = source_of(said.key_file) if said.key_file is not None and said.key_file.source else None
     found = outlook.probe(located)
     wipe = bool(said.wipe_volume)
     device = quoted(said.device or "")

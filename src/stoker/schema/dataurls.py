@@ -199,7 +199,7 @@ def _unescape(text: str) -> bytes:
             raise DataUrlError("rfc2396: unexpected end of unescape sequence")
         raise DataUrlError("rfc2396: invalid char 0x25 in unescape sequence")
     raw = text.encode("ascii")
-    return re.sub(rb"%([0-9A-Fa-f]{2})", lambda escape: bytes([int(escape[1], 16)]), raw)
+    return re.sub(rb"%([0-9A-Fa-f]{2})", lambda escape: binascii.a2b_hex(escape[1]), raw)
 
 
 def _from_base64(text: str) -> bytes:

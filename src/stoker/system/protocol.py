@@ -6,7 +6,7 @@ the last component is never followed. Two machines speak this protocol: `RealSys
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -20,6 +20,10 @@ LINK = "link"
 OTHER = "other"
 
 KEEP = -1  # in place of a user or group id: leave it as it is
+
+
+# Bytes to write, or a function that passes them on piece by piece to the one it is given.
+Content = bytes | Callable[[Callable[[bytes], object]], object]
 
 
 class Look(NamedTuple):
@@ -153,7 +157,7 @@ class System(Protocol):
     def write_file(
         self,
         path: str,
-        content: bytes,
+        content: Content,
         *,
         mode: int = 0o644,
         owner: tuple[int, int] | None = None,
@@ -164,11 +168,12 @@ class System(Protocol):
 
         A new file is created exclusively. Where something other than a directory is already there, `FileExists` is
         raised, unless `replace`: then a temporary file takes its place in one step. `durable` returns only when
-        file and directory would survive a loss of power.
+        file and directory would survive a loss of power. Content that comes piece by piece is in a temporary file
+        until the last piece is there; what its function raises leaves nothing behind.
         """
 
     def append_file(
-        self, path: str, content: bytes, *, mode: int | None = None, owner: tuple[int, int] | None = None
+        self, path: str, content: Content, *, mode: int | None = None, owner: tuple[int, int] | None = None
     ) -> None:
         """Add bytes to the end of a regular file; a missing one is made, 0644 unless `mode` says otherwise."""
 

@@ -11,14 +11,16 @@ import fcntl
 import os
 import stat
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from stoker.system.devices import BlockDevices
 from stoker.system.directories import Directories
 from stoker.system.errors import DeviceFault, FileExists, FileFault
-from stoker.system.protocol import DIRECTORY, FILE, KEEP, LINK, OTHER, Look
+from stoker.system.protocol import DIRECTORY, FILE, KEEP, LINK, OTHER, Content, Look
 
 CHUNK = 1 << 20
 DEEPEST = 400  # directories within each other that `remove_tree` descends; each holds a descriptor
@@ -144,7 +146,7 @@ class Tree:
     def write_file(
         self,
         path: str,
-        content: bytes,
+        content: Content,
         *,
         mode: int = 0o644,
         owner: tuple[int, int] | None = None,
@@ -154,31 +156,32 @@ class Tree:
         """See `System.write_file`."""
         parent, name, resolved = self._made_parent(path)
         try:
-            try:
-                self._create(parent, name, resolved, content, mode, owner, durable)
-            except FileExistsError:
-                if not replace:
-                    raise
-                temporary = f".{os.urandom(8).hex()}.tmp"
-                self._create(parent, temporary, resolved, content, mode, owner, durable)
+            if isinstance(content, bytes):
                 try:
-                    os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
-                except OSError:
-                    os.unlink(temporary, dir_fd=parent)
-                    raise
-                self._directories.forget(resolved)  # what was replaced may have been a link
+                    self._create(parent, name, resolved, content, mode, owner, durable)
+                except FileExistsError:
+                    if not replace:
+                        raise
+                    self._create_beside(parent, name, resolved, content, mode, owner, durable)
+            else:
+                if not replace:
+                    _check_free(parent, name)  # first of all: what takes long to come would come for nothing
+                self._create_beside(parent, name, resolved, content, mode, owner, durable)
             if durable:
                 self._settle(parent)
         except OSError as error:
             raise FileFault.of("write", path, error) from error
 
     def append_file(
-        self, path: str, content: bytes, *, mode: int | None = None, owner: tuple[int, int] | None = None
+        self, path: str, content: Content, *, mode: int | None = None, owner: tuple[int, int] | None = None
     ) -> None:
         """See `System.append_file`."""
         try:
             self.write_file(path, content, mode=0o644 if mode is None else mode, owner=owner)
         except FileExists:
+            if not isinstance(content, bytes):
+                self._append_from_beside(path, content, mode, owner)
+                return
             with self._opened(path, _APPEND, "append to") as descriptor:
                 _write(descriptor, content)
                 self._set_rights(descriptor, self.resolve(path), owner, mode)
@@ -338,7 +341,7 @@ class Tree:
         parent: int,
         name: str,
         resolved: str,
-        content: bytes,
+        content: Content,
         mode: int,
         owner: tuple[int, int] | None,
         durable: bool,
@@ -346,7 +349,10 @@ class Tree:
         """Create a file exclusively, private until its bytes, owner and mode are in place; nothing stays on failure."""
         descriptor = os.open(name, _NEW, 0o600, dir_fd=parent)
         try:
-            _write(descriptor, content)
+            if isinstance(content, bytes):
+                _write(descriptor, content)
+            else:
+                content(partial(_write, descriptor))
             self._forget(resolved)
             self._set_rights(descriptor, resolved, owner, mode)
             if durable:
@@ -356,6 +362,41 @@ class Tree:
             raise
         finally:
             os.close(descriptor)
+
+    def _create_beside(
+        self,
+        parent: int,
+        name: str,
+        resolved: str,
+        content: Content,
+        mode: int,
+        owner: tuple[int, int] | None,
+        durable: bool,
+    ) -> None:
+        """Create a file under a temporary name, then let it take the place of what has the real one."""
+        temporary = _beside(name)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=parent)  # a run that was cut off has left it
+        self._create(parent, temporary, resolved, content, mode, owner, durable)
+        try:
+            os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+        except OSError:
+            os.unlink(temporary, dir_fd=parent)
+            raise
+        self._directories.forget(resolved)  # what was replaced may have been a link
+
+    def _append_from_beside(self, path: str, content: Content, mode: int | None, owner: tuple[int, int] | None) -> None:
+        """Append what comes piece by piece, once all of it is there."""
+        directory, _, name = self.resolve(path).rpartition("/")
+        temporary = f"{directory}/{_beside(name)}"
+        self.write_file(temporary, content, mode=0o600, replace=True)
+        try:
+            with self._opened(path, _APPEND, "append to") as descriptor:
+                for piece in self.chunks(temporary):
+                    _write(descriptor, piece)
+                self._set_rights(descriptor, self.resolve(path), owner, mode)
+        finally:
+            self.remove_tree(temporary)
 
     def _settle(self, parent: int) -> None:
         """Make the names in a directory survive a loss of power."""
@@ -370,6 +411,18 @@ def _write(descriptor: int, content: bytes) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def _beside(name: str) -> str:
+    """The temporary name for a file: always the same one, so that a second run leaves none of the first behind."""
+    return f".{zlib.crc32(os.fsencode(name)):08x}.tmp"
+
+
+def _check_free(parent: int, name: str) -> None:
+    """Raise FileExistsError when a directory has the name."""
+    with suppress(FileNotFoundError):
+        os.stat(name, dir_fd=parent, follow_symlinks=False)
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
 
 def _remove(parent: int, name: str, path: str, depth: int) -> None:

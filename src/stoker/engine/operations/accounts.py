@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from stoker.engine import messages
-from stoker.engine.contents import Fetch
 from stoker.engine.errors import Refused
 from stoker.engine.operations.operation import Touch, quoted
+from stoker.fetch import Fetch
 from stoker.system import GroupFields, System, User, UserFields
 from stoker.system.protocol import DIRECTORY
 

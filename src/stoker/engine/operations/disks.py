@@ -11,10 +11,10 @@ import posixpath
 import msgspec
 
 from stoker.engine import disk_messages as messages
-from stoker.engine.contents import Fetch
 from stoker.engine.errors import Refused
 from stoker.engine.operations.losses import Loss
 from stoker.engine.operations.operation import Touch, quoted
+from stoker.fetch import Fetch
 from stoker.system import BlockDevices, Device, DeviceFault, Partition, Signature, System, TableFault
 from stoker.system.devices import ArrayFields, FilesystemFields
 from stoker.system.protocol import DIRECTORY

@@ -5,16 +5,18 @@ Source of the rules: the Ignition specification, `storage.files`, `storage.direc
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
+from functools import partial
 
 import msgspec
 
 from stoker.engine import messages
-from stoker.engine.contents import Content, Fetch
 from stoker.engine.errors import Refused
 from stoker.engine.operations.operation import Owner, Touch, quoted
+from stoker.fetch import Fetch, Source
 from stoker.system import FileExists, Look, System
-from stoker.system.protocol import DIRECTORY, FILE, KEEP, LINK
+from stoker.system.protocol import DIRECTORY, FILE, KEEP, LINK, Content
 
 FILE_MODE = 0o644
 DIRECTORY_MODE = 0o755
@@ -42,7 +44,7 @@ class PathOperation(msgspec.Struct, frozen=True, kw_only=True):
 class WriteFile(PathOperation, frozen=True, kw_only=True):
     """Write a file. What is there already stops it, unless `overwrite`."""
 
-    content: Content = Content()
+    source: Source = Source()
     mode: int = FILE_MODE
 
     def describe(self, root: str = "") -> str:
@@ -54,12 +56,11 @@ class WriteFile(PathOperation, frozen=True, kw_only=True):
         found = system.look(self.path)
         if found is None or found.kind != FILE or found.mode != self.mode or not self._has_owner(system, found):
             return False
-        content = self.content.read(fetch)
-        return found.size == len(content) and system.read(self.path, len(content)) == content
+        return _holds(system, self.path, found.size, self.source, fetch)
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
-        content = self.content.read(fetch)
+        content = _content(self.source, fetch)
         owner = self._ids(system)
         if self.overwrite:
             found = system.look(self.path)
@@ -74,7 +75,7 @@ class WriteFile(PathOperation, frozen=True, kw_only=True):
 class AppendFile(PathOperation, frozen=True, kw_only=True):
     """Add to the end of a file, which is made when missing. A mode of None leaves the one that is there."""
 
-    content: Content
+    source: Source
     mode: int | None = None
 
     def describe(self, root: str = "") -> str:
@@ -87,7 +88,7 @@ class AppendFile(PathOperation, frozen=True, kw_only=True):
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
-        system.append_file(self.path, self.content.read(fetch), mode=self.mode, owner=self._ids(system))
+        system.append_file(self.path, _content(self.source, fetch), mode=self.mode, owner=self._ids(system))
 
 
 class KeepFile(PathOperation, frozen=True, kw_only=True):
@@ -206,3 +207,24 @@ class MakeHardLink(PathOperation, frozen=True, kw_only=True):
             system.hard_link(self.path, self.target)
         except FileExists as error:
             raise Refused(messages.NOT_THE_TARGET, path=self.path) from error
+
+
+def _content(source: Source, fetch: Fetch) -> Content:
+    """What to write: the bytes when the config holds them, else what passes them on as they come."""
+    return fetch.read(source) if source.is_embedded else partial(fetch.copy_to, source)
+
+
+def _holds(system: System, path: str, size: int, source: Source, fetch: Fetch) -> bool:
+    """Whether a file of that size has the bytes of the source. Where a digest says what they are, none are fetched."""
+    if source.is_embedded:
+        content = fetch.read(source)
+        return size == len(content) and system.read(path, size) == content
+    wanted = None if source.digest else hashlib.sha512()
+    if wanted is not None:
+        fetch.copy_to(source, wanted.update)
+    digest = source.digest.lower() if wanted is None else f"sha512-{wanted.hexdigest()}"
+    algorithm = digest.partition("-")[0]
+    found = hashlib.new(algorithm)
+    for piece in system.chunks(path):
+        found.update(piece)
+    return digest == f"{algorithm}-{found.hexdigest()}"

@@ -11,8 +11,8 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from stoker.engine import messages
-from stoker.engine.contents import Fetch
 from stoker.engine.errors import Refused
+from stoker.fetch import Fetch
 from stoker.report import Pointer
 from stoker.system import System
 from stoker.system.protocol import KEEP
@@ -37,10 +37,10 @@ class Operation(Protocol):
         """What it touches, as far as the machine can tell yet (a user that is not there has no home)."""
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
-        """Whether the machine is already as it would be afterwards."""
+        """Whether the machine is already as it would be afterwards. Raises what `perform` does."""
 
     def perform(self, system: System, fetch: Fetch) -> None:
-        """Do it. Raises `EngineFault` or `stoker.system.SystemFault`."""
+        """Do it. Raises `EngineFault`, `stoker.fetch.FetchFault` or `stoker.system.SystemFault`."""
 
 
 class Step(msgspec.Struct, frozen=True):

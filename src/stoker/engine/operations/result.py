@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from stoker.engine.contents import Fetch
 from stoker.engine.operations.operation import Touch, quoted
+from stoker.fetch import Fetch
 from stoker.system import FileFault, System
 
 RESULT_MODE = 0o600

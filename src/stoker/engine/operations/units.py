@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from stoker.engine.contents import Fetch
 from stoker.engine.operations.operation import Touch, quoted
+from stoker.fetch import Fetch
 from stoker.system import System
 from stoker.system.protocol import FILE, LINK
 from stoker.system.unit_files import disable, is_enabled

@@ -10,15 +10,16 @@ import secrets
 import msgspec
 
 from stoker.engine import disk_messages as messages
-from stoker.engine.contents import Content, Fetch
 from stoker.engine.errors import Refused
 from stoker.engine.operations.disks import devices_of
 from stoker.engine.operations.losses import Loss
 from stoker.engine.operations.operation import Touch, quoted
+from stoker.fetch import Fetch, Source
 from stoker.system import BlockDevices, System
 from stoker.system.devices import VolumeFields
 
 KEY_SIZE = 4096  # bytes of a key that is made up; hexadecimal, since clevis stumbles over some other ones
+ADVERTISEMENT_LIMIT = 1 << 20  # bytes; a tang server sends about 1 KiB
 CRYPTTAB = "/etc/crypttab"
 KEYS = "/etc/luks"
 SECRET_MODE = 0o600
@@ -42,7 +43,7 @@ class MakeVolume(msgspec.Struct, frozen=True, kw_only=True):
 
     node: str
     fields: VolumeFields
-    key: Content | None
+    key: Source | None
     binding: Binding | None = None
     wipe: bool = False
     losses: tuple[Loss, ...] = ()
@@ -62,7 +63,7 @@ class MakeVolume(msgspec.Struct, frozen=True, kw_only=True):
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
         devices = devices_of(system)
-        key = self.key.read(fetch) if self.key is not None else secrets.token_hex(KEY_SIZE).encode()
+        key = fetch.read(self.key) if self.key is not None else secrets.token_hex(KEY_SIZE).encode()
         found = devices.probe(self.node)
         if self.wipe:
             devices.wipe(self.node)
@@ -77,7 +78,9 @@ class MakeVolume(msgspec.Struct, frozen=True, kw_only=True):
 
     def _bind(self, binding: Binding, key: bytes, devices: BlockDevices, fetch: Fetch) -> None:
         for url in binding.urls:
-            fetch(url)  # with the patience for a network that is not up yet, which clevis has not
+            fetch.read(
+                Source(url), ADVERTISEMENT_LIMIT
+            )  # with the patience for a network that is not up yet, which clevis has not
         devices.bind_volume(self.node, binding.pin, binding.config, key)
         if binding.unlocks_now:
             devices.close_volume(self.fields.name)
@@ -91,7 +94,7 @@ class OpenVolume(msgspec.Struct, frozen=True, kw_only=True):
 
     node: str
     fields: VolumeFields
-    key: Content
+    key: Source
 
     def describe(self, root: str = "") -> str:
         """See `Operation.describe`."""
@@ -108,7 +111,7 @@ class OpenVolume(msgspec.Struct, frozen=True, kw_only=True):
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
         devices = devices_of(system)
-        key = self.key.read(fetch)
+        key = fetch.read(self.key)
         if not self.is_done(system, fetch):
             devices.open_volume(self.node, self.fields, key)
         devices.volume_keys[self.fields.name] = key
