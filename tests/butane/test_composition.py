@@ -351,7 +351,7 @@ def check_pairs(count: int, tmp_path: Path) -> None:
         assert done.config is not None
         assert encode(done.config) == expected
         for pointer in leaves(msgspec.to_builtins(done.config)):
-            assert contributions(done, pointer), pointer
+            assert contributions(done, done.config, pointer), pointer
 
 
 def test_pairs_are_as_merged(tmp_path: Path) -> None:

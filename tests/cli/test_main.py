@@ -104,7 +104,7 @@ def test_a_full_disk_is_said(words: list[str]) -> None:
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "stoker", *words]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "stoker: no space left on device\n")
+    assert (done.returncode, done.stderr) == (1, "stoker: `stdout`: no space left on device\n")
 
 
 def test_an_interrupt_ends_it_quietly() -> None:

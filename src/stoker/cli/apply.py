@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(
             "only root can change the disks of a machine", hint="leave out `--devices`, or run it as root"
         )
-    root = Path(os.path.abspath(arguments.root))
+    root = Path("/" + os.path.realpath(arguments.root).lstrip("/"))
     if root == Path("/"):
         raise CommandError(
             "`/` is the machine that this runs on, not a tree to provision",
