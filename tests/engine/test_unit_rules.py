@@ -103,3 +103,17 @@ def test_a_unit_behind_a_link_stays_inside(tree: Any) -> None:
     tree.lay({"/etc": "-> ../../outside"})
     tree.provision({"systemd": {"units": [{"name": "a.service", "contents": "x"}]}})
     assert tree.text("/outside/systemd/system/a.service") == "x"
+
+
+ELSEWHERE: dict[str, Unit] = {
+    "a unit above": {"name": "../x.service", "contents": "x"},
+    "a unit below": {"name": "x/y.service", "enabled": True},
+    "a drop-in above": {"name": "x.service", "dropins": [{"name": "../../z.conf", "contents": "x"}]},
+}
+
+
+@pytest.mark.parametrize("unit", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_name_that_leads_elsewhere_is_refused(tree: Any, unit: Unit) -> None:
+    outcome = tree.provision({"systemd": {"units": [unit]}})
+    assert [entry.code for entry in outcome.report if entry.is_error] == ["unit-elsewhere"]
+    assert tree.text("/etc/systemd/x.service") == ""

@@ -6,6 +6,10 @@ from typing import Final
 
 from stoker.report import Message
 
+UNIT_ELSEWHERE: Final = Message(
+    "unit-elsewhere", "`{name}` is no name of a unit or drop-in: it leads to another directory", "leave out the slashes"
+)
+
 # What is already in the tree. The words after the path are Ignition's (2.27).
 FILE_EXISTS: Final = Message(
     "file-exists",

@@ -87,7 +87,7 @@ def _parts(
     if "files" in stages:
         yield "passwd", plan_accounts(config, system, distribution)
         yield "storage", plan_files(config, system, online, report)
-        yield "systemd", plan_units(config, system, distribution)
+        yield "systemd", plan_units(config, system, distribution, report)
         if outlook:
             yield "storage", plan_crypttab(storage, outlook)
         yield "ignition", _plan_result(system, distribution, report)

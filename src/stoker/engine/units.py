@@ -8,19 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stoker.engine.distributions import Distribution
+from stoker.engine.messages import UNIT_ELSEWHERE
 from stoker.engine.operations import Heading, Step, quoted
 from stoker.engine.operations.units import MaskUnit, SetPreset, UnmaskUnit, WriteUnit, is_masked
-from stoker.report import Pointer
+from stoker.report import Pointer, Report, Severity
 from stoker.schema.v3 import Config, Unit
 from stoker.system import System
 
 TRAIL = "files"
 
 
-def plan_units(config: Config, system: System, distribution: Distribution) -> Iterator[Step | Heading]:
-    """Plan units, masks and presets."""
+def plan_units(config: Config, system: System, distribution: Distribution, report: Report) -> Iterator[Step | Heading]:
+    """Plan units, masks and presets. A name with a slash, which would lead elsewhere, is refused."""
     units = [] if config.systemd is None else config.systemd.units
     for index, unit in enumerate(units):
+        for where, name in _names(unit):
+            if "/" in name:
+                report.add(Severity.ERROR, UNIT_ELSEWHERE, ("systemd", "units", index, *where), name=name)
         pointer = ("systemd", "units", index)
         path = f"{distribution.units}/{unit.name}"
         steps = tuple(_writes(unit, path, pointer))
@@ -31,6 +35,12 @@ def plan_units(config: Config, system: System, distribution: Distribution) -> It
         elif unit.mask is False and not unit.contents and is_masked(system, path):
             yield Step(pointer, TRAIL, UnmaskUnit(path, unit.name))
     yield from _presets(units, distribution)
+
+
+def _names(unit: Unit) -> Iterator[tuple[Pointer, str]]:
+    yield ("name",), unit.name
+    for index, dropin in enumerate(unit.dropins):
+        yield ("dropins", index, "name"), dropin.name
 
 
 def _writes(unit: Unit, path: str, pointer: Pointer) -> Iterator[Step]:
