@@ -107,10 +107,19 @@ def test_a_full_disk_is_said(words: list[str]) -> None:
     assert (done.returncode, done.stderr) == (1, "stoker: `stdout`: no space left on device\n")
 
 
+def heed() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_ends_it_quietly() -> None:
-    """More than a pipe holds can only be written once the command is reading."""
+    """More than a pipe holds can only be written once the command is reading.
+
+    A background job of a shell ignores interrupts, and so would what it starts.
+    """
     command = [sys.executable, "-m", "stoker", "butane"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, preexec_fn=heed
+    ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
         process.stdin.write(b"#" * (1 << 20))
