@@ -118,7 +118,11 @@ def test_an_interrupt_ends_it_quietly() -> None:
     """
     command = [sys.executable, "-m", "stoker", "butane"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, preexec_fn=heed
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        preexec_fn=heed,  # noqa: PLW1509 -- there are no threads
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
