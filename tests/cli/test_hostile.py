@@ -127,12 +127,14 @@ def test_a_line_that_is_no_request_is_answered_as_one(run: Run) -> None:
         '{"id": 3, "config_b64": 5}',
         '{"id": 4, "config": {}}',
     ]
+    lines.append('{"id": 6, "filesystems": 5}')
     fine = json.dumps({"id": 5, "config": {"ignition": {"version": "3.0.0"}}})
     done = run("convert", "--to", "3.1.0", "--jsonl", text="\n".join([*lines, fine]))
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(answer["id"], answer["ok"]) for answer in answers] == [
         *[(None, False)] * 4,
         (4, False),
+        (None, False),
         (5, True),
     ]
     assert done.returncode == 1

@@ -26,7 +26,8 @@ Answer = tuple[Any, Report, str]
 def text_of(request: dict[str, Any], name: str) -> bytes:
     """A text of a request; what is given as JSON, not as text, is written out."""
     if f"{name}_b64" in request:
-        return b64decode(request[f"{name}_b64"], validate=True)
+        decoded: bytes = request[f"{name}_b64"]
+        return decoded
     given = request.get(name, "")
     return given.encode("utf-8", "surrogatepass") if isinstance(given, str) else encode(given)
 
@@ -43,17 +44,22 @@ def answer_lines(answer: Callable[[dict[str, Any]], Answer]) -> int:
 
 def _answer_one(number: int, line: bytes, answer: Callable[[dict[str, Any]], Answer]) -> bool:
     """Answer a line; whether it was a request."""
+    request: dict[str, Any] | None = None
     try:
         request = _request(line)
     except (ValueError, RecursionError) as wrong:
-        request = {}
         config, report, error = None, Report(), f"line {number} is no request: {wrong}"
     else:
         config, report, error = answer(request)
-    reply = {"id": request.get("id"), "ok": config is not None, "error": error, "report": _lines(report)}
+    reply = {
+        "id": request.get("id") if request else None,
+        "ok": config is not None,
+        "error": error,
+        "report": _lines(report),
+    }
     reply["config"] = None if config is None else msgspec.Raw(encode(config))
     write_data(msgspec.json.encode(reply) + b"\n")
-    return bool(request)
+    return request is not None
 
 
 def _request(line: bytes) -> dict[str, Any]:
@@ -63,11 +69,13 @@ def _request(line: bytes) -> dict[str, Any]:
     request = json.loads(line)
     if not isinstance(request, dict):
         raise ValueError('not an object such as {"id": ..., "config": ...}')  # noqa: TRY004 -- as all that is no request
-    for name, value in request.items():
-        if name.endswith("_b64"):
-            if not isinstance(value, str):
-                raise ValueError(f"`{name}` is no text")
-            b64decode(value, validate=True)
+    for name in [name for name in request if name.endswith("_b64")]:
+        if not isinstance(request[name], str):
+            raise ValueError(f"`{name}` is no text")  # noqa: TRY004 -- likewise
+        request[name] = b64decode(request[name], validate=True)
+    filesystems = request.get("filesystems") or {}
+    if not isinstance(filesystems, dict) or not all(isinstance(path, str) for path in filesystems.values()):
+        raise ValueError("`filesystems` is no object of names and paths")
     return request
 
 

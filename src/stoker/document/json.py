@@ -20,7 +20,6 @@ MAX_DEPTH: Final = 10_000
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_NUMBER_START: Final = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:(?<=[0-9])[eE][+-]?[0-9]*)?)?")
 _LINE_END: Final = re.compile("\n")
 _LONE: Final = re.compile("[\ud800-\udfff]")
 _ESCAPES: Final = dict(zip("\a\b\f\n\r\t\v\\", (rf"\{letter}" for letter in "abfnrtv\\"), strict=True))
