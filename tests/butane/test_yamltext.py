@@ -80,7 +80,7 @@ STRINGS = {
 
 @pytest.mark.parametrize("text, expected", STRINGS.items())
 def test_strings(text: str, expected: str) -> None:
-    assert write({"key": text}).removesuffix("\n") == f"key: {expected}".removesuffix("\n")
+    assert write({"key": text}, as_reference=True).removesuffix("\n") == f"key: {expected}".removesuffix("\n")
 
 
 DATA = {
@@ -99,7 +99,7 @@ DATA = {
 
 @pytest.mark.parametrize("data, expected", DATA.values(), ids=DATA)
 def test_structure(data: dict[str, Any], expected: str) -> None:
-    assert write(data) == expected
+    assert write(data, as_reference=True) == expected
 
 
 ORDERS = {
@@ -149,9 +149,21 @@ TREES = st.dictionaries(
 @settings(max_examples=500, deadline=None, derandomize=True)
 @given(tree=TREES)
 def test_what_is_written_reads_back(tree: dict[str, Any]) -> None:
-    text = write(tree).encode() + b"\n"
+    text = write(tree, as_reference=True).encode() + b"\n"
     document, report = yaml.read(text, "")
     assert document is not None, [entry.message for entry in report]
     assert document.root is not None
     assert plain(document.root) == tree
     assert library.load(text, Loader=library.CBaseLoader) == tree
+
+
+LOST = ["\nfirst line empty\n", "\tfirst\nsecond\n", "a\u2028b\nc", "\n", "\n\na", "plain", "two\nlines\n"]
+
+
+@pytest.mark.parametrize("text", LOST)
+def test_a_verb_loses_nothing(text: str) -> None:
+    document = yaml.read(write({"key": {"list": [text]}}).encode() + b"\n", "")[0]
+    assert document is not None
+    node, _ = document.find(("key", "list", 0))
+    assert node is not None
+    assert node.value == text

@@ -25,6 +25,8 @@ _INDICATORS: Final = frozenset("#,[]{}&*!|>'\"%@`")
 _SPECIAL: Final = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 _BREAK: Final = re.compile("[\n\u2028\u2029]")
 _NO_BLOCK: Final = re.compile(" (?:[\n\u2028\u2029]|\\Z)")
+# What does not come back out of a block as go-yaml writes it.
+_LOST: Final = re.compile("\\A[\n\t]|[\u2028\u2029]")
 _KEY_LENGTH: Final = 128
 _DOUBLE: Final = {
     '"': '\\"',
@@ -45,9 +47,23 @@ _DOUBLE: Final = {
 }
 
 
-def write(data: dict[str, Any]) -> str:
-    """Write a mapping as a document, without a line end at its end."""
-    return "\n".join(_mapping(data, 0))
+class _Whole(str):
+    """A text that is quoted where a block would lose a part of it."""
+
+    __slots__ = ()
+
+
+def write(data: dict[str, Any], *, as_reference: bool = False) -> str:
+    """Write a mapping as a document, without a line end at its end; what go-yaml loses stays unless `as_reference`."""
+    return "\n".join(_mapping(data if as_reference else _whole(data), 0))
+
+
+def _whole(data: Any) -> Any:
+    if isinstance(data, str):
+        return _Whole(data)
+    if isinstance(data, list):
+        return [_whole(item) for item in data]
+    return {key: _whole(value) for key, value in data.items()} if isinstance(data, dict) else data
 
 
 def _mapping(data: dict[str, Any], depth: int) -> list[str]:
@@ -90,7 +106,8 @@ def _scalar(value: Any, depth: int) -> str:
 
 
 def _string(text: str, depth: int) -> str:
-    if "\n" in text and not _SPECIAL.search(text) and not _NO_BLOCK.search(text):
+    is_lost = isinstance(text, _Whole) and _LOST.search(text)
+    if "\n" in text and not is_lost and not _SPECIAL.search(text) and not _NO_BLOCK.search(text):
         return _literal(text, depth)
     if text == "" or _RESOLVES.fullmatch(text):
         return f'"{text}"'
