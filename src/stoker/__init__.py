@@ -36,7 +36,7 @@ def compile(text: bytes | str, *, file: str = "", files_dir: str = "") -> tuple[
 
 def parse(text: bytes | str, *, file: str = "") -> tuple[Config | None, Report]:
     """Read and judge an Ignition config of any version 3. The config is None when it cannot be used."""
-    from stoker.ignition import parse as parse_text  # noqa: PLC0415
+    from stoker.ignition.parse import parse as parse_text  # noqa: PLC0415
 
     done = parse_text(text.encode() if isinstance(text, str) else text, file=file)
     return done.config, done.report
@@ -44,6 +44,6 @@ def parse(text: bytes | str, *, file: str = "") -> tuple[Config | None, Report]:
 
 def encode(config: Config, *, pretty: bool = False) -> bytes:
     """Write a config as JSON, on one line or indented."""
-    from stoker.ignition import encode as encode_config  # noqa: PLC0415
+    from stoker.ignition.encode import encode as encode_config  # noqa: PLC0415
 
     return encode_config(config, pretty=pretty)

@@ -14,8 +14,11 @@ from contextlib import contextmanager
 
 import msgspec
 
-from stoker import ignition
 from stoker.butane import compile_text, translate
+from stoker.ignition.convert import convert
+from stoker.ignition.encode import encode
+from stoker.ignition.merge import merge
+from stoker.ignition.parse import parse
 from stoker.report import Report
 from stoker.report.render import as_lines, as_snippets
 from stoker.schema.specs import IGNITION
@@ -38,7 +41,7 @@ def show(report: Report, text: bytes) -> None:
     with limited():
         as_lines(report)
         as_snippets(report, text, "f", color=True)
-        ignition.encode(msgspec.to_builtins(report.entries))
+        encode(msgspec.to_builtins(report.entries))
 
 
 def try_butane(seed: int) -> None:
@@ -61,18 +64,18 @@ def try_butane(seed: int) -> None:
 def try_ignition(seed: int) -> None:
     text, _ = mutant(seed, "config.ign")
     with limited():
-        parsed = ignition.parse(text)
+        parsed = parse(text)
     show(parsed.report, text)
-    other = ignition.parse(mutant(seed + 1, "config.ign").text)
+    other = parse(mutant(seed + 1, "config.ign").text)
     if parsed.config is None or parsed.spec is None:
         return
     if other.config is not None:
         with limited():
-            ignition.merge(parsed.config, other.config)
-            ignition.merge(other.config, parsed.config)
+            merge(parsed.config, other.config)
+            merge(other.config, parsed.config)
     with limited():
-        ignition.encode(parsed.config, pretty=True)
-        ignition.convert(parsed.config, parsed.spec, IGNITION[seed % len(IGNITION)])
+        encode(parsed.config, pretty=True)
+        convert(parsed.config, parsed.spec, IGNITION[seed % len(IGNITION)])
 
 
 def main(first: int, count: int) -> None:

@@ -13,7 +13,10 @@ import yaml
 from stoker.butane import Compilation, compile_text
 from stoker.butane.composition import MAX_DEPTH
 from stoker.butane.explain import contributions
-from stoker.ignition import convert, encode, merge, parse
+from stoker.ignition.convert import convert
+from stoker.ignition.encode import encode
+from stoker.ignition.merge import merge
+from stoker.ignition.parse import parse
 from stoker.ignition.parts import leaves
 from stoker.schema.specs import IGNITION
 

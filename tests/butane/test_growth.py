@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from stoker import ignition
 from stoker.butane import compile_text
+from stoker.ignition.parse import parse
 
 FEW = 250
 TIMES = 8
@@ -98,4 +98,4 @@ def test_compiling_grows_in_a_straight_line(make: Callable[[int], bytes]) -> Non
 
 @pytest.mark.parametrize("make", CONFIGS.values(), ids=CONFIGS)
 def test_validating_grows_in_a_straight_line(make: Callable[[int], bytes]) -> None:
-    assert growth(make, ignition.parse) < MOST
+    assert growth(make, parse) < MOST

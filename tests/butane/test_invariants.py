@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from stoker import ignition
 from stoker.butane import Compilation, compile_text
+from stoker.ignition.encode import encode
+from stoker.ignition.parse import parse
 from stoker.report import Entry, Report
 from stoker.report.render import as_lines, as_snippets
 from stoker.schema.specs import Spec
@@ -57,7 +58,7 @@ def test_the_report_can_be_shown_in_every_form(case: Case, spec: Spec | None) ->
     for color in (False, True):
         shown = as_snippets(report, text, FILE, color)
         assert all(entry.message in shown for entry in report)
-    written = ignition.encode(msgspec.to_builtins(report.entries))
+    written = encode(msgspec.to_builtins(report.entries))
     assert Report(msgspec.json.decode(written, type=list[Entry])).entries == report.entries
 
 
@@ -69,12 +70,12 @@ def test_every_part_of_the_config_knows_where_it_came_from(case: Case, spec: Spe
 @ACCEPTED
 def test_the_config_is_valid_ignition_and_reads_back_as_itself(case: Case, spec: Spec | None) -> None:
     done = compiled(case, spec)
-    written = ignition.encode(done.config)
-    parsed = ignition.parse(written)
+    written = encode(done.config)
+    parsed = parse(written)
     assert [entry for entry in parsed.report if entry.is_error] == []
     assert parsed.config == done.config
-    assert ignition.encode(parsed.config) == written
-    assert ignition.parse(ignition.encode(done.config, pretty=True)).config == done.config
+    assert encode(parsed.config) == written
+    assert parse(encode(done.config, pretty=True)).config == done.config
 
 
 def rewritten(text: bytes) -> dict[str, bytes]:

@@ -13,12 +13,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from stoker import ignition
 from stoker.butane import compile_document, compile_text
 from stoker.butane import messages as butane_messages
 from stoker.document import json, yaml
 from stoker.document import messages as document_messages
 from stoker.ignition import messages as ignition_messages
+from stoker.ignition.parse import check, judge, parse, validate
+from stoker.ignition.versions import find_target, to_version
 from stoker.report import Message, Report
 from stoker.schema import messages as schema_messages
 from stoker.schema.specs import IGNITION, NEWEST, NEWEST_2
@@ -52,16 +53,16 @@ def pipe_in_a_tree() -> Report:
 
 def to(version: str, text: str) -> Report:
     """What is said on the way to another version."""
-    target = ignition.find_target(version)
+    target = find_target(version)
     assert target is not None
-    return ignition.to_version(ignition.parse(text.encode()), target)[1]
+    return to_version(parse(text.encode()), target)[1]
 
 
 def another_version() -> Report:
     """A config judged as what it does not say it is."""
-    config = ignition.parse(b'{"ignition": {"version": "3.0.0"}}').config
+    config = parse(b'{"ignition": {"version": "3.0.0"}}').config
     assert config is not None
-    return ignition.judge(config, NEWEST)
+    return judge(config, NEWEST)
 
 
 # What cannot be a file that a person reads.
@@ -97,28 +98,28 @@ MADE: dict[str, Callable[[], Report]] = {
     "Container Linux Config": lambda: compile_document(b"passwd: {users: [{name: a}]}").report,
     "Ignition": lambda: compile_document(b'{"ignition": {"version": "3.4.0"}}').report,
     "gzip data": lambda: yaml.read(b"\x1f\x8b\x08", "")[1],
-    "Butane in JSON's place": lambda: ignition.check(b"variant: fcos\nversion: 1.5.0\n"),
-    "no config": lambda: ignition.check(b""),
+    "Butane in JSON's place": lambda: check(b"variant: fcos\nversion: 1.5.0\n"),
+    "no config": lambda: check(b""),
 }
 
 
 def of_ignition_2() -> Iterator[Report]:
     """What the tables of Ignition 2 make the parser and the translators say."""
     for version, rest, _ in test_v2_rules.CASES:
-        yield ignition.parse(json_of(version, rest)).report
+        yield parse(json_of(version, rest)).report
     raws = [test_v2_keys.sample(key, value) for key, (value, _) in test_v2_keys.OUTCOMES.items()]
     ways = [(raw, "3.4.0") for raw in raws]
     for version, target, rest, *_ in [*test_losses.LOSSES.values(), *test_losses.FAULTS.values()]:
         ways.append((json_of(version, rest), target))
     ways += [((test_v2_golden.GOLDEN / f"{name}.ign").read_bytes(), target) for name, target in test_v2_golden.CASES]
     for raw, target in ways:
-        spec = ignition.find_target(target)
+        spec = find_target(target)
         if spec is not None:
             for alike in (False, True):
-                yield ignition.to_version(ignition.parse(raw), spec, {"var": "/var"}, like_ign_converter=alike)[1]
+                yield to_version(parse(raw), spec, {"var": "/var"}, like_ign_converter=alike)[1]
     for section, items, *_ in test_v2_dedupe.DEDUPED.values():
-        parsed = ignition.parse(test_v2_dedupe.config_of(section, items))
-        yield ignition.to_version(parsed, NEWEST_2, dedupe=True)[1]
+        parsed = parse(test_v2_dedupe.config_of(section, items))
+        yield to_version(parsed, NEWEST_2, dedupe=True)[1]
 
 
 def json_of(version: str, rest: dict[str, Any]) -> bytes:
@@ -129,12 +130,12 @@ def said() -> Iterator[tuple[str, str]]:
     """Code and text of every finding of every case; the texts of what is said instead of a report have no code."""
     reports = [compiled(case, spec).report for case, spec in runs()]
     reports += of_ignition_2()
-    reports += [ignition.validate(whole(case, spec))[0] for case, spec in RUNS]
+    reports += [validate(whole(case, spec))[0] for case, spec in RUNS]
     reports += [make() for make in MADE.values()]
     for report in reports:
         yield from ((entry.code, entry.message) for entry in report)
     for text, _, _ in REFUSED.values():
-        words, error = ignition.validate(text.encode())
+        words, error = validate(text.encode())
         yield from ((entry.code, entry.message) for entry in words)
         yield "", error or ""
 

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 from hypothesis import given, settings
 
-from stoker import ignition
 from stoker.butane import compile_text
 from stoker.butane.compile import INVALID_SOURCE
 from stoker.butane.origins import snake, snake_pointer
+from stoker.ignition.parse import judge
 from stoker.report import Report
 from stoker.schema.specs import NEWEST, SPECS
 from tests.schema.configs import configs
@@ -39,7 +39,7 @@ def test_the_same_config_and_the_same_judgement(config: Any) -> None:
     done = compile_text(json.dumps(data, ensure_ascii=False).replace("\x7f", "\\u007f").encode())
     if done.error == INVALID_SOURCE:
         return  # Butane has rules of its own
-    expected = said(ignition.judge(config, NEWEST))
+    expected = said(judge(config, NEWEST))
     assert expected <= said(done.report)
     if done.config is not None:
         assert done.config == config

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from stoker import ignition
+from stoker.ignition.convert import convert
+from stoker.ignition.parse import parse
 from stoker.report import Report, Severity, pointer_text
 from stoker.schema.specs import IGNITION, SPECS, Spec
 
@@ -16,9 +17,9 @@ from stoker.schema.specs import IGNITION, SPECS, Spec
 def convert_text(rest: str, spec: Spec, target: Spec) -> tuple[dict[str, Any], Report]:
     """Convert a config given without its version; the result without its version, and what is said."""
     comma = ", " if rest else ""
-    parsed = ignition.parse(f'{{"ignition": {{"version": "{spec.version}"}}{comma}{rest}}}'.encode())
+    parsed = parse(f'{{"ignition": {{"version": "{spec.version}"}}{comma}{rest}}}'.encode())
     assert parsed.config is not None, [entry.message for entry in parsed.report]
-    config, report = ignition.convert(parsed.config, spec, target)
+    config, report = convert(parsed.config, spec, target)
     data = msgspec.to_builtins(config)
     assert data["ignition"].pop("version") == target.version
     return {key: value for key, value in data.items() if value}, report

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from stoker.ignition import find_target, parse, to_version
-from stoker.ignition.versions import TARGETS
+from stoker.ignition.parse import parse
+from stoker.ignition.versions import TARGETS, find_target, to_version
 from stoker.report import pointer_text
 
 Data = dict[str, Any]

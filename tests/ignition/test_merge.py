@@ -9,9 +9,9 @@ import msgspec
 import pytest
 import yaml
 
-from stoker import ignition
 from stoker.document.json import read
-from stoker.ignition.merge import Transcript
+from stoker.ignition.merge import Transcript, trace
+from stoker.ignition.merge import merge as merge_configs
 from stoker.report import pointer_text
 from stoker.schema.judge import decode_ignition
 from stoker.schema.specs import NEWEST
@@ -27,7 +27,7 @@ def config(text: str) -> Config:
 
 
 def merge(parent: str, child: str) -> tuple[dict[str, Any], Transcript]:
-    merged, transcript = ignition.merge(config(parent), config(child))
+    merged, transcript = merge_configs(config(parent), config(child))
     data = msgspec.to_builtins(merged)
     del data["ignition"]["version"]
     return {key: value for key, value in data.items() if value}, transcript
@@ -165,7 +165,7 @@ def test_merge(section: str, parent: str, child: str, expected: str) -> None:
 
 
 def test_the_version_is_the_childs() -> None:
-    merged, _ = ignition.merge(
+    merged, _ = merge_configs(
         config('{"ignition": {"version": "3.1.0"}}'), config('{"ignition": {"version": "3.2.0"}}')
     )
     assert merged.ignition.version == "3.2.0"
@@ -204,5 +204,5 @@ GIVEN = {
 @pytest.mark.parametrize("pointer, expected", GIVEN.items(), ids=[pointer_text(pointer) for pointer in GIVEN])
 def test_who_gave_what(pointer: tuple[str | int, ...], expected: list[str]) -> None:
     _, transcript = merge(PARENT, CHILD)
-    sources = ignition.trace(transcript, pointer)
+    sources = trace(transcript, pointer)
     assert [f"{source.side} {pointer_text(source.pointer)}" for source in sources] == expected

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoker import ignition
 from stoker.document import json
-from stoker.ignition.merge import PARENT
+from stoker.ignition.convert import convert
+from stoker.ignition.encode import encode
+from stoker.ignition.merge import PARENT, merge, trace
 from stoker.report import Pointer
 from stoker.schema.judge import decode_ignition
 from stoker.schema.specs import IGNITION, NEWEST, Spec
@@ -46,7 +47,7 @@ def at(data: Any, pointer: Pointer) -> Any:
 def test_a_written_config_reads_as_itself(spec: Spec, data: st.DataObject) -> None:
     config = data.draw(configs(spec))
     for pretty in (False, True):
-        document, report = json.read(ignition.encode(config, pretty=pretty), "")
+        document, report = json.read(encode(config, pretty=pretty), "")
         assert document is not None, list(report)
         read, faults = decode_ignition(document, spec)
         assert (read, faults.wrong) == (config, [])
@@ -58,8 +59,8 @@ def test_a_written_config_reads_as_itself(spec: Spec, data: st.DataObject) -> No
 def test_nothing_merged_with_a_config_is_the_config(spec: Spec, data: st.DataObject) -> None:
     config = data.draw(configs(spec))
     nothing = Config(ignition=Ignition(version=spec.version))
-    assert ignition.merge(nothing, config)[0] == config
-    assert ignition.merge(config, nothing)[0] == config
+    assert merge(nothing, config)[0] == config
+    assert merge(config, nothing)[0] == config
 
 
 @THREE_SPECS
@@ -68,7 +69,7 @@ def test_nothing_merged_with_a_config_is_the_config(spec: Spec, data: st.DataObj
 def test_merging_changes_neither_side(spec: Spec, data: st.DataObject) -> None:
     parent, child = data.draw(configs(spec)), data.draw(configs(spec))
     before = plain(parent), plain(child)
-    ignition.merge(parent, child)
+    merge(parent, child)
     assert (plain(parent), plain(child)) == before
 
 
@@ -78,8 +79,8 @@ def test_merging_changes_neither_side(spec: Spec, data: st.DataObject) -> None:
 def test_it_does_not_matter_which_two_of_three_are_merged_first(spec: Spec, data: st.DataObject) -> None:
     """Promised where no entry moves to another list of its name space and no header is removed."""
     one, two, three = (data.draw(configs(spec)) for _ in range(3))
-    left = ignition.merge(ignition.merge(one, two)[0], three)[0]
-    right = ignition.merge(one, ignition.merge(two, three)[0])[0]
+    left = merge(merge(one, two)[0], three)[0]
+    right = merge(one, merge(two, three)[0])[0]
     assert left == right
 
 
@@ -88,10 +89,10 @@ def test_it_does_not_matter_which_two_of_three_are_merged_first(spec: Spec, data
 @given(data=DATA)
 def test_every_part_of_a_merge_is_traced_to_who_gave_it(spec: Spec, data: st.DataObject) -> None:
     parent, child = data.draw(configs(spec)), data.draw(configs(spec))
-    merged, transcript = ignition.merge(parent, child)
+    merged, transcript = merge(parent, child)
     sides = {PARENT: plain(parent), "child": plain(child)}
     for pointer, value in leaves(merged).items():
-        sources = ignition.trace(transcript, pointer)
+        sources = trace(transcript, pointer)
         assert sources, pointer
         assert at(sides[sources[-1].side], sources[-1].pointer) == value
 
@@ -102,11 +103,11 @@ def test_every_part_of_a_merge_is_traced_to_who_gave_it(spec: Spec, data: st.Dat
 def test_up_and_down_again_is_the_config(spec: Spec, data: st.DataObject) -> None:
     config = data.draw(configs(spec))
     kept = copy.deepcopy(config)
-    up, above = ignition.convert(config, spec, NEWEST)
+    up, above = convert(config, spec, NEWEST)
     assert [entry for entry in above if entry.is_error] == []
     masked = copy.deepcopy(up)
     masked.ignition.version = spec.version
-    down, below = ignition.convert(up, NEWEST, spec)
+    down, below = convert(up, NEWEST, spec)
     assert [entry for entry in below if entry.code == "not-in-target"] == []
     assert down == masked
     if not len(above):
@@ -119,7 +120,7 @@ def test_up_and_down_again_is_the_config(spec: Spec, data: st.DataObject) -> Non
 def test_every_loss_on_the_way_down_is_reported(spec: Spec, data: st.DataObject) -> None:
     config = data.draw(configs(NEWEST))
     before = leaves(config)
-    down, report = ignition.convert(config, NEWEST, spec)
+    down, report = convert(config, NEWEST, spec)
     after = leaves(down)
     reported = [entry.pointer for entry in report if entry.code == "not-in-target"]
     for pointer, value in before.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stoker.ignition import encode
+from stoker.ignition.encode import encode
 from stoker.ignition.sizes import LARGEST, LIMITS, judge_size
 from stoker.report import Place
 from stoker.schema.v3 import Config, File, Ignition, Resource, Storage

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from stoker.ignition import encode, parse, to_version
+from stoker.ignition.encode import encode
+from stoker.ignition.parse import parse
 from stoker.ignition.tidy import tidy
+from stoker.ignition.versions import to_version
 from stoker.report import pointer_text
 from stoker.schema.specs import IGNITION, NEWEST_2
 

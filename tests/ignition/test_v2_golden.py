@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from stoker.ignition import encode, find_target, parse, to_version
+from stoker.ignition.encode import encode
+from stoker.ignition.parse import parse
 from stoker.ignition.tidy import tidy
+from stoker.ignition.versions import find_target, to_version
 from stoker.report import Report, pointer_text
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from stoker.ignition import encode, find_target, parse, to_version
+from stoker.ignition.encode import encode
+from stoker.ignition.parse import parse
+from stoker.ignition.versions import find_target, to_version
 from stoker.report import pointer_text
 from stoker.schema.decode import rows
 from stoker.schema.objects import Object

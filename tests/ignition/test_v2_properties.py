@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoker.ignition import encode, find_target, parse, to_version
+from stoker.ignition.encode import encode
+from stoker.ignition.parse import parse
 from stoker.ignition.tidy import tidy
-from stoker.ignition.versions import TARGETS
+from stoker.ignition.versions import TARGETS, find_target, to_version
 from stoker.schema.specs import IGNITION, IGNITION_2, NEWEST_2
 from tests.ignition.test_v2_keys import OUTCOMES, put
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from stoker import ignition
+from stoker.ignition.parse import find_spec, judge, parse, validate
 from stoker.report.render import as_lines
 from stoker.schema.specs import IGNITION, SPECS, Spec
 
@@ -160,7 +160,7 @@ def whole(case: Case, spec: Spec) -> bytes:
 
 @pytest.mark.parametrize("case, spec", RUNS, ids=NAMES)
 def test_validate(case: Case, spec: Spec) -> None:
-    report, error = ignition.validate(whole(case, spec))
+    report, error = validate(whole(case, spec))
     assert as_lines(report) == case.report
     assert error is None
 
@@ -195,20 +195,20 @@ REFUSED = {
 
 @pytest.mark.parametrize("text, lines, error", REFUSED.values(), ids=REFUSED)
 def test_refused(text: str, lines: str, error: str | None) -> None:
-    report, words = ignition.validate(text.encode())
+    report, words = validate(text.encode())
     assert (as_lines(report), words) == (lines, error)
 
 
 def test_the_first_version_of_a_key_that_stands_twice_does_not_count() -> None:
-    parsed = ignition.parse(b'{"ignition": {"version": "2.0.0"}, "ignition": {"version": "3.1.0"}}')
+    parsed = parse(b'{"ignition": {"version": "2.0.0"}, "ignition": {"version": "3.1.0"}}')
     assert parsed.spec == SPECS["ignition", "3.1.0"]
     assert parsed.config is not None
 
 
 def test_a_config_without_a_text_is_judged_without_places() -> None:
-    config = ignition.parse(b'{"ignition": {"version": "3.1.0"}}').config
+    config = parse(b'{"ignition": {"version": "3.1.0"}}').config
     assert config is not None
-    (entry,) = ignition.judge(config, SPECS["ignition", "3.2.0"])
+    (entry,) = judge(config, SPECS["ignition", "3.2.0"])
     assert (entry.message, entry.place) == ("unsupported config version", None)
 
 
@@ -226,5 +226,5 @@ VERSIONS = {
 
 @pytest.mark.parametrize("text, expected", VERSIONS.items())
 def test_find_spec(text: str, expected: str | None) -> None:
-    spec = ignition.find_spec(text)
+    spec = find_spec(text)
     assert (spec and spec.version) == expected

@@ -35,7 +35,9 @@ def _of_version(config: Any, spec: Spec) -> Config:
 def _objects(cls: type[Object], spec: Spec, list_name: str) -> st.SearchStrategy[Any]:
     """Objects of a class, None where one would set nothing."""
     fields = {row.name: _values(row, cls, spec, list_name) for row in rows(cls, spec)}
-    return st.fixed_dictionaries({}, optional=fields).map(lambda values: _make(cls, spec, values))
+    # An empty path would be one name in every list of its name space.
+    always = {"path": fields.pop("path")} if "path" in fields else {}
+    return st.fixed_dictionaries(always, optional=fields).map(lambda values: _make(cls, spec, values))
 
 
 def _values(row: Row, cls: type[Object], spec: Spec, list_name: str) -> st.SearchStrategy[Any]:

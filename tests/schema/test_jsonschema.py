@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from stoker.butane import compile_text
-from stoker.ignition import check
+from stoker.ignition.parse import check
 from stoker.report import Report
 from stoker.schema.constraints import BEYOND
 from stoker.schema.jsonschema import schema_of

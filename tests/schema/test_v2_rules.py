@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from stoker.ignition import parse
-from stoker.ignition.parse import validate
+from stoker.ignition.parse import parse, validate
 from stoker.report import pointer_text
 from stoker.schema.specs import IGNITION_2
 

@@ -28,7 +28,7 @@ from stoker.engine import (
     summary_text,
 )
 from stoker.fetch import Fetcher
-from stoker.ignition import Parsed, parse
+from stoker.ignition.parse import Parsed, parse
 from stoker.schema.v3 import Config
 from stoker.system import ScratchSystem, SystemFault
 

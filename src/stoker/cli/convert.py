@@ -12,10 +12,11 @@ from stoker.cli.findings import placed, result, show
 from stoker.cli.inputs import Input, files_dir, read_input
 from stoker.cli.lines import Answer, answer_lines, text_of
 from stoker.cli.streams import write_data
-from stoker.ignition import Parsed, encode, find_target, parse, to_version
+from stoker.ignition.encode import encode
 from stoker.ignition.messages import RULE_IN_TARGET, SECTORS
+from stoker.ignition.parse import Parsed, parse
 from stoker.ignition.tidy import tidy
-from stoker.ignition.versions import TARGETS
+from stoker.ignition.versions import TARGETS, find_target, to_version
 from stoker.report import Report
 from stoker.report.render import as_lines
 from stoker.schema.specs import Spec

@@ -15,7 +15,7 @@ from stoker.cli.findings import show, write_json
 from stoker.cli.guesses import guess
 from stoker.cli.inputs import add_files_dir, add_output, files_dir, read_input
 from stoker.cli.streams import write_data
-from stoker.ignition import Parsed, parse
+from stoker.ignition.parse import Parsed, parse
 from stoker.report import pointer_text
 
 _LONG: Final = 100  # characters; JSON is often one line

@@ -14,7 +14,7 @@ import msgspec
 
 from stoker.cli.exits import Exit
 from stoker.cli.streams import STDIN, write_data
-from stoker.ignition import encode
+from stoker.ignition.encode import encode
 from stoker.report import Report
 from stoker.report.render import as_line
 

@@ -14,9 +14,11 @@ from stoker.cli.inputs import Input, add_output, read_input
 from stoker.cli.lines import Answer, answer_lines, text_of
 from stoker.cli.streams import write_data
 from stoker.document import json as json_text
-from stoker.ignition import Transcript, convert, encode, judge, merge, parse, trace
-from stoker.ignition.merge import CHILD
+from stoker.ignition.convert import convert
+from stoker.ignition.encode import encode
+from stoker.ignition.merge import CHILD, Transcript, merge, trace
 from stoker.ignition.messages import UNKNOWN_VERSION
+from stoker.ignition.parse import judge, parse
 from stoker.ignition.parts import leaves
 from stoker.report import Place, Pointer, Report, pointer_text
 from stoker.schema.specs import NEWEST, NEWEST_STABLE, Spec

@@ -8,7 +8,7 @@ from pathlib import Path
 from stoker.butane import translate
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.streams import talk, write_data
-from stoker.ignition import check
+from stoker.ignition.parse import check
 from stoker.report import Report
 from stoker.server import AddressError, ServerError, serve
 from stoker.store import StoreError

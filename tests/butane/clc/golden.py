@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from stoker.butane.clc import Compilation, compile_clc, lower, read
 from stoker.cli.applets.ct import as_blocks
-from stoker.ignition import encode
+from stoker.ignition.encode import encode
 from stoker.report.render import as_lines
 
 CASES = Path(__file__).parent / "cases"

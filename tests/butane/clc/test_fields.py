@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from stoker.butane.clc import compile_clc, find_bound
-from stoker.ignition import Parsed, to_version
+from stoker.ignition.parse import Parsed
 from stoker.ignition.parts import part_at
+from stoker.ignition.versions import to_version
 from stoker.report import Pointer
 from stoker.schema.clc import CLC, Config
 from stoker.schema.clc_services import Service

@@ -45,7 +45,7 @@ def _validate(path: str) -> int:
         raw = read_file(None if path == "-" else path)
     except PathError as error:
         return _fail(f"couldn't read config: {error}")
-    from stoker.ignition import validate  # noqa: PLC0415 -- `-help` and mistakes do not pay for the language
+    from stoker.ignition.parse import validate  # noqa: PLC0415 -- `-help` and mistakes do not pay for the language
     from stoker.report.render import as_lines  # noqa: PLC0415
 
     report, reason = validate(raw)
