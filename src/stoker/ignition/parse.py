@@ -32,6 +32,7 @@ INVALID: Final = "config is not valid"
 
 _VERSION: Final = ("ignition", "version")
 _VARIANT: Final = re.compile(rb"^variant\s*:", re.MULTILINE)
+_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{(?!\s*[\"'](?:variant|version))")
 _WHY: Final = {message.text: message for message in (m.EMPTY, m.INVALID_VERSION, m.UNKNOWN_VERSION)}
 
 
@@ -185,6 +186,20 @@ def place_nowhere(findings: list[Finding], report: Report) -> None:
     """Report findings about a config that has no text."""
     for severity, message, pointer, values in findings:
         report.add(severity, message, pointer, None, **values)
+
+
+def parse_newer(raw: bytes, *, file: str = "") -> Parsed:
+    """Parse a config for those who only know Ignition 3; the report says in any case why there is none."""
+    done = parse(raw, file=file)
+    done.say_why(raw, file)
+    if done.old is not None and done.document is not None and done.spec is not None:
+        done.report.add(Severity.ERROR, m.OLDER, _VERSION, done.document.place(_VERSION), version=done.spec.version)
+    return done
+
+
+def looks_like_json(raw: bytes) -> bool:
+    """Whether a text begins as a config in JSON does, and not as Butane in braces."""
+    return _BEGINNING.match(raw) is not None
 
 
 def check(raw: bytes, *, file: str = "") -> Report:

@@ -41,8 +41,8 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "ignition.security.tls.certificate_authorities[]": {"source": "http://h/c"},
     "systemd.units[]": {"name": "a.service"},
     "systemd.units[].dropins[]": {"name": "a.conf"},
-    "networkd.units[]": {"name": "a.network"},
-    "networkd.units[].dropins[]": {"name": "a.conf"},
+    "networkd.units[]": {"name": "a.network", "contents": "[Link]\n"},
+    "networkd.units[].dropins[]": {"name": "a.conf", "contents": "[Link]\n"},
     "passwd.users[]": {"name": "u"},
     "passwd.groups[]": {"name": "g"},
 }
@@ -191,8 +191,9 @@ APPROXIMATED = {
     "flannel": "container-linux-only",
     "update": "container-linux-only",
     "locksmith": "container-linux-only",
+    "networkd": "networkd-moved",
 }
-REFUSED = {"networkd": "networkd", "storage.filesystems[].path": "rule-in-target"}
+REFUSED = {"storage.filesystems[].path": "rule-in-target"}
 MOUNTED = {"f": "/f", "data": "/data", "oem": "/oem"}
 
 

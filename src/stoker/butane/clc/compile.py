@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import Final, NamedTuple, TypeVar
 
 from stoker.butane.clc.disks import lower_disks
-from stoker.butane.clc.dynamic import PLATFORMS, lower_metadata
+from stoker.butane.clc.dynamic import lower_metadata
 from stoker.butane.clc.nodes import lower_directories, lower_files, lower_links, verification
 from stoker.butane.clc.services import lower_docker, lower_etcd, lower_flannel
 from stoker.butane.clc.update import lower_update
 from stoker.butane.clc.work import Work, copied
 from stoker.butane.faults import report_faults
 from stoker.butane.origins import Origins, settle, snake_pointer
+from stoker.butane.platforms import OTHER_NAMES, PLATFORMS
 from stoker.document import yaml
 from stoker.document.nodes import Document
 from stoker.report import Message, Place, Pointer, Report, Severity
@@ -74,10 +75,10 @@ def compile_clc(text: bytes, *, file: str = "", files_dir: str = "", platform: s
     """Compile a Container Linux Config.
 
     `file` is the name to show, `files_dir` where local files are (none: they are refused), `platform` where the
-    machine will run, for dynamic data.
+    machine will run, for dynamic data: one of `platforms.NAMES`.
     """
     source = read(text, file=file)
-    done = lower(source, files_dir=files_dir, platform=platform)
+    done = lower(source, files_dir=files_dir, platform=OTHER_NAMES.get(platform, platform))
     done.report = Report([*source.report, *done.report])
     return done
 
