@@ -19,7 +19,7 @@ from stoker.report import ROOT, Place, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import Faults
 from stoker.schema.judge import decode_ignition, go_type_error, judge_ignition
-from stoker.schema.meant import advise
+from stoker.schema.meant import advise, meant
 from stoker.schema.rules import Finding
 from stoker.schema.specs import IGNITION, NEWEST, SPECS, SPECS_2, Spec, canonical_version
 from stoker.schema.v3 import Config
@@ -87,8 +87,9 @@ def parse(raw: bytes, *, file: str = "") -> Parsed:
     gc.disable()
     try:
         done = _parse(raw, file)
-        if done.spec is not None and done.spec.family == "v3":
-            advise(done.report, done.spec)
+        spec = done.spec
+        if spec is not None and spec.family == "v3":
+            advise(done.report, lambda pointer: meant(pointer, spec))
         return done
     finally:
         if was_enabled:
@@ -132,7 +133,7 @@ def _parse_old(document: Document, spec: Spec, done: Parsed) -> None:
         _report_type(document, faults, done.report)
         return
     place(judge_v2(config, spec, document, has_unknown=faults.unknown), document, done.report)
-    advise(done.report, spec, type(config))
+    advise(done.report, lambda pointer: meant(pointer, spec, type(config)))
     if not done.report.has_errors:
         done.old, done.error = config, None
 

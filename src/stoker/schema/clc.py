@@ -8,15 +8,12 @@ Rows stand in the order in which the reference judges them.
 Source: doc/configuration.md of the project container-linux-config-transpiler, as of 0.9.0.
 """
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
 from stoker.schema.clc_services import ALWAYS, Docker, Etcd, Flannel, Locksmith, Update
 from stoker.schema.objects import Object
-from stoker.schema.specs import Spec
-
-CLC: Final = Spec("clc", "0", 0)
 
 
 class Hash(Object):

@@ -17,11 +17,11 @@ from stoker.ignition.parse import Parsed
 from stoker.ignition.parts import part_at
 from stoker.ignition.versions import to_version
 from stoker.report import Pointer
-from stoker.schema.clc import CLC, Config
+from stoker.schema.clc import Config
 from stoker.schema.clc_services import Service
 from stoker.schema.decode import rows
 from stoker.schema.objects import Object, json_name
-from stoker.schema.specs import SPECS
+from stoker.schema.specs import CLC, SPECS
 
 HASH = {"function": "sha512", "sum": "a" * 128}
 GUID = "01234567-89AB-CDEF-EDCB-A98765432101"

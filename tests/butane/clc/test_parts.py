@@ -12,8 +12,9 @@ from stoker.butane.clc.urls import rewrite
 from stoker.butane.documents import SECTIONS
 from stoker.butane.platforms import PLATFORMS
 from stoker.report import Report
-from stoker.schema.clc import CLC, Config
+from stoker.schema.clc import Config
 from stoker.schema.decode import rows
+from stoker.schema.specs import CLC
 from tests.butane.clc.golden import ALL
 
 SIZES: dict[str, int | str | None] = {

@@ -27,6 +27,8 @@ from stoker.schema.clc import Config, Reference
 from stoker.schema.decode_clc import decode
 from stoker.schema.judge_clc import judge
 from stoker.schema.judge_v2 import judge_v2
+from stoker.schema.meant import advise
+from stoker.schema.meant_clc import meant_clc
 from stoker.schema.rules import Finding
 from stoker.schema.specs import SPECS_2
 from stoker.schema.urls import parse_url
@@ -78,9 +80,19 @@ def compile_clc(text: bytes, *, file: str = "", files_dir: str = "", platform: s
     machine will run, for dynamic data: one of `platforms.NAMES`.
     """
     source = read(text, file=file)
+    _advise(source)
     done = lower(source, files_dir=files_dir, platform=OTHER_NAMES.get(platform, platform))
     done.report = Report([*source.report, *done.report])
     return done
+
+
+def _advise(source: Source) -> None:
+    """Say what was meant by keys that are none, rather than only where letters are large that should be small."""
+    config = source.config
+    if config is not None:
+        entries = source.report.entries
+        entries[:] = [entry for entry in entries if entry.code != m.OTHER_CASE.code]
+        advise(source.report, lambda pointer: meant_clc(pointer, config))
 
 
 def read(text: bytes, *, file: str = "") -> Source:
