@@ -234,6 +234,11 @@ def flannel_edition(version: str | None) -> Edition:
     return _FLANNEL.get(min(minor, 7), _UNKNOWN_FLANNEL) if major == 0 else _UNKNOWN_FLANNEL
 
 
+def edition_without_version(section: str) -> Edition:
+    """The flags of the section `etcd` or `flannel` when it names no version."""
+    return etcd_edition(None) if section == "etcd" else flannel_edition(None)
+
+
 def edition(service: Service) -> Spec:
     """The spec that a decoded service was read by."""
     return edition_of(service)[1]

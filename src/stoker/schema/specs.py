@@ -30,6 +30,11 @@ class Spec(msgspec.Struct, frozen=True):
         return self.variant != "ignition"
 
     @property
+    def is_composed(self) -> bool:
+        """Whether a document may be made of parts with variables."""
+        return self.is_butane and self.family == "v3"
+
+    @property
     def ignition_version(self) -> str:
         """The Ignition version that comes out."""
         return VERSIONS[self.family][self.minor].version
@@ -46,8 +51,8 @@ def _specs(variant: str, rows: str, family: str = "v3") -> list[Spec]:
 IGNITION: Final = _specs("ignition", "3.0.0=0 3.1.0=1 3.2.0=2 3.3.0=3 3.4.0=4 3.5.0=5 3.6.0=6 3.7.0-experimental=7")
 IGNITION_2: Final = _specs("ignition", "2.0.0=0 2.1.0=1 2.2.0=2 2.3.0=3 2.4.0=4", "v2")
 
-# Container Linux Config has one version.
-CLC: Final = Spec("clc", "0", 0, "clc")
+# Container Linux Config has one version, and becomes Ignition 2.3.
+CLC: Final = Spec("clc", "0", 3, "clc")
 
 # The versions of programs whose flags it knows. Those of etcd 2.3 are a table of their own.
 ETCD_2: Final = Spec("etcd", "2.3", 3, "clc")
@@ -55,7 +60,7 @@ ETCD: Final = _specs("etcd", "3.0=0 3.1=1 3.2=2 3.3=3", "clc")
 FLANNEL: Final = _specs("flannel", "0.5=5 0.6=6 0.7=7", "clc")
 
 # Ignition's own versions that each family stands on, by minor number.
-VERSIONS: Final = {"v2": IGNITION_2, "v3": IGNITION, "clc": IGNITION_2[3:4]}
+VERSIONS: Final = {"v2": IGNITION_2, "v3": IGNITION, "clc": IGNITION_2}
 
 # variant -> version=minor of the Ignition version, as published by the projects (Butane 0.29).
 BUTANE: Final = (
