@@ -95,16 +95,16 @@ def disagreements(count: int, files_dir: Path) -> list[tuple[str, str, bool, set
     return found
 
 
-def hold(count: int, files_dir: Path) -> None:
+def hold(count: int, files_dir: Path, share: float) -> None:
     found = disagreements(count, files_dir)
     assert [one for one in found if not (one[2] and one[3] <= BEYOND | OLD_BEYOND)] == []
-    assert len(found) <= 0.01 * count * len(KINDS)
+    assert len(found) <= share * count * len(KINDS)
 
 
 def test_schema_and_compiler_agree(files_dir: Path) -> None:
-    hold(50, files_dir)
+    hold(50, files_dir, 0.02)  # of so few, chance may make it twice the share
 
 
 @pytest.mark.soak
 def test_schema_and_compiler_agree_on_many(files_dir: Path) -> None:
-    hold(500, files_dir)
+    hold(500, files_dir, 0.01)
