@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stoker.schema.reference import VARIANTS, page_of
+from stoker.schema.reference import PAGES, page_of
 
-for variant in VARIANTS:
-    (Path("docs") / "reference" / f"{variant}.md").write_text(page_of(variant))
+for name in PAGES:
+    (Path("docs") / "reference" / f"{name}.md").write_text(page_of(name))

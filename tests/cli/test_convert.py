@@ -14,6 +14,9 @@ OLD = '{"ignition":{"version":"2.3.0"},"storage":{"files":[{"filesystem":"var","
 TWICE = '{"ignition":{"version":"2.3.0"},"passwd":{"users":[{"name":"a"},{"name":"a","uid":1}]}}'
 NEW = '{"ignition":{"version":"3.1.0"},"systemd":{"units":[{"name":"a.service","enabled":true}]}}'
 
+CLC = 'etcd: {name: "{HOSTNAME}"}\nnetworkd: {units: [{name: a.link, contents: "[Match]\\n"}]}\n'
+START = 'ExecStart=/usr/lib/coreos/etcd-wrapper $ETCD_OPTS \\\n  --name="${COREOS_GCE_HOSTNAME}"'
+
 # words, the config -> exit code, what is written, what is said
 ANSWERS = {
     "up": (
@@ -54,6 +57,26 @@ ANSWERS = {
         '{"ignition":{"version":"3.1.0"},"passwd":{"users":[{"name":"a","uid":1}]}}\n',
         "info[said-again]: left out: entry 1 of the same list says it again",
     ),
+    "networkd": (
+        ["--to", "3.1"],
+        '{"ignition":{"version":"2.2.0"},"networkd":{"units":[{"name":"a.link","contents":"[Match]\\n"}]}}',
+        0,
+        (
+            '{"ignition":{"version":"3.1.0"},"storage":{"files":[{"overwrite":true,"path":"/etc/systemd/network/a.link",'
+            '"contents":{"source":"data:,%5BMatch%5D%0A"},"mode":420}]}}\n'
+        ),
+        "warning[networkd-moved]: this becomes the file /etc/systemd/network/a.link",
+    ),
+    "a platform is needed": (["--to", "3.1"], CLC, 1, "", "hint: `--platform NAME` says which; there are azure"),
+    "no such platform": (["--to", "3.1", "--platform", "moon"], CLC, 64, "", "invalid choice: 'moon'"),
+    "Butane": (
+        ["--to", "3.1"],
+        "variant: fcos\nversion: 1.5.0\n",
+        1,
+        "",
+        "error[not-ignition]: this is Butane, not Ignition\n  --> <stdin>:1:10 at $.variant",
+    ),
+    "cloud-config": (["--to", "3.1"], "#cloud-config\n{}\n", 1, "", "error[cloud-config]"),
     "a version that is only read": (["--to", "2.1"], OLD, 64, "", "there are 2.2.0, 2.3.0, 2.4.0, 3.0.0"),
     "no version": ([], OLD, 64, "", "stoker: convert: --to is needed"),
     "no map": (["--to", "3.1", "--filesystems", "var"], OLD, 64, "", "stoker: convert: `var` is no NAME=PATH"),
@@ -115,6 +138,27 @@ def test_lines_that_say_where_to(run: Run) -> None:
     answers = {answer.pop("id"): answer for answer in map(json.loads, done.stdout.splitlines())}
     for name, (_, wanted) in LINES.items():
         assert {key: value for key, value in answers[name].items() if key != "report"} == wanted, name
+
+
+@pytest.mark.parametrize("platform", ["gce", "gcp"])
+def test_a_platform_fills_dynamic_data(platform: str, run: Run) -> None:
+    for verb in (["compile"], ["convert", "--to", "2.3"], ["convert", "--to", "3.4"]):
+        done = run(*verb, "--platform", platform, text=CLC)
+        units = json.loads(done.stdout)["systemd"]["units"]
+        assert units[0]["dropins"][0]["contents"].endswith(START)
+    done = run("check", "--platform", platform, "-", text=CLC)
+    assert (done.returncode, done.stderr.count("[dynamic-field]")) == (0, 0)
+
+
+def test_lines_take_container_linux_config(run: Run) -> None:
+    requests = [{"config": CLC, "platform": "gce"}, {"config": CLC}, {"config": "a: b\n"}]
+    done = run("convert", "--jsonl", "--to", "3.4", text="".join(json.dumps(one) + "\n" for one in requests))
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    assert first["config"]["systemd"]["units"][0]["dropins"][0]["contents"].endswith(START)
+    assert any("Ignition 3 has no `networkd`" in line for line in first["report"])
+    assert (second["ok"], second["config"]) == (False, None)
+    assert second["report"][-1] == "error at $.etcd.name, line 1 col 14: platform must be specified to use templating"
+    assert (third["ok"], third["error"]) == (False, "config is not valid")
 
 
 def test_check_reads_ignition_2(run: Run, tmp_path: Path) -> None:

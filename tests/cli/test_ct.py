@@ -168,11 +168,11 @@ def test_convert_carries_it_on(run: Run, tmp_path: Path) -> None:
 
 
 def test_convert_says_what_cannot_be_carried_and_where(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "old.clc").write_text(f"{OLD}networkd: {{units: [{{name: a.network}}]}}\n")
+    (tmp_path / "old.clc").write_text(f'{OLD}networkd: {{units: [{{name: a.network, contents: "[Match]"}}]}}\n')
     done = run("convert", "--to", "3.3.0", "old.clc")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "error[networkd]" in done.stderr
-    assert "old.clc:11:11 at $.networkd" in done.stderr
+    assert "warning[networkd-moved]: this becomes the file /etc/systemd/network/a.network" in done.stderr
+    assert "old.clc:11:20 at $.networkd.units.0\n" in done.stderr
     assert "old.clc:3:14 at $.storage.filesystems.0.name" in done.stderr
 
 

@@ -118,7 +118,7 @@ LOSSES: dict[str, tuple[str, str, Data, list[str], list[str]]] = {
         "3.6.0",
         "3.5",
         {"storage": {"files": [{"path": "/a", "mode": 0o4755}]}},
-        [f"error $.storage.files.0.mode {NO_BITS} v3.5", f"warning $.storage.files.0.mode {IDLE_BITS}"],
+        [f"error $.storage.files.0.mode {NO_BITS} v3.5"],
         [f"error $.storage.files.0.mode {NO_BITS} v3.5"],
     ),
     "setuid, upwards": (

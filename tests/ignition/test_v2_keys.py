@@ -1,4 +1,7 @@
-"""What becomes of every key of Ignition 2 in Ignition 3: kept, approximated, or refused."""
+"""What becomes of every key of Ignition 2: kept, approximated, or refused, up to Ignition 3 and down to the oldest 2.
+
+A row holds for every version that has its key; that no documented key is without a row is a test, too.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from stoker.ignition.versions import find_target, to_version
 from stoker.report import pointer_text
 from stoker.schema.decode import rows
 from stoker.schema.objects import Object
-from stoker.schema.specs import IGNITION, NEWEST_2
+from stoker.schema.specs import IGNITION, IGNITION_2, Spec
 from stoker.schema.v2 import Config
 
 # What an item of each list needs beside the key in question.
@@ -27,8 +30,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "ignition.config.replace.httpHeaders.0": {"name": "N", "value": "v"},
     "ignition.security.tls.certificateAuthorities.0": {"source": "https://h/c"},
     "ignition.security.tls.certificateAuthorities.0.httpHeaders.0": {"name": "N", "value": "v"},
-    "networkd.units.0": {"name": "a.network"},
-    "networkd.units.0.dropins.0": {"name": "a.conf"},
+    "networkd.units.0": {"name": "a.network", "contents": "[Match]\n"},
+    "networkd.units.0.dropins.0": {"name": "a.conf", "contents": "[Match]\n"},
     "passwd.groups.0": {"name": "g"},
     "passwd.users.0": {"name": "u"},
     "storage.directories.0": {"filesystem": "root", "path": "/d", "mode": 493},
@@ -91,10 +94,22 @@ OUTCOMES: dict[str, tuple[Any, Outcome]] = {
     "ignition.timeouts.httpResponseHeaders": (5, Kept()),
     "ignition.timeouts.httpTotal": (0, Kept()),
     "ignition.version": ("2.4.0", Approximated("ignition.version", "3.4.0")),
-    "networkd.units.0.contents": ("[Match]\n", Refused("networkd")),
-    "networkd.units.0.dropins.0.contents": ("[Match]\n", Refused("networkd")),
-    "networkd.units.0.dropins.0.name": ("b.conf", Refused("networkd")),
-    "networkd.units.0.name": ("a.network", Refused("networkd")),
+    "networkd.units.0.contents": (
+        "[Network]\n",
+        Approximated("storage.files.0.contents.source", "data:,%5BNetwork%5D%0A", "networkd-moved"),
+    ),
+    "networkd.units.0.dropins.0.contents": (
+        "[Network]\n",
+        Approximated("storage.files.1.contents.source", "data:,%5BNetwork%5D%0A", "networkd-moved"),
+    ),
+    "networkd.units.0.dropins.0.name": (
+        "b.conf",
+        Approximated("storage.files.1.path", "/etc/systemd/network/a.network.d/b.conf", "networkd-moved"),
+    ),
+    "networkd.units.0.name": (
+        "b.netdev",
+        Approximated("storage.files.0.path", "/etc/systemd/network/b.netdev", "networkd-moved"),
+    ),
     "passwd.groups.0.gid": (7, Kept()),
     "passwd.groups.0.name": ("h", Kept()),
     "passwd.groups.0.passwordHash": ("$y$", Kept()),
@@ -137,7 +152,7 @@ OUTCOMES: dict[str, tuple[Any, Outcome]] = {
     "storage.directories.0.user.name": ("u", Kept()),
     "storage.disks.0.device": ("/dev/b", Kept()),
     "storage.disks.0.partitions.0.guid": (GUID, Kept()),
-    "storage.disks.0.partitions.0.label": ("", Kept()),
+    "storage.disks.0.partitions.0.label": ("data", Kept()),
     "storage.disks.0.partitions.0.number": (3, Kept()),
     "storage.disks.0.partitions.0.shouldExist": (False, Kept()),
     "storage.disks.0.partitions.0.size": (2048, Refused("sectors")),
@@ -227,30 +242,35 @@ def get(data: Any, key: str) -> Any:
     return data
 
 
-def sample(key: str, value: Any) -> bytes:
-    data: dict[str, Any] = {"ignition": {"version": "2.4.0"}}
+def sample(key: str, value: Any, version: str = "2.4.0") -> bytes:
+    data: dict[str, Any] = {"ignition": {"version": version}}
     if key == "storage.filesystems.0.name":
         put(data, "storage.filesystems.0.mount.format", "ext4")
-    return json.dumps(put(data, key, value)).encode()
+    return json.dumps(put(data, key, version if key == "ignition.version" else value)).encode()
 
 
-def leaves(cls: type[Object], key: str = "") -> Iterator[str]:
-    """Every key of 2.4 that holds no object."""
-    for row in rows(cls, NEWEST_2):
+def leaves(cls: type[Object], spec: Spec, key: str = "") -> Iterator[str]:
+    """Every key of a version that holds no object."""
+    for row in rows(cls, spec):
         here = f"{key}{row.json}"
         if row.is_object:
-            yield from leaves(row.type, f"{here}.0." if row.is_list else f"{here}.")
+            yield from leaves(row.type, spec, f"{here}.0." if row.is_list else f"{here}.")
         else:
             yield here
 
 
+# every key with every version that has it
+CASES = [(key, spec.version) for spec in IGNITION_2 for key in leaves(Config, spec)]
+
+
 def test_every_key_has_an_outcome() -> None:
-    assert sorted(OUTCOMES) == sorted(leaves(Config))
+    assert sorted(OUTCOMES) == sorted({key for key, _ in CASES})
 
 
-@pytest.mark.parametrize(("key", "value", "outcome"), [(key, *row) for key, row in OUTCOMES.items()], ids=OUTCOMES)
-def test_what_becomes_of_a_key(key: str, value: Any, outcome: Outcome) -> None:
-    parsed = parse(sample(key, value))
+@pytest.mark.parametrize(("key", "version"), CASES, ids=" in ".join)
+def test_what_becomes_of_a_key(key: str, version: str) -> None:
+    value, outcome = OUTCOMES[key]
+    parsed = parse(sample(key, value, version))
     assert parsed.old is not None, [entry.message for entry in parsed.report]
     config, report = to_version(parsed, IGNITION[4], {"var": "/var"})
     findings = {entry.code for entry in report if entry.severity != "info"}
@@ -275,6 +295,7 @@ def test_what_is_not_kept_is_named_at_its_place(key: str) -> None:
     if isinstance(outcome, Approximated) and not outcome.code:
         assert len(report) == 0
         return
+    assert len(report)
     text = raw.decode()
     for entry in report:
         assert entry.place is not None
@@ -282,6 +303,58 @@ def test_what_is_not_kept_is_named_at_its_place(key: str) -> None:
         assert entry.place.column <= len(text)
         parent = re.sub(r"^\$\.?", "", pointer_text(entry.pointer))
         assert key.startswith(parent) or outcome == Refused("rule-in-target")
+
+
+OLDEST = [key for key, version in CASES if version == "2.2.0"]
+
+
+@pytest.mark.parametrize("key", [key for key in OUTCOMES if key != "ignition.version"])
+def test_what_becomes_of_a_key_in_the_oldest_version_that_is_written(key: str) -> None:
+    value, _ = OUTCOMES[key]
+    parsed = parse(sample(key, value), file="old.ign")
+    config, report = to_version(parsed, IGNITION_2[2])
+    assert config is not None
+    refused = {entry.code for entry in report if entry.is_error}
+    assert refused == (set() if key in OLDEST else {"not-in-target"})
+    if key in OLDEST:
+        assert get(json.loads(encode(config)), key) in (value, value or None)
+    assert all(entry.place is not None for entry in report)
+
+
+def test_networkd_and_a_file_that_meet_are_named_at_their_own_places() -> None:
+    path = "/etc/systemd/network/a.network"
+    raw = put(json.loads(sample("networkd.units.0.name", "a.network")), "storage.files.0.path", path)
+    for dedupe, code in ((False, "same-path"), (True, "said-again")):
+        parsed = parse(json.dumps(raw).encode())
+        config, report = to_version(parsed, IGNITION[4], dedupe=dedupe)
+        entry = next(entry for entry in report if entry.code == code)
+        assert (config is None) == (not dedupe)
+        assert pointer_text(entry.pointer) == ("$.storage.files.0" if dedupe else "$.networkd.units.0.name")
+
+
+def test_a_networkd_file_without_contents_was_never_written() -> None:
+    raw = sample("networkd.units.0.contents", "")
+    config, report = to_version(parse(raw), IGNITION[4])
+    assert config.storage is None
+    assert [(entry.severity, entry.code) for entry in report] == [("info", "networkd-empty")]
+
+
+def test_partitions_in_sectors_that_take_what_is_free() -> None:
+    raw = sample("storage.disks.0.partitions", [{"number": 1}, {"number": 2, "size": 0, "start": 2048}], "2.2.0")
+    config, report = to_version(parse(raw), IGNITION[4])
+    assert config is None
+    assert {entry.code for entry in report} == {"sectors"}
+    raw = sample("storage.disks.0.partitions", [{"number": 1}, {"number": 2, "size": 0}], "2.2.0")
+    config, report = to_version(parse(raw), IGNITION[4])
+    assert [(one.size_mib, one.start_mib) for one in config.storage.disks[0].partitions] == [(0, 0), (0, 0)]
+    assert len(report) == 0
+
+
+@pytest.mark.parametrize(("version", "label"), [("2.2.0", None), ("2.4.0", "")])
+def test_an_empty_label_is_one_where_it_could_have_been_left_out(version: str, label: str | None) -> None:
+    config, report = to_version(parse(sample("storage.disks.0.partitions.0.label", "", version)), IGNITION[4])
+    assert config.storage.disks[0].partitions[0].label == label
+    assert len(report) == 0
 
 
 def test_find_target_knows_both_families() -> None:

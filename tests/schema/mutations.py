@@ -117,6 +117,108 @@ storage:
   luks: [{name: l, device: /dev/d, discard: true, clevis: {custom: {pin: tpm2, config: "{}", needsNetwork: true}}}]
 """.replace("HASH", "a" * 64)
 
+OLD_JSON = """
+ignition:
+  version: 2.4.0
+  config:
+    append: [{source: "https://x/y", verification: {hash: sha512-HASH}, httpHeaders: [{name: A, value: b}]}]
+  timeouts: {httpTotal: 5}
+  security: {tls: {certificateAuthorities: [{source: "https://x/ca"}]}}
+  proxy: {httpProxy: "http://p", noProxy: [a, b]}
+passwd:
+  users: [{name: core, sshAuthorizedKeys: [a, b], homeDir: /home/x, groups: [wheel], uid: 5}]
+  groups: [{name: g, gid: 7, system: true}]
+systemd:
+  units: [{name: a.service, enabled: false, contents: "[Service]\\n", dropins: [{name: b.conf, contents: ""}]}]
+networkd:
+  units: [{name: a.network, contents: "[Match]\\n", dropins: [{name: b.conf, contents: ""}]}]
+storage:
+  files:
+    - filesystem: root
+      path: /etc/a
+      mode: 420
+      overwrite: true
+      contents: {source: "data:,x", verification: {hash: sha512-HASH}, compression: gzip}
+    - {filesystem: root, path: /b, mode: 384, append: true, user: {id: 0}, group: {name: g}}
+  directories: [{filesystem: root, path: /etc/c, mode: 493, user: {name: core}, group: {id: 1}}]
+  links: [{filesystem: root, path: /etc/d, target: /etc/a, hard: false}]
+  disks:
+    - device: /dev/vdb
+      wipeTable: true
+      partitions:
+        - {label: x, number: 1, sizeMiB: 5, startMiB: 5, guid: GUID, typeGuid: GUID}
+        - {number: 2, shouldExist: false}
+  filesystems:
+    - {name: data, mount: {device: /dev/vdc, format: btrfs, label: x, options: [-m]}}
+    - {name: oem, path: /usr/share/oem}
+  raid: [{name: r, level: raid1, devices: [/dev/a, /dev/b], spares: 1}]
+""".replace("HASH", "a" * 128).replace("GUID", "01234567-89AB-CDEF-EDCB-A98765432101")
+OLDEST_JSON = """
+ignition:
+  version: 2.0.0
+  config:
+    replace: {source: "https://x/y", verification: {hash: sha512-HASH}}
+    append: [{source: "https://x/z"}, {source: "data:,x", verification: {hash: sha512-HASH}}]
+passwd:
+  users:
+    - name: core
+      passwordHash: x
+      sshAuthorizedKeys: [a, b]
+      create:
+        {uid: 5, gecos: x, groups: [wheel, docker], primaryGroup: x, homeDir: /x, noCreateHome: true, shell: /x}
+  groups: [{name: g, gid: 7, passwordHash: x, system: true}]
+storage:
+  files:
+    - {filesystem: root, path: /etc/a, mode: 420, contents: {source: "data:,x", compression: gzip}, user: {id: 5}}
+  disks:
+    - device: /dev/vdb
+      wipeTable: true
+      partitions:
+        - {label: x, number: 1, size: 4096, start: 2048, typeGuid: GUID}
+        - {label: y, number: 2, size: 0, start: 8192}
+  raid: [{name: r, level: raid1, devices: [/dev/a, /dev/b], spares: 1}]
+  filesystems:
+    - {name: data, mount: {device: /dev/vdc, format: ext4, create: {force: true, options: [-L, x]}}}
+    - {name: oem, path: /usr/share/oem}
+systemd:
+  units:
+    - {name: a.service, enable: true, dropins: [{name: b.conf, contents: ""}]}
+    - {name: b.service, mask: true}
+networkd:
+  units: [{name: a.network, contents: ""}]
+""".replace("HASH", "a" * 128).replace("GUID", "01234567-89AB-CDEF-EDCB-A98765432101")
+CLC = """
+ignition:
+  config: {append: [{source: "https://x/y", verification: {hash: {function: sha512, sum: HASH}}}]}
+  timeouts: {http_response_headers: 5}
+passwd:
+  users: [{name: core, ssh_authorized_keys: [a, b], home_dir: /home/x, groups: [wheel], uid: 5}]
+  groups: [{name: g, gid: 7}]
+systemd:
+  units: [{name: a.service, enable: false, contents: "[Service]\\n", dropins: [{name: b.conf, contents: ""}]}]
+networkd:
+  units: [{name: a.network, contents: "[Match]\\n"}]
+storage:
+  files:
+    - {filesystem: root, path: /etc/a, mode: 0644, overwrite: true, contents: {inline: x}}
+    - path: /b
+      mode: 0600
+      append: true
+      contents: {remote: {url: "https://x/", compression: gzip, verification: {hash: {function: sha512, sum: HASH}}}}
+    - {path: /c, mode: 0600, contents: {local: f}, user: {id: 0}, group: {name: g}}
+  directories: [{path: /etc/c, mode: 0755}]
+  links: [{path: /etc/d, target: /etc/a}]
+  disks:
+    - {device: /dev/vdb, partitions: [{label: x, number: 1, size: 1GiB512MiB, start: 1MiB, type_guid: swap_partition}]}
+  filesystems: [{name: data, mount: {device: /dev/vdc, format: xfs, wipe_filesystem: true}}]
+  raid: [{name: r, level: raid1, devices: [/dev/a, /dev/b], spares: 1}]
+etcd: {version: 3.1.0, name: x, metrics: basic, debug: true, snapshot_count: 5}
+flannel: {version: 0.7.0, network_config: "{}", interface: eth0}
+docker: {flags: [-D]}
+update: {group: beta, server: "https://x/"}
+locksmith: {reboot_strategy: reboot, window_start: "Thu 04:00", window_length: 1h30m}
+""".replace("HASH", "a" * 128)
+
 SEEDS: dict[str, str] = {
     "fcos 1.0.0": COMMON + "storage:" + FILES.replace("local: f", "inline: f").replace(', compression: ""', ""),
     "fcos 1.3.0": COMMON + CONFIGS + BOOT + "storage:" + FILES + MORE_FILES + DISKS,
@@ -126,6 +228,9 @@ SEEDS: dict[str, str] = {
     "r4e 1.1.0": COMMON + CONFIGS + "storage:" + FILES + MORE_FILES,
     "openshift 4.17.0": COMMON + CLUSTER + "storage:" + FILES + DISKS,
     "ignition 3.4.0": JSON,
+    "ignition 2.4.0": OLD_JSON,
+    "ignition 2.0.0": OLDEST_JSON,
+    "clc 0": CLC,
 }
 
 Edit = Callable[[Any, Any, random.Random], None]
@@ -135,7 +240,7 @@ def seed_of(name: str) -> Any:
     """The config of a seed as plain data."""
     variant, version = name.split(" ")
     data = yaml.safe_load(SEEDS[name])
-    return data if variant == "ignition" else {"variant": variant, "version": version} | data
+    return data if variant in {"ignition", "clc"} else {"variant": variant, "version": version} | data
 
 
 def slots(data: Any) -> Iterator[tuple[Any, Any]]:

@@ -13,18 +13,20 @@ import pytest
 import yaml
 
 from stoker.butane import compile_text
+from stoker.butane.clc import compile_clc
 from stoker.ignition.parse import check
 from stoker.report import Report
 from stoker.schema.constraints import BEYOND
+from stoker.schema.constraints_old import BEYOND as OLD_BEYOND
 from stoker.schema.jsonschema import schema_of
-from stoker.schema.specs import SPECS
+from stoker.schema.specs import EVERY
 from tests.schema.mutations import KINDS, SEEDS, mutate, seed_of
 
 
 @functools.cache
 def validator(name: str) -> jsonschema.Draft202012Validator:
     variant, version = name.split(" ")
-    return jsonschema.Draft202012Validator(schema_of(SPECS[variant, version]))
+    return jsonschema.Draft202012Validator(schema_of(EVERY[variant, version]))
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +42,12 @@ def findings(name: str, text: str, files_dir: Path) -> Report:
     """What the compiler, being strict, has against a config."""
     if name.startswith("ignition"):
         return check(json.dumps(yaml.safe_load(text)).encode())
+    if name.startswith("clc"):
+        return compile_clc(text.encode(), files_dir=str(files_dir)).report
     return compile_text(text.encode(), files_dir=str(files_dir)).report
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=str)
+@pytest.mark.parametrize("spec", EVERY.values(), ids=str)
 def test_a_schema_is_one(spec: Any) -> None:
     jsonschema.Draft202012Validator.check_schema(schema_of(spec))
 
@@ -91,16 +95,16 @@ def disagreements(count: int, files_dir: Path) -> list[tuple[str, str, bool, set
     return found
 
 
-def hold(count: int, files_dir: Path) -> None:
+def hold(count: int, files_dir: Path, share: float) -> None:
     found = disagreements(count, files_dir)
-    assert [one for one in found if not (one[2] and one[3] <= BEYOND)] == []
-    assert len(found) <= 0.01 * count * len(KINDS)
+    assert [one for one in found if not (one[2] and one[3] <= BEYOND | OLD_BEYOND)] == []
+    assert len(found) <= share * count * len(KINDS)
 
 
 def test_schema_and_compiler_agree(files_dir: Path) -> None:
-    hold(50, files_dir)
+    hold(50, files_dir, 0.02)  # of so few, chance may make it twice the share
 
 
 @pytest.mark.soak
 def test_schema_and_compiler_agree_on_many(files_dir: Path) -> None:
-    hold(500, files_dir)
+    hold(500, files_dir, 0.01)

@@ -8,10 +8,12 @@ import string
 import pytest
 
 from stoker.butane import compile_text
+from stoker.butane.clc import compile_clc, read
 from stoker.report import Pointer
+from stoker.schema import clc, v2
 from stoker.schema.decode import rows
 from stoker.schema.meant import MAX_ADVISED, meant, name_of, slips_between
-from stoker.schema.specs import BUTANE, IGNITION, SPECS, Spec
+from stoker.schema.specs import BUTANE, CLC, EVERY, IGNITION, IGNITION_2, Spec
 from stoker.schema.v3 import Config, Object
 
 FILE: Pointer = ("storage", "files", 0)
@@ -56,6 +58,46 @@ HINTS: dict[str, tuple[str, Pointer, str | None]] = {
         ("ignition", "version"),
         "`version` is Ignition's, Butane writes it by itself",
     ),
+    "Ignition 2's, in Butane": (
+        "flatcar 1.0.0",
+        (*FILE, "filesystem"),
+        "`filesystem` is Ignition 2's; leave it out, since a path starts at `/` whatever is mounted above it",
+    ),
+    "Ignition 2's, in Ignition 3": (
+        "ignition 3.4.0",
+        ("storage", "disks", 0, "partitions", 1, "size"),
+        "`size` is Ignition 2's; `sizeMiB` says it in MiB",
+    ),
+    "what was enabled": ("ignition 3.0.0", ("systemd", "units", 0, "enable"), "did you mean `enabled`?"),
+    "a section that is gone": (
+        "fcos 1.6.0",
+        ("networkd",),
+        "`networkd` is Ignition 2's; write its files to /etc/systemd/network by `storage.files`",
+    ),
+    "contents by ct": (
+        "fcos 1.6.0",
+        (*FILE, "contents", "remote"),
+        "`remote` is Ignition 2's; `source` is the URL, and `compression` and `verification` stand beside it",
+    ),
+    "a slip in Ignition 2": ("ignition 2.2.0", (*FILE, "filesytem"), "did you mean `filesystem`?"),
+    "a later Ignition 2": ("ignition 2.0.0", ("storage", "links"), "`links` came with ignition 2.1.0"),
+    "Ignition 3's, in Ignition 2": (
+        "ignition 2.4.0",
+        ("kernelArguments",),
+        "`kernelArguments` came with ignition 3.3.0",
+    ),
+    "one level up in Ignition 2": (
+        "ignition 2.3.0",
+        ("storage", "filesystems", 0, "device"),
+        "`device` belongs in `storage.filesystems[].mount`",
+    ),
+    "a slip in Container Linux Config": ("clc 0", ("locksmiths",), "did you mean `locksmith`?"),
+    "its capitals": ("clc 0", (*USER, "Name"), "did you mean `name`?"),
+    "Butane's, in Container Linux Config": (
+        "clc 0",
+        ("storage", "trees"),
+        "`trees` is Butane's: Container Linux Config has nothing like it",
+    ),
     "a part": ("fcos 1.6.0", ("includes",), "did you mean `include`?"),
     "nothing like it": ("fcos 1.6.0", ("hostname",), None),
     "below an unknown key": ("fcos 1.6.0", ("hostname", "path"), None),
@@ -65,12 +107,40 @@ HINTS: dict[str, tuple[str, Pointer, str | None]] = {
 
 def spec_of(name: str) -> Spec:
     variant, version = name.split(" ")
-    return SPECS[variant, version]
+    return EVERY[variant, version]
+
+
+ROOTS: dict[str, type[Object]] = {"v3": Config, "v2": v2.Config, "clc": clc.Config}
 
 
 @pytest.mark.parametrize(("spec", "pointer", "hint"), HINTS.values(), ids=HINTS)
 def test_hint(spec: str, pointer: Pointer, hint: str | None) -> None:
-    assert meant(pointer, spec_of(spec)) == hint
+    assert meant(pointer, spec_of(spec), ROOTS[spec_of(spec).family]) == hint
+
+
+# a section of Container Linux Config, a key in it -> the hint
+FLAGS = {
+    "a slip": ("etcd: {version: 3.1.0}", "initial_clustr", "did you mean `initial_cluster`?"),
+    "a later version": ("etcd: {version: 3.0.9}", "metrics", "`metrics` came with etcd 3.1"),
+    "a later table": ("etcd: {version: 2.3.7}", "auto_tls", "`auto_tls` came with etcd 3.0"),
+    "without a version": ("flannel: {}", "kube_subnet_mgr", "`kube_subnet_mgr` came with flannel 0.7"),
+    "a version that is unknown": ("flannel: {version: 1.0.0}", "interface", "`interface` came with flannel 0.5"),
+    "nothing like it": ("etcd: {}", "hostname", None),
+}
+
+
+@pytest.mark.parametrize(("section", "key", "hint"), FLAGS.values(), ids=FLAGS)
+def test_flags_depend_on_the_version(section: str, key: str, hint: str | None) -> None:
+    report = compile_clc(section.replace("}", f", {key}: x}}").replace("{,", "{").encode()).report
+    assert [entry.hint for entry in report if entry.code == "unused-key"] == [hint]
+
+
+def test_container_linux_config_says_once_what_was_meant() -> None:
+    text = b"Systemd: {}\n"
+    assert [(entry.code, entry.hint) for entry in compile_clc(text).report] == [
+        ("unused-key", "did you mean `systemd`?")
+    ]
+    assert [(entry.code, entry.hint) for entry in read(text).report] == [("unused-key", None), ("key-case", None)]
 
 
 SLIPS = {
@@ -112,21 +182,28 @@ def slip(word: str, dice: random.Random) -> str:
     return dice.choice(edits)
 
 
-def test_a_slip_is_understood() -> None:
+def rate_of(specs: list[Spec], count: int) -> float:
+    """Which share of slips is understood."""
     dice = random.Random(20)
-    specs = [*BUTANE, *IGNITION]
     right = tried = 0
-    while tried < 1000:
+    while tried < count:
         spec = dice.choice(specs)
-        pointer = dice.choice(keys(Config, spec))
+        root = ROOTS[spec.family]
+        every = keys(root, spec)
+        pointer = dice.choice(every)
         name = str(pointer[-1])
         wrong = slip(name, dice)
-        siblings = {key[-1] for key in keys(Config, spec) if key[:-1] == pointer[:-1]}
+        siblings = {key[-1] for key in every if key[:-1] == pointer[:-1]}
         if wrong in siblings or not wrong:
             continue
         tried += 1
-        right += f"did you mean `{name}`?" == meant((*pointer[:-1], wrong), spec)
-    assert right >= 950
+        right += f"did you mean `{name}`?" == meant((*pointer[:-1], wrong), spec, root)
+    return right / count
+
+
+@pytest.mark.parametrize("specs", [[*BUTANE, *IGNITION], [*IGNITION_2, CLC]], ids=["Ignition 3", "before it"])
+def test_a_slip_is_understood(specs: list[Spec]) -> None:
+    assert rate_of(specs, 1000) >= 0.95
 
 
 def test_hints_stand_in_reports_but_not_in_the_drop_in() -> None:

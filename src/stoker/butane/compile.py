@@ -38,7 +38,7 @@ from stoker.schema import messages as schema_messages
 from stoker.schema.decode import YAML, Faults, plan, rows
 from stoker.schema.features import MACHINE_CONFIG
 from stoker.schema.judge import judge_result, judge_source
-from stoker.schema.meant import advise
+from stoker.schema.meant import advise, meant
 from stoker.schema.objects import Object
 from stoker.schema.rules import Finding, Say
 from stoker.schema.rules.forbidden import find_forbidden, is_empty
@@ -132,8 +132,9 @@ def compile_nodes(
 ) -> Compilation:
     """Compile a document that has been read; findings are added to `report`."""
     done = _Compiler(document, report, files_dir, raw=raw, as_reference=as_reference).run()
-    if done.spec is not None and not as_reference:
-        advise(report, done.spec)
+    spec = done.spec
+    if spec is not None and not as_reference:
+        advise(report, lambda pointer: meant(pointer, spec))
     return done
 
 

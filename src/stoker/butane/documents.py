@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from stoker.butane import messages as m
 from stoker.butane.compile import Compilation, compile_text
+from stoker.document import yaml
 from stoker.document.nodes import MAPPING, SCALAR, Document
 from stoker.report import ROOT, Report, Severity
 
@@ -21,9 +22,12 @@ SECTIONS: Final = frozenset(
 
 
 def compile_document(
-    text: bytes, *, file: str = "", files_dir: str = "", raw: bool = False
+    text: bytes, *, file: str = "", files_dir: str = "", platform: str = "", raw: bool = False
 ) -> Compilation | clc.Compilation:
-    """Compile a document; see `compile_text`. What is Container Linux Config is named as such in the report."""
+    """Compile a document; see `compile_text` and `compile_clc`.
+
+    What is Container Linux Config is named as such in the report; `platform` counts for it alone.
+    """
     done = compile_text(text, file=file, files_dir=files_dir, raw=raw)
     document = done.document
     if done.error != m.NO_VARIANT.text or document is None:
@@ -37,11 +41,17 @@ def compile_document(
         return done
     from stoker.butane.clc import compile_clc  # noqa: PLC0415 -- few documents are that old
 
-    old = compile_clc(text, file=file, files_dir=files_dir)
+    old = compile_clc(text, file=file, files_dir=files_dir, platform=platform)
     report = Report()
     report.add(Severity.INFO, m.IS_CLC, ROOT, document.place(ROOT))
     old.report = Report([*report, *old.report])
     return old
+
+
+def reads_as_clc(text: bytes) -> bool:
+    """Whether a text is a document of Container Linux Config, as far as one can tell before it is compiled."""
+    document, _ = yaml.read(text, "")
+    return document is not None and is_clc(document)
 
 
 def is_clc(document: Document) -> bool:

@@ -14,7 +14,7 @@ import msgspec
 
 from stoker.document.nodes import Document
 from stoker.ignition.parts import leaves, part_at
-from stoker.report import Place, Pointer, Report
+from stoker.report import Entry, Place, Pointer, Report
 from stoker.schema.objects import Object
 
 
@@ -95,6 +95,13 @@ def contributions(done: Explained, config: Object, pointer: Pointer) -> list[Con
             found.setdefault((place.file, source), Contribution(result, source, place))
     order = {document.file: index for index, document in enumerate(done.documents)}
     return sorted(found.values(), key=lambda one: (order[one.place.file], one.place))
+
+
+def placed(entry: Entry, done: Explained) -> Entry:
+    """A finding about the config, with the first line that asked for what it is about; about all of it has none."""
+    for pointer, place in done.sources(entry.pointer) if entry.pointer else ():
+        return msgspec.structs.replace(entry, pointer=pointer, place=place)
+    return entry
 
 
 def _dotted(asked: str) -> Pointer:

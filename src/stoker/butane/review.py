@@ -1,21 +1,32 @@
 """Everything there is to say about a config before a machine sees it.
 
-In goes the text of a Butane document or of an Ignition config; out comes a Report: what the language says, then what
-the config would do to the machine it is for, then whether it fits the platform that carries it.
+In goes the text of a document or of an Ignition config; out comes a Report: what the language says, then what the
+config would do to the machine it is for, then whether it fits the platform that carries it. A config of Ignition 2 is
+looked at as what Ignition 3 would say for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
 
 from stoker.butane.compile import Compilation
 from stoker.butane.documents import compile_document
+from stoker.butane.explain import Explained
+from stoker.butane.platforms import NAMES, OTHER_NAMES
 from stoker.document.nodes import SCALAR, Document
-from stoker.ignition.parse import Parsed, parse
-from stoker.ignition.sizes import judge_size
+from stoker.ignition.parse import parse
+from stoker.ignition.sizes import LIMITS, judge_size
 from stoker.report import Place, Pointer, Report
+from stoker.schema import v2
 from stoker.schema.judge import judge_advice
+from stoker.schema.objects import Object
+from stoker.schema.specs import IGNITION, SPECS, Spec
+from stoker.schema.v3 import Config
+
+# Container Linux lives on in this one.
+_HEIR: Final = SPECS["flatcar", "1.0.0"]
+_LIMITED: Final = {**{name: name for name in LIMITS}, **{ct: name for name, ct in OTHER_NAMES.items()}}
 
 
 class Review(NamedTuple):
@@ -25,40 +36,64 @@ class Review(NamedTuple):
     texts: Mapping[str, bytes]
 
 
-def review_butane(text: bytes, *, file: str, files_dir: str = "", platform: str | None = None) -> Review:
-    """Review a Butane document; `platform` is one of `sizes.LIMITS`. Of Container Linux Config only the language is."""
-    done = compile_document(text, file=file, files_dir=files_dir)
+def review_butane(text: bytes, *, file: str, files_dir: str = "", platform: str = "") -> Review:
+    """Review a document of either language; `platform` is one of `sizes.LIMITS` or `platforms.NAMES`."""
+    known = platform if platform in NAMES else ""
+    done = compile_document(text, file=file, files_dir=files_dir, platform=known)
     if isinstance(done, Compilation):
-        _advise(done, platform)
+        _advise(done, done.config, done.spec, platform)
+    elif done.config is not None:
+        _advise_old(done, done.config, _HEIR, platform)
     return Review(done.report, {file: text} | done.texts)
 
 
-def review_ignition(text: bytes, *, file: str, platform: str | None = None) -> Review:
+def review_ignition(text: bytes, *, file: str, platform: str = "") -> Review:
     """Review an Ignition config."""
     done = parse(text, file=file)
     done.say_why(text, file)
-    _advise(done, platform)
+    if done.old is not None:
+        _advise_old(done, done.old, IGNITION[0], platform)
+    else:
+        _advise(done, done.config, done.spec, platform)
     return Review(done.report, {file: text})
 
 
-def _advise(done: Compilation | Parsed, platform: str | None) -> None:
+def _advise(done: Explained, config: Config | None, spec: Spec | None, platform: str) -> None:
     """Add to the report of a config that the language has nothing against."""
-    if done.config is None or done.spec is None:
-        return
+    if config is not None and spec is not None:
+        _add_advice(done, config, spec, lambda pointer: pointer)
+        _add_size(done, config, platform)
+
+
+def _advise_old(done: Explained, config: v2.Config, spec: Spec, platform: str) -> None:
+    """Look at an Ignition 2 config as one of Ignition 3; what is in other file systems is out of every system's way."""
+    from stoker.ignition.upgrade_rows import ROOT, translate  # noqa: PLC0415 -- few configs are that old
+
+    paths = {filesystem.name: filesystem.path or f"/mnt/{filesystem.name}" for filesystem in config.storage.filesystems}
+    renewed, moves = translate(config, {**paths, ROOT: "/"}, Report(), share_sources=False)
+    _add_advice(done, renewed, spec, moves.source)
+    _add_size(done, config, platform)
+
+
+def _add_advice(done: Explained, config: Config, spec: Spec, find: Callable[[Pointer], Pointer]) -> None:
+    """Say what a config would do; `find` gives the pointer that a part of it has in `done`."""
     lines = _Lines(done.documents)
     advice = Report()
-    for severity, message, pointer, values in judge_advice(done.config, done.spec):
+    for severity, message, pointer, values in judge_advice(config, spec):
         line = values.pop("line", None)
-        source, place = _source(done, pointer)
+        source, place = _source(done, find(pointer))
         if place is not None and isinstance(line, int):
             place = lines.place(source, place, line)
         advice.add(severity, message, source, place, **values)
     done.report.extend(sorted(advice, key=lambda entry: entry.place or ()))
-    if platform is not None:
-        done.report.extend(judge_size(done.config, platform, lambda pointer: _source(done, pointer)[1]))
 
 
-def _source(done: Compilation | Parsed, pointer: Pointer) -> tuple[Pointer, Place | None]:
+def _add_size(done: Explained, config: Object, platform: str) -> None:
+    if platform in _LIMITED:
+        done.report.extend(judge_size(config, _LIMITED[platform], lambda pointer: _source(done, pointer)[1]))
+
+
+def _source(done: Explained, pointer: Pointer) -> tuple[Pointer, Place | None]:
     return next(reversed(done.sources(pointer)), (pointer, None))
 
 

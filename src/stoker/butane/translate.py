@@ -33,18 +33,22 @@ def translate(
     *,
     file: str = "",
     files_dir: str = "",
+    platform: str = "",
     raw: bool = False,
     pretty: bool = False,
     as_reference: bool = False,
 ) -> Translation:
-    """Translate a Butane document as the `butane` command does; where it would not, Container Linux Config too."""
+    """Translate a Butane document as the `butane` command does; where it would not, Container Linux Config too.
+
+    `platform` counts for the latter alone: see `compile_clc`.
+    """
     if as_reference:
         done = compile_text(text, file=file, files_dir=files_dir, raw=raw, as_reference=True)
     else:
-        read = compile_document(text, file=file, files_dir=files_dir, raw=raw)
+        read = compile_document(text, file=file, files_dir=files_dir, platform=platform, raw=raw)
         if not isinstance(read, Compilation):
             output = None if read.config is None else encode(read.config, pretty=pretty)
-            return Translation(output, read.report, None)
+            return Translation(output, read.report, None, read.texts)
         done = read
     report = done.report
     if done.config is None:

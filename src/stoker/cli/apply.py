@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 
 from stoker.butane import Compilation, compile_document
+from stoker.butane.explain import placed
 from stoker.cli.exits import CommandError, Exit
-from stoker.cli.findings import placed, result, show, write_json
+from stoker.cli.findings import result, show, write_json
 from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
 from stoker.cli.streams import talk, write_data
 from stoker.engine import (

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from stoker import __version__
+from stoker.butane.platforms import NAMES
 from stoker.butane.review import review_butane, review_ignition
 from stoker.cli.exits import Exit
 from stoker.cli.findings import result, show, write_json
@@ -24,7 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="Butane or Ignition files, or directories; - is stdin")
     add_files_dir(parser)
-    parser.add_argument("--platform", choices=tuple(LIMITS), help="where it goes as user data: does it fit?")
+    names = tuple(dict.fromkeys((*LIMITS, *NAMES)))
+    parser.add_argument(
+        "--platform",
+        metavar="NAME",
+        choices=names,
+        default="",
+        help=f"where the machine runs: does the config fit as user data? {', '.join(names)}",
+    )
     parser.add_argument("-s", "--strict", action="store_true", help="let warnings fail")
     add_output(parser, ("text", "json", "jsonl", "sarif"))
 
@@ -32,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 class _Task(msgspec.Struct):
     path: str
     files_dir: str | None
-    platform: str | None
+    platform: str
 
 
 class _Done(msgspec.Struct):

@@ -12,7 +12,7 @@ import msgspec
 from stoker.butane import translate
 from stoker.cli.exits import Exit, UsageError
 from stoker.cli.findings import result, show, write_json
-from stoker.cli.inputs import BUTANE_SUFFIXES, add_files_dir, add_output, files_dir, find_files, try_input
+from stoker.cli.inputs import BUTANE_SUFFIXES, add_files_dir, add_output, add_platform, files_dir, find_files, try_input
 from stoker.cli.streams import write_data
 from stoker.report import Report
 from stoker.report.native import as_data
@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--into", metavar="DIR", help="write NAME.ign for each file below DIR; needed for several files"
     )
     add_files_dir(parser)
+    add_platform(parser)
     parser.add_argument("-p", "--pretty", action="store_true", help="indent the JSON")
     parser.add_argument("-r", "--raw", action="store_true", help="Ignition even where a MachineConfig is usual")
     parser.add_argument("-s", "--strict", action="store_true", help="let warnings fail")
@@ -39,6 +40,7 @@ class _Task(msgspec.Struct):
     path: str
     target: str | None  # where the config goes, without a suffix
     files_dir: str | None
+    platform: str
     raw: bool
     pretty: bool
     strict: bool
@@ -56,7 +58,12 @@ def _compile(task: _Task) -> _Done:
     if isinstance(source, Report):
         return _Done(task.path, {}, None, source)
     done = translate(
-        source.text, file=source.name, files_dir=files_dir(source, task.files_dir), raw=task.raw, pretty=task.pretty
+        source.text,
+        file=source.name,
+        files_dir=files_dir(source, task.files_dir),
+        platform=task.platform,
+        raw=task.raw,
+        pretty=task.pretty,
     )
     output = None if result(done.report, strict=task.strict) else done.output
     if output is not None and task.target is not None:
@@ -76,6 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
             path,
             None if arguments.into is None else _target(path, arguments.into, directories),
             arguments.files_dir,
+            arguments.platform,
             arguments.raw,
             arguments.pretty,
             arguments.strict,

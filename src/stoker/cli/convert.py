@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from typing import Any, Final
 
-from stoker.butane import clc, compile_document
+from stoker.butane.conversion import convert_text
+from stoker.butane.documents import reads_as_clc
 from stoker.cli.exits import Exit, UsageError
-from stoker.cli.findings import placed, result, show
-from stoker.cli.inputs import Input, files_dir, read_input
+from stoker.cli.findings import result, show
+from stoker.cli.inputs import add_files_dir, add_platform, files_dir, read_input
 from stoker.cli.lines import Answer, answer_lines, text_of
 from stoker.cli.streams import write_data
 from stoker.ignition.encode import encode
 from stoker.ignition.messages import RULE_IN_TARGET, SECTORS
-from stoker.ignition.parse import Parsed, parse
+from stoker.ignition.parse import Parsed, looks_like_json, parse
 from stoker.ignition.tidy import tidy
 from stoker.ignition.versions import TARGETS, find_target, to_version
 from stoker.report import Report
@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "file", nargs="?", metavar="FILE", default="-", help="an Ignition or Container Linux config; - is stdin"
     )
     parser.add_argument("--to", metavar="VERSION", help="version to convert to, such as 3.4.0 or 2.4.0")
+    add_files_dir(parser)
+    add_platform(parser)
     parser.add_argument(
         "--filesystems",
         metavar="NAME=PATH",
@@ -75,16 +77,6 @@ def _filesystems_of(pairs: list[str]) -> dict[str, str]:
     return found
 
 
-def read_as(
-    source: Input, target: Spec, filesystems: Mapping[str, str] | None = None, *, dedupe: bool = False
-) -> tuple[Any, Report]:
-    """Parse a config and convert it: the config, its findings and those of the way."""
-    parsed = parse(source.text, file=source.name)
-    parsed.say_why(source.text, source.name)
-    config, lost = to_version(parsed, target, filesystems, dedupe=dedupe)
-    return config, Report([*parsed.report, *lost])
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Convert; what the target cannot say is an error, and nothing is written."""
     if arguments.jsonl and arguments.to is None:
@@ -93,14 +85,19 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("convert: --to is needed", hint="stoker convert --to 3.4.0 old.ign")
     target = spec_of(arguments.to)
     if arguments.jsonl:
-        return answer_lines(lambda request: _answer(request, target))
+        return answer_lines(lambda request: _answer(request, target, arguments.platform))
     filesystems = _filesystems_of(arguments.filesystems)
     source = read_input(arguments.file)
-    done = None if source.is_ignition else compile_document(source.text, file=source.name, files_dir=files_dir(source))
-    if isinstance(done, clc.Compilation):
-        config, report = _go_on(done, target, filesystems, dedupe=arguments.dedupe)
-    else:
-        config, report = read_as(source, target, filesystems, dedupe=arguments.dedupe)
+    config, report = convert_text(
+        source.text,
+        target,
+        filesystems,
+        file=source.name,
+        files_dir=files_dir(source, arguments.files_dir),
+        platform=arguments.platform,
+        dedupe=arguments.dedupe,
+        is_json=source.is_ignition,
+    )
     show(report, {source.name: source.text}, arguments.color)
     if result(report, strict=arguments.strict) or config is None:
         return Exit.FINDINGS
@@ -108,22 +105,20 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.FINE
 
 
-def _go_on(done: clc.Compilation, target: Spec, filesystems: Mapping[str, str], *, dedupe: bool) -> tuple[Any, Report]:
-    """Convert what became of a Container Linux Config; every finding is about the document."""
-    parsed = Parsed(done.report)
-    parsed.old, parsed.spec = done.config, done.spec
-    config, lost = to_version(parsed, target, filesystems, dedupe=dedupe)
-    bound = clc.find_bound(done) if target.family == "v3" else ()
-    return config, Report([*done.report, *bound, *(placed(entry, done) for entry in lost)])
-
-
-def _answer(request: dict[str, Any], target: Spec) -> Answer:
-    parsed = parse(text_of(request, "config"))
-    if parsed.error is not None:
-        return None, parsed.report, parsed.error
-    config, lost = to_version(parsed, target, request.get("filesystems"))
-    if lost.has_errors:
-        return None, lost, "the target cannot say all of this"
+def _answer(request: dict[str, Any], target: Spec, platform: str) -> Answer:
+    """Convert one config; there is no directory to read local files from."""
+    text, filesystems = text_of(request, "config"), request.get("filesystems") or {}
+    if not looks_like_json(text) and reads_as_clc(text):
+        named = str(request.get("platform", platform))
+        config, report = convert_text(text, target, filesystems, platform=named)
+        parsed = Parsed(report)
+    else:
+        parsed = parse(text)
+        if parsed.error is not None:
+            return None, parsed.report, parsed.error
+        config, report = to_version(parsed, target, filesystems)
+    if config is None or report.has_errors:
+        return None, report, "the target cannot say all of this"
     return _written(config, target), parsed.report, ""
 
 

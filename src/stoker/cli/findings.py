@@ -6,18 +6,15 @@ In go a report and the texts it is about; an exit code comes out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from stoker.cli.exits import Exit
 from stoker.cli.inputs import wants_color
 from stoker.cli.streams import STDERR, talk, write_data
-from stoker.report import Entry, Report, Severity
+from stoker.report import Report, Severity
 from stoker.report.native import as_text, summary
-
-if TYPE_CHECKING:
-    from stoker.butane.explain import Explained
 
 
 def show(report: Report, texts: Mapping[str, bytes], color: str) -> None:
@@ -36,10 +33,3 @@ def result(report: Report, *, strict: bool = False) -> Exit:
     """The exit code of a report: warnings count only when they are asked to, what is said for information never."""
     counted = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     return Exit.FINDINGS if any(entry.severity in counted for entry in report) else Exit.FINE
-
-
-def placed(entry: Entry, read: Explained) -> Entry:
-    """The finding with the first line that asked for what it is about; what is about all of it has none."""
-    for pointer, place in read.sources(entry.pointer) if entry.pointer else ():
-        return msgspec.structs.replace(entry, pointer=pointer, place=place)
-    return entry

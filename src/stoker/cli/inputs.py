@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from stoker.cli.exits import CommandError
 from stoker.cli.streams import STDIN, read_all
+from stoker.ignition.parse import looks_like_json
 from stoker.report import Message, Report, Severity
 
 BUTANE_SUFFIXES: Final = (".bu", ".butane", ".fcc", ".clc", ".yaml", ".yml")
 IGNITION_SUFFIXES: Final = (".ign", ".json")
 UNREADABLE: Final = Message("unreadable", "`{path}` cannot be read: {reason}")
 STDIN_NAME: Final = "<stdin>"
-
-
-# An object, unless it begins with what only Butane has.
-_JSON: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{(?!\s*[\"'](?:variant|version))")
 
 
 class Input(NamedTuple):
@@ -36,7 +32,7 @@ class Input(NamedTuple):
         """Whether it is JSON rather than Butane: by its name, or else by its first character."""
         if self.name.endswith(IGNITION_SUFFIXES):
             return True
-        return not self.name.endswith(BUTANE_SUFFIXES) and _JSON.match(self.text) is not None
+        return not self.name.endswith(BUTANE_SUFFIXES) and looks_like_json(self.text)
 
 
 def read_input(path: str) -> Input:
@@ -84,6 +80,19 @@ def add_files_dir(parser: argparse.ArgumentParser) -> None:
     """Give a verb the option that says where local files are."""
     parser.add_argument(
         "-d", "--files-dir", metavar="DIR", help="directory of local files; by default the document's own"
+    )
+
+
+def add_platform(parser: argparse.ArgumentParser) -> None:
+    """Give a verb the option that says where the machine of a Container Linux Config runs."""
+    from stoker.butane.platforms import NAMES  # noqa: PLC0415 -- merge reads texts without the language
+
+    parser.add_argument(
+        "--platform",
+        metavar="NAME",
+        choices=NAMES,
+        default="",
+        help=f"where the machine of a Container Linux Config runs, for `{{HOSTNAME}}` and the like: {', '.join(NAMES)}",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from stoker.cli.convert import read_as, spec_of
+from stoker.cli.convert import spec_of
 from stoker.cli.exits import Exit, UsageError
 from stoker.cli.findings import show, write_json
 from stoker.cli.inputs import Input, add_output, read_input
@@ -20,6 +20,7 @@ from stoker.ignition.merge import CHILD, Transcript, merge, trace
 from stoker.ignition.messages import UNKNOWN_VERSION
 from stoker.ignition.parse import judge, parse
 from stoker.ignition.parts import leaves
+from stoker.ignition.versions import read_as
 from stoker.report import Place, Pointer, Report, pointer_text
 from stoker.schema.specs import NEWEST, NEWEST_STABLE, Spec
 from stoker.schema.v3 import Config
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     report = Report()
     configs: list[Config] = []
     for source in sources:
-        config, found = read_as(source, target)
+        config, found = read_as(source.text, target, file=source.name)
         report.extend(found)
         configs += [] if config is None else [config]
     if report.has_errors or len(configs) < len(sources):

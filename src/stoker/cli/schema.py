@@ -10,12 +10,12 @@ from stoker.cli.exits import Exit, UsageError
 from stoker.cli.guesses import guess
 from stoker.cli.streams import write_data
 from stoker.schema.jsonschema import schema_of
-from stoker.schema.specs import SPECS, Spec
+from stoker.schema.specs import EVERY, Spec, version_order
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    variants = dict.fromkeys(variant for variant, _ in SPECS)
+    variants = dict.fromkeys(variant for variant, _ in EVERY)
     parser.add_argument("variant", metavar="VARIANT", help=", ".join(variants))
     parser.add_argument("version", metavar="VERSION", nargs="?", help="by default the newest that is not experimental")
 
@@ -28,15 +28,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _find(variant: str, version: str | None) -> Spec:
-    specs = [spec for spec in SPECS.values() if spec.variant == variant]
+    specs = sorted((spec for spec in EVERY.values() if spec.variant == variant), key=_order)
     if not specs:
-        meant = guess(variant, [spec.variant for spec in SPECS.values()])
+        meant = guess(variant, [spec.variant for spec in EVERY.values()])
         raise UsageError(f"there is no variant `{variant}`", hint=f"did you mean `{meant}`?" if meant else None)
     if version is None:
         return [spec for spec in specs if "-" not in spec.version][-1]
-    found = SPECS.get((variant, version))
+    found = next((spec for spec in specs if spec.version in {version, f"{version}.0"}), None)
     if found is None:
         raise UsageError(
             f"`{variant}` has no version `{version}`", hint=f"it has {', '.join(spec.version for spec in specs)}"
         )
     return found
+
+
+def _order(spec: Spec) -> tuple[int, ...]:
+    return version_order(spec.version)

@@ -26,8 +26,12 @@ _COUNTED_SPECIAL_MODES = since("3.4")
 _HAS_CARDS = since("3.5")
 
 
-def convert(config: Config, spec: Spec, target: Spec, *, like_ign_converter: bool = False) -> tuple[Config, Report]:
+def convert(
+    config: Config, spec: Spec, target: Spec, *, like_ign_converter: bool = False, named: str = ""
+) -> tuple[Config, Report]:
     """Convert `config` from `spec` to `target`, in place. The result keeps what the target can say.
+
+    `named` is the version that messages name where `target` is only on the way to it.
 
     `like_ign_converter` keeps faults of the original for scripts that count on them: on the way from 3.5 to 3.4 keys in
     a card and advertisements of tang servers go with no more than a warning; special mode bits count since 3.4.
@@ -38,13 +42,13 @@ def convert(config: Config, spec: Spec, target: Spec, *, like_ign_converter: boo
         if honoured.has(target) and not honoured.has(spec):
             _mask_modes(config.storage, report)
     elif spec.minor > target.minor:
-        _refuse_modes(config.storage, spec, target, report)
+        _refuse_modes(config.storage, spec, target, report, "" if like_ign_converter else named or target.version)
         if like_ign_converter and _HAS_CARDS.has(spec) and not _HAS_CARDS.has(target):
             _drop_keys(config.storage, report)
-        leave_out(config, target, report, like_ign_converter=like_ign_converter)
+        leave_out(config, target, report, like_ign_converter=like_ign_converter, named=named)
     config.ignition.version = target.version
     if spec.minor > target.minor:
-        judge_result(config, target, report, like_ign_converter=like_ign_converter)
+        judge_result(config, target, report, like_ign_converter=like_ign_converter, named=named)
     return config, report
 
 
@@ -63,14 +67,20 @@ def _drop_keys(storage: Storage | None, report: Report) -> None:
                 tang.advertisement = None
 
 
-def judge_result(config: Config, target: Spec, report: Report, *, like_ign_converter: bool = False) -> None:
-    """Report what the rules of the target say; pointers lead into the result."""
+def judge_result(
+    config: Config, target: Spec, report: Report, *, like_ign_converter: bool = False, named: str = ""
+) -> None:
+    """Report what the rules of the target say; pointers lead into the result.
+
+    They are not asked to warn of what is refused already.
+    """
     refusal = m.PLAIN_RULE_IN_TARGET if like_ign_converter else m.RULE_IN_TARGET
+    refused = {entry.pointer for entry in report if entry.is_error}
     for severity, message, pointer, values in judge_ignition(config, target, None, has_unknown=False):
         if severity is Severity.ERROR:
             problem = message.text.format_map(values)
-            report.add(severity, refusal, pointer, None, target=target.version, problem=problem)
-        else:
+            report.add(severity, refusal, pointer, None, target=named or target.version, problem=problem)
+        elif pointer not in refused:
             report.add(severity, message, pointer, None, **values)
 
 
@@ -91,10 +101,11 @@ def _mask_modes(storage: Storage | None, report: Report) -> None:
         node.mode = (node.mode or 0) & ~0o7000
 
 
-def _refuse_modes(storage: Storage | None, spec: Spec, target: Spec, report: Report) -> None:
+def _refuse_modes(storage: Storage | None, spec: Spec, target: Spec, report: Report, named: str) -> None:
+    """Refuse bits that would lose their effect; without `named` the last version without it is named."""
     for dates in (_SPECIAL_MODES, _COUNTED_SPECIAL_MODES):
         if dates.has(spec) and not dates.has(target):
-            before = short(IGNITION[dates.since - 1].version)
+            before = short(named or IGNITION[dates.since - 1].version)
             for pointer, _ in _special_modes(storage):
                 report.add(Severity.ERROR, m.NO_SPECIAL_MODE, pointer, before=before)
             return

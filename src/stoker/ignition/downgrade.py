@@ -28,6 +28,7 @@ from stoker.schema.v3 import Config, File, HttpHeader, IgnitionConfig, Resource,
 _NEWEST_TRANSLATED: Final = IGNITION[2]
 # From here on ign-converter lets mount options go; before, it refuses them.
 _IGNORES_MOUNT_OPTIONS: Final = since("2.4")
+_LUKS: Final = ("storage", "luks")
 
 
 def downgrade(
@@ -41,11 +42,13 @@ def downgrade(
     """
     report = Report()
     if spec.minor > _NEWEST_TRANSLATED.minor:
-        config, lost = convert(config, spec, _NEWEST_TRANSLATED, like_ign_converter=like_ign_converter)
+        config, lost = convert(
+            config, spec, _NEWEST_TRANSLATED, like_ign_converter=like_ign_converter, named=target.version
+        )
         report.extend(lost)
     _Refusals(target, report).look_at(config)
     if report.has_errors:
-        return None, report
+        return None, report if like_ign_converter else _without_parts(report)
     result, moves = translate(config, report, as_text=like_ign_converter)
     lost = Report()
     leave_out(result, target, lost)
@@ -59,6 +62,12 @@ def downgrade(
             lost.add(Severity.ERROR, refusal, finding.pointer, None, target=target.version, problem=problem)
     report.extend(moves.back(entry) for entry in lost)
     return (None if lost.has_errors else result), report
+
+
+def _without_parts(report: Report) -> Report:
+    """The findings without those about parts of what is refused as a whole."""
+    is_whole = any(entry.pointer == _LUKS for entry in report)
+    return Report(entry for entry in report if not (is_whole and entry.pointer[:2] == _LUKS != entry.pointer))
 
 
 class _Refusals:
@@ -114,7 +123,7 @@ class _Refusals:
 
     def _look_at_storage(self, storage: Storage) -> None:
         if storage.luks:
-            self._refuse(m.NO_LUKS, ("storage", "luks"))
+            self._refuse(m.NO_LUKS, _LUKS)
         for index, disk in enumerate(storage.disks):
             for number, partition in enumerate(disk.partitions):
                 here = ("storage", "disks", index, "partitions", number)

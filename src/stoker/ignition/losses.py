@@ -58,11 +58,18 @@ def short(version: str) -> str:
 
 
 def leave_out(
-    thing: Object, target: Spec, report: Report, *, like_ign_converter: bool = False, pointer: Pointer = ()
+    thing: Object,
+    target: Spec,
+    report: Report,
+    *,
+    like_ign_converter: bool = False,
+    named: str = "",
+    pointer: Pointer = (),
 ) -> None:
     """Leave out of `thing` and all below it what `target` has no row for.
 
-    What says something is an error, what says nothing worth no more than knowing. `like_ign_converter` uses its words.
+    What says something is an error, what says nothing worth no more than knowing. `like_ign_converter` uses its words;
+    `named` is the version that messages name where `target` is only on the way to it.
     """
     for row, until in all_rows(type(thing)):
         value = getattr(thing, row.name)
@@ -73,31 +80,30 @@ def leave_out(
             continue
         if not row.dates.has(target):
             if value != _empty(row):
-                _report(thing, row, value, target, here, report, like_ign_converter=like_ign_converter)
+                words = WORDS.get((type(thing), row.name), m.NOT_IN_TARGET) if like_ign_converter else m.NOT_IN_TARGET
+                severity = Severity.INFO if value in _idle(thing, row) else Severity.ERROR
+                report.add(severity, words, here, None, **_versions(row, target, named))
             setattr(thing, row.name, _empty(row))
         elif row.is_object:
             items = enumerate(value) if row.is_list else ((None, value),)
             for index, item in items:
                 below = here if index is None else (*here, index)
-                leave_out(item, target, report, like_ign_converter=like_ign_converter, pointer=below)
+                leave_out(item, target, report, like_ign_converter=like_ign_converter, named=named, pointer=below)
 
 
-def _report(
-    thing: Object, row: Row, value: Any, target: Spec, here: Pointer, report: Report, *, like_ign_converter: bool
-) -> None:
-    idle = next((found for cls in type(thing).__mro__ if (found := IDLE.get((cls, row.name)))), ())
-    words = WORDS.get((type(thing), row.name), m.NOT_IN_TARGET) if like_ign_converter else m.NOT_IN_TARGET
+def _idle(thing: Object, row: Row) -> tuple[object, ...]:
+    """The values of a row that say nothing."""
+    return next((found for cls in type(thing).__mro__ if (found := IDLE.get((cls, row.name)))), ())
+
+
+def _versions(row: Row, target: Spec, named: str) -> dict[str, object]:
     versions = VERSIONS[target.family]
-    report.add(
-        Severity.INFO if value in idle else Severity.ERROR,
-        words,
-        here,
-        None,
-        name=row.json,
-        target=target.version,
-        since=versions[row.dates.since].version,
-        before=short(versions[row.dates.since - 1].version),
-    )
+    return {
+        "name": row.json,
+        "target": named or target.version,
+        "since": versions[row.dates.since].version,
+        "before": short(versions[row.dates.since - 1].version),
+    }
 
 
 def _empty(row: Row) -> Any:

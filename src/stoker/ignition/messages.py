@@ -18,6 +18,9 @@ UNKNOWN_VERSION: Final = Message(
     "unsupported config version",
     f"there are {', '.join(spec.version for spec in (*IGNITION_2, *IGNITION))}",
 )
+OLDER: Final = Message(
+    "older-ignition", "this is Ignition {version}, of which version 3 has to be made", "`convert` brings it to 3.4.0"
+)
 WRONG_TYPE: Final = Message("wrong-json-type", "{problem}")
 BUTANE: Final = Message("not-ignition", "this is Butane, not Ignition", "`stoker compile` makes Ignition of it")
 
@@ -82,6 +85,12 @@ NETWORKD: Final = Message(
     "config includes deprecated networkd section - use Files instead",
     "write the file to /etc/systemd/network",
 )
+NETWORKD_MOVED: Final = Message(
+    "networkd-moved",
+    "this becomes the file {path}: Ignition 3 has no `networkd`",
+    "a system without systemd-networkd does not read it: write a connection of NetworkManager there",
+)
+NETWORKD_EMPTY: Final = Message("networkd-empty", "{path} is left out: without contents nothing was written")
 NO_MOUNT_POINT: Final = Message(
     "no-mount-point",
     "Config defined filesystem {name} but no mapping was defined."

@@ -19,7 +19,7 @@ from stoker.report import ROOT, Place, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import Faults
 from stoker.schema.judge import decode_ignition, go_type_error, judge_ignition
-from stoker.schema.meant import advise
+from stoker.schema.meant import advise, meant
 from stoker.schema.rules import Finding
 from stoker.schema.specs import IGNITION, NEWEST, SPECS, SPECS_2, Spec, canonical_version
 from stoker.schema.v3 import Config
@@ -32,6 +32,7 @@ INVALID: Final = "config is not valid"
 
 _VERSION: Final = ("ignition", "version")
 _VARIANT: Final = re.compile(rb"^variant\s*:", re.MULTILINE)
+_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{(?!\s*[\"'](?:variant|version))")
 _WHY: Final = {message.text: message for message in (m.EMPTY, m.INVALID_VERSION, m.UNKNOWN_VERSION)}
 
 
@@ -86,8 +87,9 @@ def parse(raw: bytes, *, file: str = "") -> Parsed:
     gc.disable()
     try:
         done = _parse(raw, file)
-        if done.spec is not None and done.spec.family == "v3":
-            advise(done.report, done.spec)
+        spec = done.spec
+        if spec is not None and spec.family == "v3":
+            advise(done.report, lambda pointer: meant(pointer, spec))
         return done
     finally:
         if was_enabled:
@@ -131,7 +133,7 @@ def _parse_old(document: Document, spec: Spec, done: Parsed) -> None:
         _report_type(document, faults, done.report)
         return
     place(judge_v2(config, spec, document, has_unknown=faults.unknown), document, done.report)
-    advise(done.report, spec, type(config))
+    advise(done.report, lambda pointer: meant(pointer, spec, type(config)))
     if not done.report.has_errors:
         done.old, done.error = config, None
 
@@ -185,6 +187,20 @@ def place_nowhere(findings: list[Finding], report: Report) -> None:
     """Report findings about a config that has no text."""
     for severity, message, pointer, values in findings:
         report.add(severity, message, pointer, None, **values)
+
+
+def parse_newer(raw: bytes, *, file: str = "") -> Parsed:
+    """Parse a config for those who only know Ignition 3; the report says in any case why there is none."""
+    done = parse(raw, file=file)
+    done.say_why(raw, file)
+    if done.old is not None and done.document is not None and done.spec is not None:
+        done.report.add(Severity.ERROR, m.OLDER, _VERSION, done.document.place(_VERSION), version=done.spec.version)
+    return done
+
+
+def looks_like_json(raw: bytes) -> bool:
+    """Whether a text begins as a config in JSON does, and not as Butane in braces."""
+    return _BEGINNING.match(raw) is not None
 
 
 def check(raw: bytes, *, file: str = "") -> Report:

@@ -14,7 +14,7 @@ import msgspec
 from stoker.ignition import notices as m
 from stoker.ignition.encode import encode
 from stoker.report import Place, Pointer, Report, Severity
-from stoker.schema.v3 import Config
+from stoker.schema.objects import Object
 
 LARGEST: Final = 5
 # From this share of the limit on a config is near it.
@@ -49,7 +49,7 @@ _LIMITS: Final = (
 LIMITS: Final = {limit.platform: limit for limit in _LIMITS}
 
 
-def judge_size(config: Config, platform: str, find: Callable[[Pointer], Place | None]) -> Report:
+def judge_size(config: Object, platform: str, find: Callable[[Pointer], Place | None]) -> Report:
     """Judge the size of `config` for a platform of LIMITS; `find` gives the place of a part of it."""
     limit = LIMITS[platform]
     report = Report()

@@ -28,6 +28,8 @@ from stoker.schema.v3 import Config
 
 # A file belonged to user 0 and group 0 when nothing was said.
 _OWNED: Final = since("2.0", "2.1")
+# A partition had a label, were it empty.
+_LABELLED: Final = since("2.0", "2.3")
 _SECTORS: Final = frozenset({schema_messages.SIZE_DEPRECATED.code, schema_messages.START_DEPRECATED.code})
 _TRANSLATED: Final = IGNITION[1]
 
@@ -60,9 +62,12 @@ def upgrade(
     `filesystems` says where the file systems that nodes name are mounted; `root` is `/`. The result is None when
     anything was refused. `like_ign_converter` keeps faults of the original for scripts that count on them: every
     reference to another config takes the source of the last one, a link's path counts as text, a node of a file system
-    that nothing tells of lands below `/`, and what `create` says is left out.
+    that nothing tells of lands below `/`, what `create` says is left out, and no size in sectors is let through.
     """
     config, report = renew(config, spec, NEWEST_2)
+    if not like_ign_converter:
+        for disk in config.storage.disks:
+            _tell_partitions(disk.partitions, spec)
     _refuse_invalid(config, report)
     paths = {**(filesystems or {}), ROOT: "/"}
     if config.networkd.units:
@@ -80,6 +85,20 @@ def upgrade(
         judge_result(result, target, lost, like_ign_converter=like_ign_converter)
     report.extend(moves.back(entry) for entry in lost)
     return (None if lost.has_errors else result), report
+
+
+def _tell_partitions(partitions: list[v2.Partition], spec: Spec) -> None:
+    """Say of the partitions of a disk what was said by silence.
+
+    They take what is free: 0 is 0 in MiB as in sectors of any size. A label that could not be left out is left out, or
+    Ignition 3 takes two of them for the same.
+    """
+    is_free = not any(one.size or one.start for one in partitions)
+    for one in partitions:
+        if is_free and (one.size is not None or one.start is not None):
+            one.size_mib, one.start_mib, one.size, one.start = one.size, one.start, None, None
+        if _LABELLED.has(spec) and one.number:
+            one.label = one.label or None
 
 
 def _move_creates(config: v2.Config, report: Report) -> None:

@@ -14,9 +14,6 @@ import msgspec
 
 from stoker.schema.clc_services import ALWAYS, Docker, Etcd, Flannel, Locksmith, Update
 from stoker.schema.objects import Object
-from stoker.schema.specs import Spec
-
-CLC: Final = Spec("clc", "0", 0)
 
 
 class Hash(Object):
@@ -75,6 +72,15 @@ class Ignition(Object):
     )
     timeouts: Annotated[Timeouts, ALWAYS, "Patience for fetching."] = msgspec.field(default_factory=Timeouts)
     security: Annotated[Security, ALWAYS, "Trust for fetching."] = msgspec.field(default_factory=Security)
+
+
+# Words for types of partitions.
+PARTITION_TYPES: Final = {
+    "raid_containing_root": "be9067b9-ea49-4f15-b4f6-f36f8c9e1818",
+    "linux_filesystem_data": "0fc63daf-8483-4772-8e79-3d69d8477de4",
+    "swap_partition": "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f",
+    "raid_partition": "a19d880f-05fc-4d3b-a006-743f0f84911e",
+}
 
 
 class Partition(Object):

@@ -55,7 +55,7 @@ PLATFORM_UNKNOWN: Final = Message("platform-unknown", "unsupported platform", "t
 PLATFORM_NEEDED: Final = Message(
     "platform-needed",
     "platform must be specified to use templating",
-    "`stoker ct -platform NAME` says which; there are {platforms}",
+    "`--platform NAME` says which; there are {platforms}",
 )
 FIELD_UNKNOWN: Final = Message(
     "dynamic-field", "unknown field", "`{{{field}}}` is none that the platform {platform} knows: {fields}"

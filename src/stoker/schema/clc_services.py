@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Final
 
 from stoker.schema.marks import Dates, since
 from stoker.schema.objects import Object
-from stoker.schema.specs import Spec, version_order
+from stoker.schema.specs import ETCD, ETCD_2, FLANNEL, Spec, version_order
 
 ALWAYS: Final = since("0.0")
 EVEN_UNKNOWN: Final = Dates(-1)
@@ -211,11 +211,13 @@ class Flannel(Service):
 Etcd = Etcd2 | Etcd3 | Etcd33
 Edition = tuple[type[Service], Spec]
 
-_UNKNOWN_ETCD: Final = (Etcd3, Spec("etcd", "unknown", -1))
-_UNKNOWN_FLANNEL: Final = (Flannel, Spec("flannel", "unknown", -1))
-_ETCD_3: Final = tuple((Etcd33 if minor == 3 else Etcd3, Spec("etcd", f"3.{minor}", minor)) for minor in range(4))
-_ETCD_2: Final = (Etcd2, Spec("etcd", "2.3", 3))
-_FLANNEL: Final = {minor: (Flannel, Spec("flannel", f"0.{minor}", minor)) for minor in (5, 6, 7)}
+_UNKNOWN_ETCD: Final = (Etcd3, Spec("etcd", "unknown", -1, "clc"))
+_UNKNOWN_FLANNEL: Final = (Flannel, Spec("flannel", "unknown", -1, "clc"))
+_ETCD_2: Final = (Etcd2, ETCD_2)
+_ETCD_3: Final = tuple((Etcd33 if spec == ETCD[-1] else Etcd3, spec) for spec in ETCD)
+_FLANNEL: Final = {spec.minor: (Flannel, spec) for spec in FLANNEL}
+# Every class of flags with each version that it is for.
+EDITIONS: Final[tuple[Edition, ...]] = (_ETCD_2, *_ETCD_3, *_FLANNEL.values())
 
 
 def etcd_edition(version: str | None) -> Edition:
@@ -232,9 +234,19 @@ def flannel_edition(version: str | None) -> Edition:
     return _FLANNEL.get(min(minor, 7), _UNKNOWN_FLANNEL) if major == 0 else _UNKNOWN_FLANNEL
 
 
+def edition_without_version(section: str) -> Edition:
+    """The flags of the section `etcd` or `flannel` when it names no version."""
+    return etcd_edition(None) if section == "etcd" else flannel_edition(None)
+
+
 def edition(service: Service) -> Spec:
     """The spec that a decoded service was read by."""
-    return (flannel_edition if isinstance(service, Flannel) else etcd_edition)(service.version)[1]
+    return edition_of(service)[1]
+
+
+def edition_of(service: Service) -> Edition:
+    """The flags that a decoded service may have."""
+    return (flannel_edition if isinstance(service, Flannel) else etcd_edition)(service.version)
 
 
 def numbers(version: str) -> tuple[int, ...]:

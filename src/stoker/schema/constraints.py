@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from stoker.schema import messages as m
-from stoker.schema.features import MACHINE_CONFIG, NO_FORMAT_NONE, NO_SPECIAL_MODES
+from stoker.schema.features import MACHINE_CONFIG, NO_FORMAT_NONE, NO_SPECIAL_MODES, NUMBERS_BESIDE_ABSENT
 from stoker.schema.marks import NEVER, Dates, since, sugar
 from stoker.schema.objects import Object
 from stoker.schema.rules.butane import LAYOUTS, LAYOUTS_S390X, QUADLETS, ROLE
@@ -216,6 +216,12 @@ _NEED_FORMAT: Final = any_of(
     *(has(name, LISTED) for name in ("mount_options", "options")),
 )
 
+# Where a partition shall not exist, all are told by number.
+NUMBERED: Final = when(
+    has("partitions", {"contains": has("should_exist", {"const": False})}),
+    has("partitions", {"items": has("number", no({"enum": [0, None]}))}),
+)
+
 WHOLES: Final[tuple[Whole, ...]] = (
     # resources
     *(Whole(Resource, no(said(*pair)), sugar()) for pair in (SOURCES[:2], SOURCES[1:], SOURCES[::2])),
@@ -233,8 +239,10 @@ WHOLES: Final[tuple[Whole, ...]] = (
         ),
     ),
     Whole(Partition, when(has("should_exist", {"const": False}), no(has("type_guid", TEXT)))),
+    Whole(Disk, NUMBERED, NUMBERS_BESIDE_ABSENT),
     Whole(Partition, any_of(said("label"), has("number", no({"enum": [0, None]})))),
     Whole(Filesystem, when(_NEED_FORMAT, _FORMAT)),
+    Whole(Filesystem, when(no(has("format", {"const": "virtiofs"})), has("device", PATH)), since("3.7")),
     *(
         Whole(Filesystem, when(has("format", {"const": name}), {"properties": {"label": {"maxLength": most}}}))
         for name, most in LABELS.items()
@@ -310,7 +318,7 @@ BEYOND: Final = frozenset(
         # how objects lie to each other
         *(m.DUPLICATE_ENTRY, m.PATH_IS_UNIT, m.FILE_BELOW_LINK, m.DIRECTORY_BELOW_LINK, m.LINK_BELOW_LINK),
         *(m.HARD_LINK_TO_DIRECTORY, m.HARD_LINK_OWNER, m.NUMBERS_COLLIDE, m.LABELS_COLLIDE, m.PARTITIONS_OVERLAP),
-        *(m.NUMBERLESS_WITH_ABSENT, m.PARTITIONS_OVERWRITTEN, m.IMPLICIT_WIPE, m.NODE_EXISTS, m.CEX_ARGUMENT),
+        *(m.PARTITIONS_OVERWRITTEN, m.IMPLICIT_WIPE, m.NODE_EXISTS, m.CEX_ARGUMENT),
         *(m.REUSE_BY_LABEL, m.WRONG_NUMBER, m.ROOT_TOO_SMALL, m.ROOT_CONSTRAINED),
         # what is in files
         *(m.LOCAL_UNREADABLE, m.NO_FILES_DIR, m.FILES_DIR_ESCAPE, m.TREE_FILE_TYPE, m.TREE_NOT_DIRECTORY),
@@ -323,9 +331,19 @@ BEYOND: Final = frozenset(
 def fields_of(cls: type[Object], name: str, spec: Spec) -> list[Field]:
     """What is said about a field of a class, those of its bases first."""
     bases = cls.__mro__
-    return [row for row in FIELDS if row.name == name and row.cls in bases and row.dates.has(spec)]
+    fields, _ = _tables(spec)
+    return [row for row in fields if row.name == name and row.cls in bases and row.dates.has(spec)]
 
 
 def wholes_of(cls: type[Object], spec: Spec) -> list[Fragment]:
     """What is said about the fields of a class together."""
-    return [row.fragment for row in WHOLES if row.cls in cls.__mro__ and row.dates.has(spec)]
+    _, wholes = _tables(spec)
+    return [row.fragment for row in wholes if row.cls in cls.__mro__ and row.dates.has(spec)]
+
+
+def _tables(spec: Spec) -> tuple[tuple[Field, ...], tuple[Whole, ...]]:
+    if spec.family == "v3":
+        return FIELDS, WHOLES
+    from stoker.schema import constraints_old  # noqa: PLC0415 -- it is made of what stands above
+
+    return constraints_old.FIELDS, constraints_old.WHOLES

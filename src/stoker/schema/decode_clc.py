@@ -13,11 +13,11 @@ from typing import Any, Final
 from stoker.document import oldscalars
 from stoker.document.nodes import ALIAS, MAPPING, MERGE_KEY, SCALAR, SEQUENCE, Document, Node
 from stoker.document.scalars import MISMATCH
-from stoker.schema.clc import CLC, Config, Group, UserCreate
+from stoker.schema.clc import Config, Group, UserCreate
 from stoker.schema.clc_services import Edition, Etcd2, Etcd3, Flannel, Service, etcd_edition, flannel_edition
 from stoker.schema.decode import Faults, Plan, Reader, Row, Yaml, list_reader, plan, rows
 from stoker.schema.objects import Object
-from stoker.schema.specs import Spec, canonical_version
+from stoker.schema.specs import CLC, Spec, canonical_version
 
 MAX_MERGES: Final = 100
 WANTED_VERSION: Final = "version"

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from stoker.schema.clc_services import Etcd2, Flannel
 from stoker.schema.composing import KEYS, REFERENCE
 from stoker.schema.constraints import Fragment, fields_of, wholes_of
 from stoker.schema.decode import Row, rows
+from stoker.schema.jsonschema_services import service_schema
 from stoker.schema.meant import name_of
 from stoker.schema.objects import Object, json_name
+from stoker.schema.roots import root_of
 from stoker.schema.rules.forbidden import FORBIDDEN
 from stoker.schema.specs import Spec
 from stoker.schema.v3 import Config
@@ -25,19 +28,22 @@ _TRUE_AND_FALSE: Final = [
     *("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"),
     *("n", "N", "no", "No", "NO", "off", "Off", "OFF"),
 ]
-_BOOLEAN: Final[Fragment] = {"anyOf": [{"enum": [*_TRUE_AND_FALSE, None]}, {"type": "string", "pattern": REFERENCE}]}
-# What a text, a number, a switch may be: in Butane's YAML, and in JSON. A reader of YAML 1.1 takes `0o644` for a text.
-_TYPES: Final[dict[bool, dict[type, Fragment]]] = {
-    True: {
-        str: {"type": ["string", "number", "boolean", "null"]},
-        int: {"type": ["integer", "string", "null"], "pattern": f"^0o[0-7]+$|{REFERENCE}"},
-        bool: {"$ref": "#/$defs/boolean"},
-    },
-    False: {
-        str: {"type": ["string", "null"]},
-        int: {"type": ["integer", "null"]},
-        bool: {"type": ["boolean", "null"]},
-    },
+_BOOLEAN: Final[Fragment] = {"enum": [*_TRUE_AND_FALSE, None]}
+_REFERENCE: Final[Fragment] = {"type": "string", "pattern": REFERENCE}
+_TEXT: Final[Fragment] = {"type": ["string", "number", "boolean", "null"]}
+# What a text, a number, a switch may be. A reader of YAML 1.1 takes `0o644` for a text.
+_JSON_TYPES: Final[dict[type, Fragment]] = {
+    str: {"type": ["string", "null"]},
+    int: {"type": ["integer", "null"]},
+    bool: {"type": ["boolean", "null"]},
+}
+_YAML_TYPES: Final[dict[type, Fragment]] = {
+    str: _TEXT,
+    int: {"type": ["integer", "string", "null"], "pattern": "^0o[0-7]+$"},
+    bool: {"$ref": "#/$defs/boolean"},
+}
+_COMPOSED_TYPES: Final[dict[type, Fragment]] = _YAML_TYPES | {
+    int: {"type": ["integer", "string", "null"], "pattern": f"^0o[0-7]+$|{REFERENCE}"}
 }
 
 Path = tuple[str, ...]
@@ -46,7 +52,7 @@ Path = tuple[str, ...]
 def schema_of(spec: Spec) -> dict[str, Any]:
     """The schema of a spec."""
     making = _Making(spec)
-    root = making.object(Config, ())
+    root = making.object(root_of(spec), ())
     return {
         "$schema": DIALECT,
         "$id": f"urn:stoker:schema:{spec.variant}:{spec.version}",
@@ -61,7 +67,9 @@ class _Making:
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        self.definitions: dict[str, Fragment] = {"boolean": _BOOLEAN} if spec.is_butane else {}
+        boolean = {"anyOf": [_BOOLEAN, _REFERENCE]} if spec.is_composed else _BOOLEAN
+        self.definitions: dict[str, Fragment] = {"boolean": boolean} if spec.is_butane else {}
+        self.types = _COMPOSED_TYPES if spec.is_composed else _YAML_TYPES if spec.is_butane else _JSON_TYPES
         self.forbidden = {tuple(path.split(".")) for path, _, dates in FORBIDDEN if dates.has(spec)}
 
     def object(self, cls: type[Object], way: Path) -> Fragment:
@@ -72,7 +80,7 @@ class _Making:
             properties["variant"] |= {"const": self.spec.variant}
             properties["version"] |= {"const": self.spec.version}
             properties |= KEYS
-        elif cls.__name__ == "Ignition" and not self.spec.is_butane:
+        elif "version" in properties and self._is_version(cls, "version"):
             properties["version"] |= {"const": self.spec.version}
         required = [name_of(row, self.spec) for row in known if self._is_required(cls, row)]
         conditions = [self._spell(fragment) for fragment in wholes_of(cls, self.spec)]
@@ -88,23 +96,33 @@ class _Making:
     def _is_required(self, cls: type[Object], row: Row) -> bool:
         if any(field.required for field in fields_of(cls, row.name, self.spec)):
             return True
-        return row.name in {"variant", "version"} or (row.name == "ignition" and not self.spec.is_butane)
+        return self._is_version(cls, row.name) or (row.name == "ignition" and not self.spec.is_butane)
+
+    def _is_version(self, cls: type[Object], name: str) -> bool:
+        """Whether a row says which language it is."""
+        if self.spec.is_butane:
+            return cls is Config and name in {"variant", "version"}
+        return cls.__name__ == "Ignition" and name == "version"
 
     def _property(self, cls: type[Object], row: Row, way: Path) -> Fragment:
         fragments = [self._spell(field.fragment) for field in fields_of(cls, row.name, self.spec)]
+        if row.type in {Etcd2, Flannel}:
+            return service_schema(row.name, self.types) | {"description": row.doc}
         if row.is_object:
             one: Fragment = {"$ref": f"#/$defs/{self._define(row.type, way)}"}
+            if self.spec.family != "v3" and not row.is_list and not self._is_required(cls, row):
+                one = {"anyOf": [one, {"type": "null"}]}
         elif row.is_map:
-            one = {"type": "object", "additionalProperties": _TYPES[True][str]}
+            one = {"type": "object", "additionalProperties": _TEXT}
         else:
-            one = dict(_TYPES[self.spec.is_butane][row.type])
+            one = dict(self.types[row.type])
         if not row.is_list:
             return _merge(one, fragments) | {"description": row.doc}
-        is_set = not row.is_object and row.name not in cls.APPEND and row.name not in cls.SHARED
+        is_set = self.spec.family == "v3" and not row.is_object and row.name not in {*cls.APPEND, *cls.SHARED}
         many: Fragment = {"type": ["array", "null"], "items": one, **({"uniqueItems": True} if is_set else {})}
         if self._is_required(cls, row):
             many["type"] = ["array"]
-        if self.spec.is_butane and not row.is_object:
+        if self.spec.is_composed and not row.is_object:
             many["type"] = [*many["type"], "string"]
             many["pattern"] = REFERENCE
         return _merge(many, fragments) | {"description": row.doc}

@@ -10,11 +10,12 @@ from __future__ import annotations
 from stoker.document.nodes import MAPPING, SCALAR, SEQUENCE, Document, Node
 from stoker.report import Pointer, Severity
 from stoker.schema import clc_messages as m
-from stoker.schema.clc import CLC, Config
+from stoker.schema.clc import Config
 from stoker.schema.clc_services import Service, edition
 from stoker.schema.decode import rows
 from stoker.schema.objects import Object
 from stoker.schema.rules import SOURCE, Finding, Say, clc, walker
+from stoker.schema.specs import CLC
 
 __all__ = ["clc", "judge"]
 

@@ -8,7 +8,7 @@ by the drop-in commands, whose words are their originals'.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -19,7 +19,7 @@ from stoker.schema.composing import KEYS
 from stoker.schema.decode import Row, all_rows
 from stoker.schema.marks import Dates
 from stoker.schema.objects import Object
-from stoker.schema.specs import SPECS, SPECS_2, Spec
+from stoker.schema.specs import ETCD, EVERY, FLANNEL, SPECS, Spec
 from stoker.schema.v3 import Config
 
 # A hostile text may hold any number of unknown keys of any length; a person reads the first few.
@@ -31,16 +31,19 @@ _TWO_SLIPS: Final = 6
 Names = dict[str, Row]
 
 
-def advise(report: Report, spec: Spec, root: type[Object] = Config) -> None:
-    """Give the unused keys of a report their hints. `root` is the class that pointers start from."""
+def advise(report: Report, find_hint: Callable[[Pointer], str | None]) -> None:
+    """Give the unused keys of a report the hints that `find_hint` has for their pointers: most often `meant`."""
     found = [index for index, entry in enumerate(report.entries) if entry.code == m.UNUSED_KEY.code]
     for index in found[:MAX_ADVISED]:
         entry = report.entries[index]
-        report.entries[index] = msgspec.structs.replace(entry, hint=meant(entry.pointer, spec, root))
+        report.entries[index] = msgspec.structs.replace(entry, hint=find_hint(entry.pointer))
 
 
 def meant(pointer: Pointer, spec: Spec, root: type[Object] = Config) -> str | None:
-    """What to do about the unused key that `pointer` ends in; None when there is no telling."""
+    """What to do about the unused key that `pointer` ends in; None when there is no telling.
+
+    `root` is the class that the pointer starts from.
+    """
     *above, key = pointer
     cls = _class_at(root, tuple(above), spec)
     if cls is None or not isinstance(key, str) or len(key) > _LONGEST:
@@ -57,6 +60,12 @@ def meant(pointer: Pointer, spec: Spec, root: type[Object] = Config) -> str | No
         name = _nearest(key, KEYS, slips=1)
         if name is not None:
             return f"did you mean `{name}`?"
+    if places is None or spec.family == "v3":
+        from stoker.schema.elsewhere import find_elsewhere  # noqa: PLC0415 -- it needs the tables of all families
+
+        hint = find_elsewhere(key, tuple(above), spec)
+        if hint is not None:
+            return hint
     if places is not None:
         return _belongs(key, places, tuple(str(step) for step in above if isinstance(step, str)))
     name = _nearest(key, known, slips=2 if len(key) >= _TWO_SLIPS else 1)
@@ -70,7 +79,7 @@ def name_of(row: Row, spec: Spec) -> str:
 
 def first_spec(dates: Dates, like: Spec) -> Spec | None:
     """The first version that has a row, of the variant and family of a spec."""
-    specs = (SPECS if like.family == "v3" else SPECS_2).values()
+    specs = (spec for spec in (*EVERY.values(), *ETCD, *FLANNEL) if spec.family == like.family)
     return next((spec for spec in specs if spec.variant == like.variant and dates.has(spec)), None)
 
 

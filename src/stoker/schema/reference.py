@@ -1,6 +1,6 @@
 """Reference pages: every field of a variant, what it holds, since which version, and what for.
 
-In goes a variant; out comes a page of Markdown. All of it is read from the table and from `constraints.py`; nothing is
+In goes the name of a page; out comes Markdown. All of it is read from the table and from `constraints.py`; nothing is
 written by hand, so a page says what the compiler does.
 """
 
@@ -8,22 +8,34 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from stoker.schema.clc_services import EDITIONS, Service
 from stoker.schema.constraints import fields_of
-from stoker.schema.decode import Row, all_rows
+from stoker.schema.decode import Row, all_rows, rows
 from stoker.schema.marks import Dates
 from stoker.schema.meant import name_of
 from stoker.schema.objects import Object
+from stoker.schema.roots import root_of
 from stoker.schema.rules.forbidden import FORBIDDEN
-from stoker.schema.specs import SPECS, Spec
-from stoker.schema.v3 import Config
+from stoker.schema.specs import EVERY, Spec
 
-VARIANTS: Final = {
-    "fcos": "Fedora CoreOS",
-    "flatcar": "Flatcar",
-    "openshift": "OpenShift",
-    "r4e": "RHEL for Edge",
-    "fiot": "Fedora IoT",
-    "ignition": "Ignition",
+
+class Page(NamedTuple):
+    """A row: the variant and family that a page is about, and their name."""
+
+    variant: str
+    family: str
+    title: str
+
+
+PAGES: Final = {
+    "fcos": Page("fcos", "v3", "Fedora CoreOS"),
+    "flatcar": Page("flatcar", "v3", "Flatcar"),
+    "openshift": Page("openshift", "v3", "OpenShift"),
+    "r4e": Page("r4e", "v3", "RHEL for Edge"),
+    "fiot": Page("fiot", "v3", "Fedora IoT"),
+    "ignition": Page("ignition", "v3", "Ignition 3"),
+    "ignition-2": Page("ignition", "v2", "Ignition 2"),
+    "clc": Page("clc", "clc", "Container Linux Config"),
 }
 _TYPES: Final[dict[type, str]] = {str: "text", int: "number", bool: "yes or no"}
 _MOST_WORDS: Final = 12
@@ -39,22 +51,25 @@ class _Section(NamedTuple):
     title: str
 
 
-def page_of(variant: str) -> str:
-    """The page of a variant."""
-    specs = [spec for spec in SPECS.values() if spec.variant == variant]
+def page_of(name: str) -> str:
+    """The page of a name of PAGES."""
+    page = PAGES[name]
+    specs = [spec for spec in EVERY.values() if (spec.variant, spec.family) == (page.variant, page.family)]
     writing = _Writing(specs)
-    return "\n".join([*_head(variant, specs), *writing.sections()]) + "\n"
+    return "\n".join([*_head(page, specs), *writing.sections()]) + "\n"
 
 
-def _head(variant: str, specs: list[Spec]) -> list[str]:
-    lines = [f"# {VARIANTS[variant]}: every field of `{variant}`", ""]
+def _head(page: Page, specs: list[Spec]) -> list[str]:
+    lines = [f"# {page.title}: every field of `{page.variant}`", ""]
     lines += ["Made from the table that the compiler reads, by `make docs`. An editor gets the same by"]
-    lines += [f"`stoker schema {variant} {specs[-1].version}`.", ""]
-    if variant != "ignition":
+    lines += [f"`stoker schema {page.variant} {specs[-1].version}`.", ""]
+    if specs[-1].is_composed:
         lines += [
             "A document may also have `include` and `variables`: see [a config made of parts](../composition.md)."
         ]
-        lines += ["", "| version | Ignition |", "|---|---|"]
+        lines += [""]
+    if specs[-1].is_butane:
+        lines += ["| version | Ignition |", "|---|---|"]
         lines += [f"| {spec.version} | {spec.ignition_version} |" for spec in specs]
         lines += [""]
     return lines
@@ -66,7 +81,9 @@ class _Writing:
     def __init__(self, specs: list[Spec]) -> None:
         self.specs = specs
         self.newest = specs[-1]
-        self.waiting = [_Section(Config, (), "The document")]
+        self.root = root_of(self.newest)
+        self.waiting = [_Section(self.root, (), "The document")]
+        self.always = frozenset() if self.newest.family == "clc" else frozenset({"variant", "version"})
         self.titles: dict[tuple[type[Object], Way], str] = {}
 
     def sections(self) -> list[str]:
@@ -78,6 +95,9 @@ class _Writing:
     def _section(self, section: _Section) -> list[str]:
         doc = (section.cls.__doc__ or "").strip().partition("\n")[0]
         lines = [f"## {section.title}", "", doc, "", "| field | what it is | since | |", "|---|---|---|---|"]
+        if issubclass(section.cls, Service):
+            lines[2] = "Flags of the program, each with the version of it that brought it."
+            return [*lines, *_flags(section.way[-1]), ""]
         return lines + [line for row, _ in all_rows(section.cls) for line in self._row(section, row)] + [""]
 
     def _row(self, section: _Section, row: Row) -> list[str]:
@@ -100,14 +120,14 @@ class _Writing:
             one = "names and texts" if row.is_map else _TYPES[row.type]
         what = f"list of {one}" if row.is_list else one
         needs = any(field.required for field in fields_of(section.cls, row.name, self.newest))
-        return f"{what}, required" if needs or row.name in {"variant", "version"} else what
+        return f"{what}, required" if needs or row.name in self.always else what
 
     def _title(self, row: Row, way: Way, section: _Section, name: str) -> str:
         """The title of the section of a row's objects; an object that stands in several places has one section."""
         is_special = any(path.startswith(".".join(way) + ".") for path, _, dates in FORBIDDEN if self._concerns(dates))
         key = (row.type, way if is_special else ())
         if key not in self.titles:
-            above = "" if section.cls is Config else section.title.strip("`") + "."
+            above = "" if section.cls is self.root else section.title.strip("`") + "."
             self.titles[key] = f"`{above}{name}{'[]' * row.is_list}`"
             self.waiting.append(_Section(row.type, way, self.titles[key]))
         return self.titles[key]
@@ -123,6 +143,15 @@ class _Writing:
         ]
         words = [f"`{word}`" for word in enums[-1] if word] if enums else []
         return f" One of {', '.join(words)}." if 0 < len(words) <= _MOST_WORDS else ""
+
+
+def _flags(section: str) -> list[str]:
+    """The flags of a program with the first of its versions that has each."""
+    first: dict[str, tuple[Row, str]] = {}
+    for cls, spec in EDITIONS:
+        for row in rows(cls, spec) if spec.variant == section else ():
+            first.setdefault(row.name, (row, "" if row.dates.since < 0 else str(spec)))
+    return [f"| `{name}` | {_TYPES[row.type]} | {since} | {row.doc} |" for name, (row, since) in first.items()]
 
 
 def _is_forbidden(way: Way, spec: Spec) -> bool:

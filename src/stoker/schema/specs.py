@@ -16,7 +16,7 @@ class Spec(msgspec.Struct, frozen=True):
     """One language: a variant in one version.
 
     `minor` is the minor number of the Ignition version it stands on (7 for 3.7.0-experimental), `family` the table
-    that has its rows: `v3`, or `v2` for Ignition 2.
+    that has its rows: `v3`, `v2` for Ignition 2, or `clc` for Container Linux Config and the programs it configures.
     """
 
     variant: str
@@ -28,6 +28,11 @@ class Spec(msgspec.Struct, frozen=True):
     def is_butane(self) -> bool:
         """Whether a person writes it as YAML with sugar."""
         return self.variant != "ignition"
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether a document may be made of parts with variables."""
+        return self.is_butane and self.family == "v3"
 
     @property
     def ignition_version(self) -> str:
@@ -46,8 +51,16 @@ def _specs(variant: str, rows: str, family: str = "v3") -> list[Spec]:
 IGNITION: Final = _specs("ignition", "3.0.0=0 3.1.0=1 3.2.0=2 3.3.0=3 3.4.0=4 3.5.0=5 3.6.0=6 3.7.0-experimental=7")
 IGNITION_2: Final = _specs("ignition", "2.0.0=0 2.1.0=1 2.2.0=2 2.3.0=3 2.4.0=4", "v2")
 
-# Ignition's own versions of each family, by minor number.
-VERSIONS: Final = {"v2": IGNITION_2, "v3": IGNITION}
+# Container Linux Config has one version, and becomes Ignition 2.3.
+CLC: Final = Spec("clc", "0", 3, "clc")
+
+# The versions of programs whose flags it knows. Those of etcd 2.3 are a table of their own.
+ETCD_2: Final = Spec("etcd", "2.3", 3, "clc")
+ETCD: Final = _specs("etcd", "3.0=0 3.1=1 3.2=2 3.3=3", "clc")
+FLANNEL: Final = _specs("flannel", "0.5=5 0.6=6 0.7=7", "clc")
+
+# Ignition's own versions that each family stands on, by minor number.
+VERSIONS: Final = {"v2": IGNITION_2, "v3": IGNITION, "clc": IGNITION_2}
 
 # variant -> version=minor of the Ignition version, as published by the projects (Butane 0.29).
 BUTANE: Final = (
@@ -64,6 +77,8 @@ BUTANE: Final = (
 
 SPECS: Final = {(spec.variant, spec.version): spec for spec in [*IGNITION, *BUTANE]}
 SPECS_2: Final = {(spec.variant, spec.version): spec for spec in IGNITION_2}
+# Every language that a person writes.
+EVERY: Final = SPECS | SPECS_2 | {(CLC.variant, CLC.version): CLC}
 NEWEST: Final = IGNITION[-1]
 NEWEST_STABLE: Final = IGNITION[-2]
 NEWEST_2: Final = IGNITION_2[-1]

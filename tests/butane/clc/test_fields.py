@@ -1,6 +1,6 @@
 """Every documented key of Container Linux Config, what Ignition 2.3 says for it, and what becomes of it in 3.4.
 
-The flags of etcd and flannel have golden cases of their own, one for each of their versions.
+The flags of etcd and flannel have golden cases of their own, one for each of their versions; here is a row for each.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from stoker.ignition.parse import Parsed
 from stoker.ignition.parts import part_at
 from stoker.ignition.versions import to_version
 from stoker.report import Pointer
-from stoker.schema.clc import CLC, Config
-from stoker.schema.clc_services import Service
-from stoker.schema.decode import rows
+from stoker.schema.clc import Config
+from stoker.schema.clc_services import EDITIONS, Service
+from stoker.schema.decode import Row, rows
 from stoker.schema.objects import Object, json_name
-from stoker.schema.specs import SPECS
+from stoker.schema.specs import CLC, SPECS, Spec
 
 HASH = {"function": "sha512", "sum": "a" * 128}
 GUID = "01234567-89AB-CDEF-EDCB-A98765432101"
@@ -41,8 +41,8 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "ignition.security.tls.certificate_authorities[]": {"source": "http://h/c"},
     "systemd.units[]": {"name": "a.service"},
     "systemd.units[].dropins[]": {"name": "a.conf"},
-    "networkd.units[]": {"name": "a.network"},
-    "networkd.units[].dropins[]": {"name": "a.conf"},
+    "networkd.units[]": {"name": "a.network", "contents": "[Link]\n"},
+    "networkd.units[].dropins[]": {"name": "a.conf", "contents": "[Link]\n"},
     "passwd.users[]": {"name": "u"},
     "passwd.groups[]": {"name": "g"},
 }
@@ -191,8 +191,9 @@ APPROXIMATED = {
     "flannel": "container-linux-only",
     "update": "container-linux-only",
     "locksmith": "container-linux-only",
+    "networkd": "networkd-moved",
 }
-REFUSED = {"networkd": "networkd", "storage.filesystems[].path": "rule-in-target"}
+REFUSED = {"storage.filesystems[].path": "rule-in-target"}
 MOUNTED = {"f": "/f", "data": "/data", "oem": "/oem"}
 
 
@@ -252,6 +253,27 @@ def test_a_key_goes_on_to_ignition_3_or_it_is_said(key: str, tmp_path: Any) -> N
     expected = refused or outcome(key, APPROXIMATED)
     assert {entry.code for entry in [*find_bound(done), *lost]} == ({expected} if expected else set())
     assert (config is None) == (refused is not None)
+
+
+# every flag of every version, with the texts for a flag of each type
+FLAGS = [(spec, row) for cls, spec in EDITIONS for row in rows(cls, spec) if row.dates.since >= 0]
+SAID: dict[type, tuple[Any, str]] = {str: ('a "b"', '"a \\"b\\""'), int: (7, "7"), bool: (False, "false")}
+
+
+@pytest.mark.parametrize(("spec", "row"), FLAGS, ids=[f"{spec} {row.name}" for spec, row in FLAGS])
+def test_a_flag_is_kept_for_who_has_the_program(spec: Spec, row: Row) -> None:
+    value, text = SAID[row.type]
+    section = {"version": f"{spec.version}.0", row.name: value}
+    done = compile_clc(json.dumps({spec.variant: section}).encode())
+    assert done.config is not None
+    assert [entry.code for entry in done.report if entry.severity != "info"] == []
+    name = "iface" if row.name == "interface" else row.name.replace("_", "-")
+    assert done.config.systemd.units[0].dropins[0].contents.endswith(f" \\\n  --{name}={text}")
+    parsed = Parsed(done.report)
+    parsed.old, parsed.spec = done.config, done.spec
+    config, lost = to_version(parsed, SPECS["ignition", "3.4.0"])
+    assert config is not None
+    assert [entry.code for entry in [*find_bound(done), *lost]] == ["container-linux-only"]
 
 
 def keys(cls: type[Object], prefix: str = "") -> Iterator[str]:

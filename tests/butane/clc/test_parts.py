@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoker.butane.clc import PLATFORMS, compile_clc
+from stoker.butane.clc import compile_clc
 from stoker.butane.clc.disks import SizeError, mebibytes
 from stoker.butane.clc.urls import rewrite
 from stoker.butane.documents import SECTIONS
+from stoker.butane.platforms import PLATFORMS
 from stoker.report import Report
-from stoker.schema.clc import CLC, Config
+from stoker.schema.clc import Config
 from stoker.schema.decode import rows
+from stoker.schema.specs import CLC
 from tests.butane.clc.golden import ALL
 
 SIZES: dict[str, int | str | None] = {

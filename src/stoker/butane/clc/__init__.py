@@ -2,6 +2,5 @@
 
 from stoker.butane.clc.carry import find_bound
 from stoker.butane.clc.compile import Compilation, Source, compile_clc, lower, read
-from stoker.butane.clc.dynamic import PLATFORMS
 
-__all__ = ["PLATFORMS", "Compilation", "Source", "compile_clc", "find_bound", "lower", "read"]
+__all__ = ["Compilation", "Source", "compile_clc", "find_bound", "lower", "read"]

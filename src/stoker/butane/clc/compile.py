@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import Final, NamedTuple, TypeVar
 
 from stoker.butane.clc.disks import lower_disks
-from stoker.butane.clc.dynamic import PLATFORMS, lower_metadata
+from stoker.butane.clc.dynamic import lower_metadata
 from stoker.butane.clc.nodes import lower_directories, lower_files, lower_links, verification
 from stoker.butane.clc.services import lower_docker, lower_etcd, lower_flannel
 from stoker.butane.clc.update import lower_update
 from stoker.butane.clc.work import Work, copied
 from stoker.butane.faults import report_faults
 from stoker.butane.origins import Origins, settle, snake_pointer
+from stoker.butane.platforms import OTHER_NAMES, PLATFORMS
 from stoker.document import yaml
 from stoker.document.nodes import Document
 from stoker.report import Message, Place, Pointer, Report, Severity
@@ -26,6 +27,8 @@ from stoker.schema.clc import Config, Reference
 from stoker.schema.decode_clc import decode
 from stoker.schema.judge_clc import judge
 from stoker.schema.judge_v2 import judge_v2
+from stoker.schema.meant import advise
+from stoker.schema.meant_clc import meant_clc
 from stoker.schema.rules import Finding
 from stoker.schema.specs import SPECS_2
 from stoker.schema.urls import parse_url
@@ -74,12 +77,22 @@ def compile_clc(text: bytes, *, file: str = "", files_dir: str = "", platform: s
     """Compile a Container Linux Config.
 
     `file` is the name to show, `files_dir` where local files are (none: they are refused), `platform` where the
-    machine will run, for dynamic data.
+    machine will run, for dynamic data: one of `platforms.NAMES`.
     """
     source = read(text, file=file)
-    done = lower(source, files_dir=files_dir, platform=platform)
+    _advise(source)
+    done = lower(source, files_dir=files_dir, platform=OTHER_NAMES.get(platform, platform))
     done.report = Report([*source.report, *done.report])
     return done
+
+
+def _advise(source: Source) -> None:
+    """Say what was meant by keys that are none, rather than only where letters are large that should be small."""
+    config = source.config
+    if config is not None:
+        entries = source.report.entries
+        entries[:] = [entry for entry in entries if entry.code != m.OTHER_CASE.code]
+        advise(source.report, lambda pointer: meant_clc(pointer, config))
 
 
 def read(text: bytes, *, file: str = "") -> Source:

@@ -13,15 +13,8 @@ from stoker.butane.clc.work import Work
 from stoker.report import Message, Pointer
 from stoker.schema import clc_messages as m
 from stoker.schema import v2
-from stoker.schema.clc import Disk, Partition
+from stoker.schema.clc import PARTITION_TYPES, Disk, Partition
 from stoker.schema.unitfiles import go_quote
-
-TYPES: Final = {
-    "raid_containing_root": "be9067b9-ea49-4f15-b4f6-f36f8c9e1818",
-    "linux_filesystem_data": "0fc63daf-8483-4772-8e79-3d69d8477de4",
-    "swap_partition": "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f",
-    "raid_partition": "a19d880f-05fc-4d3b-a006-743f0f84911e",
-}
 
 _MEBIBYTE: Final = 1 << 20
 _LETTERS: Final = "KMGTPE"
@@ -63,7 +56,7 @@ def _lower_partition(work: Work, partition: Partition, at: Pointer) -> v2.Partit
         label=partition.label,
         number=partition.number,
         guid=partition.guid,
-        type_guid=TYPES.get(partition.type_guid, partition.type_guid),
+        type_guid=PARTITION_TYPES.get(partition.type_guid, partition.type_guid),
     )
     for name, text in (("size", partition.size), ("start", partition.start)):
         try:

@@ -1,35 +1,16 @@
 """Dynamic data: what a machine only knows of itself when it runs, by platform.
 
 In go flags with fields in braces and a platform; out come flags with the variables that the metadata service of that
-platform sets. Two platforms tell the service itself where to ask. Source: doc/dynamic-data.md of the project
+platform sets. On two platforms the service itself is told where to ask. Source: doc/dynamic-data.md of the project
 container-linux-config-transpiler.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
 from stoker.butane.clc.work import Work, dropin
+from stoker.butane.platforms import PLATFORMS, TOLD, variables
 from stoker.report import Pointer
 from stoker.schema import clc_messages as m
-
-FIELDS: Final = ("HOSTNAME", "PRIVATE_IPV4", "PUBLIC_IPV4", "PRIVATE_IPV6", "PUBLIC_IPV6")
-
-# platform: the beginning of its variables, and their ends in the order of FIELDS; `-` where it has none.
-_VARIABLES: Final = {
-    "azure": ("COREOS_AZURE_", "- IPV4_DYNAMIC IPV4_VIRTUAL - -"),
-    "digitalocean": ("COREOS_DIGITALOCEAN_", "HOSTNAME IPV4_PRIVATE_0 IPV4_PUBLIC_0 IPV6_PRIVATE_0 IPV6_PUBLIC_0"),
-    "ec2": ("COREOS_EC2_", "HOSTNAME IPV4_LOCAL IPV4_PUBLIC - -"),
-    "gce": ("COREOS_GCE_", "HOSTNAME IP_LOCAL_0 IP_EXTERNAL_0 - -"),
-    "packet": ("COREOS_PACKET_", "HOSTNAME IPV4_PRIVATE_0 IPV4_PUBLIC_0 - IPV6_PUBLIC_0"),
-    "openstack-metadata": ("COREOS_OPENSTACK_", "HOSTNAME IPV4_LOCAL IPV4_PUBLIC - -"),
-    "vagrant-virtualbox": ("COREOS_VAGRANT_VIRTUALBOX_", "HOSTNAME PRIVATE_IPV4 - - -"),
-    "cloudstack-configdrive": ("CLOUDSTACK_", "LOCAL_HOSTNAME - - - -"),
-    "custom": ("COREOS_CUSTOM_", "HOSTNAME PRIVATE_IPV4 PUBLIC_IPV4 PRIVATE_IPV6 PUBLIC_IPV6"),
-}
-PLATFORMS: Final = tuple(_VARIABLES)
-# Platforms whose metadata service does not find out by itself where it is.
-_TOLD: Final = frozenset({"openstack-metadata", "cloudstack-configdrive"})
 
 
 class _Unknown(Exception):
@@ -40,15 +21,9 @@ class _Unknown(Exception):
         self.field = field
 
 
-def variables(platform: str) -> dict[str, str]:
-    """Field to variable, as far as the platform has it."""
-    prefix, ends = _VARIABLES[platform]
-    return {field: prefix + end for field, end in zip(FIELDS, ends.split(), strict=True) if end != "-"}
-
-
 def lower_metadata(work: Work) -> None:
     """Tell the metadata service where to ask, where it has to be told."""
-    if work.platform not in _TOLD:
+    if work.platform not in TOLD:
         return
     text = f"[Service]\nEnvironment=COREOS_METADATA_OPT_PROVIDER=--provider={work.platform}"
     name = "20-clct-provider-override.conf"

@@ -7,10 +7,11 @@ from typing import Any, Final, TypeVar
 from stoker.butane.origins import Origins
 from stoker.report import Pointer
 from stoker.schema import v2
-from stoker.schema.clc import CLC, Config
+from stoker.schema.clc import Config
 from stoker.schema.decode import all_rows
 from stoker.schema.objects import Object
 from stoker.schema.rules import Say
+from stoker.schema.specs import CLC
 
 VERSION: Final = "2.3.0"
 

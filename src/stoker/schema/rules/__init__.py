@@ -175,7 +175,7 @@ class RowWalker(Walker):
                 child.walk(value, (*pointer, key), say)
 
 
-_WALKERS: Final[dict[str, type[Walker]]] = {"v2": RowWalker, "v3": Walker}
+_WALKERS: Final[dict[str, type[Walker]]] = {"v2": RowWalker, "v3": Walker, "clc": Walker}
 
 
 @functools.cache

@@ -35,12 +35,12 @@ from stoker.schema.v2 import (
     Verification,
 )
 
-_SCHEMES: Final[Schemes] = {
+SCHEMES: Final[Schemes] = {
     **dict.fromkeys(("http", "https", "oem", "data"), since("2.0")),
     **dict.fromkeys(("tftp", "s3"), since("2.1")),
 }
 _HASHES: Final = {"sha512": (128, since("2.0"))}
-_NETWORKD_SUFFIXES: Final = frozenset({".link", ".netdev", ".network"})
+NETWORKD_SUFFIXES: Final = frozenset({".link", ".netdev", ".network"})
 
 Reference = ConfigReference | CaReference
 
@@ -109,7 +109,7 @@ def _check_names(http_headers: list[HttpHeader], here: Pointer, say: Say) -> Non
 
 
 def _url_problem(source: str, say: Say) -> tuple[Message, dict[str, object]] | None:
-    return url_fault(source, say.spec, _SCHEMES) if source else None
+    return url_fault(source, say.spec, SCHEMES) if source else None
 
 
 @rule(ConfigReference, "2.0", row="source")
@@ -262,7 +262,7 @@ def dropin(dropin: SystemdDropin, at: Pointer, say: Say) -> None:
 def networkd_unit(unit: NetworkdUnit, at: Pointer, say: Say) -> None:
     """A networkd file can be read and has a known suffix."""
     _install(unit.contents, (*at, "contents"), say)
-    if suffix(unit.name) not in _NETWORKD_SUFFIXES:
+    if suffix(unit.name) not in NETWORKD_SUFFIXES:
         say.error(m.NETWORKD_SUFFIX, (*at, "name"))
 
 

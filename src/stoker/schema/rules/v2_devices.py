@@ -13,11 +13,11 @@ from stoker.schema.rules.v2 import check_absolute
 from stoker.schema.unitfiles import go_quote
 from stoker.schema.v2 import Disk, Filesystem, Mount, Partition, Raid
 
-_FORMATS: Final = {
+FORMATS: Final = {
     **dict.fromkeys(("ext4", "btrfs", "xfs"), since("2.0")),
     **dict.fromkeys(("swap", "vfat"), since("2.1")),
 }
-_SECTORS_OF_A_MIB: Final = 2048
+SECTORS_OF_A_MIB: Final = 2048
 
 
 @rule(Disk, "2.0", row="device")
@@ -38,7 +38,7 @@ def partitions(disk: Disk, at: Pointer, say: Say) -> None:
         say.error(m.NUMBERS_COLLIDE, here)
     if _overlap(disk.partitions):
         say.error(m.PARTITIONS_OVERLAP, here)
-    if any((one.start or 0) % _SECTORS_OF_A_MIB for one in disk.partitions):
+    if any((one.start or 0) % SECTORS_OF_A_MIB for one in disk.partitions):
         say.error(m.PARTITIONS_MISALIGNED, here)
 
 
@@ -179,7 +179,7 @@ def filesystem_path(filesystem: Filesystem, at: Pointer, say: Say) -> None:
 @rule(Mount, "2.0")
 def mount_format(mount: Mount, at: Pointer, say: Say) -> None:
     """The formats there are."""
-    dates = _FORMATS.get(mount.format)
+    dates = FORMATS.get(mount.format)
     if dates is None or not dates.has(say.spec):
         say.error(m.INVALID_FORMAT, (*at, "format"))
 
