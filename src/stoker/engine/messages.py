@@ -98,12 +98,12 @@ NO_FILE: Final = Message("no-file", "{verb} `{path}`: {reason}")
 NOT_MERGED: Final = Message(
     "not-merged",
     "`ignition.config.merge` names another config, which is not read here: what it says would be missing",
-    "take the entry out, get what it names, and merge the two first: `stoker merge`, this config before that one",
+    "pass `--follow` to have it fetched; or take the entry out, and merge the two first by `stoker merge`",
 )
 NOT_REPLACED: Final = Message(
     "not-replaced",
     "`ignition.config.replace` names another config, which is not read here: that one would count, not this one",
-    "get that one, and apply it instead of this one",
+    "pass `--follow` to have it fetched, or apply that one instead of this one",
 )
 
 # Labels.
