@@ -32,6 +32,10 @@ class Syslog:
         line = f"<{_USER | priority}>{stamp} {self._tag}[{os.getpid()}]: {text}"
         _send(self._socket, line.encode("utf-8", "backslashreplace")[:_LONGEST])
 
+    def close(self) -> None:
+        """Let go of the log."""
+        self._socket.close()
+
 
 class Journal:
     """The journal, where there is one."""
@@ -47,6 +51,11 @@ class Journal:
         if self._socket is not None:
             rows = {"MESSAGE": message, "PRIORITY": str(priority), **fields}
             _send(self._socket, b"".join(_field(name, value) for name, value in rows.items()))
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        if self._socket is not None:
+            self._socket.close()
 
 
 def _field(name: str, value: str) -> bytes:
