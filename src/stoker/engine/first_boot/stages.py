@@ -97,8 +97,8 @@ def mount(boot: Boot, config: Config, state: State) -> Outcome:
 
 def write_files(boot: Boot, config: Config, state: State) -> Outcome:
     """Make accounts, files and units."""
-    _warn_of_old_systemd(boot, config)
     with closing(boot.open_system()) as system:
+        _warn_of_old_systemd(boot, config, system)
         if system.devices is not None:
             system.devices.volume_keys.update(state.keys())
         past = Past(
@@ -148,12 +148,12 @@ def _labelled(boot: Boot, config: Config, planned: Plan, system: System) -> Plan
     return msgspec.structs.replace(planned, steps=(*planned.steps, Step((), "files", operation)))
 
 
-def _warn_of_old_systemd(boot: Boot, config: Config) -> None:
+def _warn_of_old_systemd(boot: Boot, config: Config, system: System) -> None:
     units = config.systemd.units if config.systemd else []
     if not any(unit.enabled is not None and template(unit.name)[1] is not None for unit in units):
         return
     with suppress(CommandFault):
-        found = re.search(r"\d+", boot.machine.system.run(["systemctl", "--version"]).decode(errors="replace"))
+        found = re.search(r"\d+", system.run(["systemctl", "--version"]).decode(errors="replace"))
         if found is not None and int(found[0]) < OLD_SYSTEMD:
             text = f"files: {OLD.format(version=found[0])}"
             boot.log.at(Level.WARNING, text)
