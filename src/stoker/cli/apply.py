@@ -9,13 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from stoker.butane import Compilation, compile_document
+from stoker.cli.configs import add_distribution, distribution_of, read_config
 from stoker.cli.exits import CommandError, Exit
-from stoker.cli.findings import placed, result, show, write_json
-from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
+from stoker.cli.findings import placed, write_json
+from stoker.cli.inputs import add_files_dir, add_output
 from stoker.cli.streams import talk, write_data
 from stoker.engine import (
-    DISTRIBUTIONS,
     Distribution,
     Outcome,
     Say,
@@ -28,24 +27,17 @@ from stoker.engine import (
     summary_text,
 )
 from stoker.fetch import Fetcher
-from stoker.ignition.parse import Parsed, parse
 from stoker.schema.v3 import Config
 from stoker.system import ScratchSystem, SystemFault
 
 PATIENCE = 60.0  # seconds without an answer: a first boot waits for ever, but here somebody is waiting for us
-
-_OF_VARIANT = {"fcos": "fcos", "flatcar": "flatcar", "openshift": "rhcos", "r4e": "rhcos", "fiot": "fcos"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("file", metavar="FILE", help="a Butane or Ignition file; - is stdin")
     parser.add_argument("--root", metavar="DIR", required=True, help="the tree to provision; made when there is none")
-    parser.add_argument(
-        "--distribution",
-        choices=sorted(DISTRIBUTIONS),
-        help="whose paths and base accounts to use; that of the variant, or fcos",
-    )
+    add_distribution(parser)
     parser.add_argument(
         "--devices",
         action="store_true",
@@ -58,11 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply; the account goes to stdout, the log to stderr. Exit 1 when anything was refused or failed."""
-    source = read_input(arguments.file)
-    read = _read(source, arguments)
-    if read.config is None or result(read.report):
+    read = read_config(arguments.file, arguments.files_dir, arguments.color, verb="applied")
+    if read.config is None:
         return Exit.FINDINGS
-    name = arguments.distribution or _OF_VARIANT.get(read.spec.variant if read.spec is not None else "", "fcos")
     if arguments.devices and os.geteuid() != 0:
         raise CommandError(
             "only root can change the disks of a machine", hint="leave out `--devices`, or run it as root"
@@ -77,7 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     root.mkdir(parents=True, exist_ok=True)
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:
-        outcome, summary = _apply(read.config, root, DISTRIBUTIONS[name], say, arguments.devices)
+        outcome, summary = _apply(
+            read.config, root, distribution_of(read, arguments.distribution), say, arguments.devices
+        )
     except SystemFault as fault:
         raise CommandError(f"`{root}`: {fault}") from fault
     findings = [finding_of(placed(entry, read)) for entry in outcome.report]
@@ -108,26 +100,3 @@ def _apply(
     outcome = provision(config, root, distribution=distribution, say=say, fetch=fetcher)
     with closing(ScratchSystem(root)) as system:
         return outcome, summarise(outcome, system)
-
-
-def _read(source: Input, arguments: argparse.Namespace) -> Parsed | Compilation:
-    """Read the config, showing what is wrong with it."""
-    read: Parsed | Compilation
-    if source.is_ignition:
-        read = parse(source.text, file=source.name)
-        if read.old is not None and read.spec is not None:
-            raise CommandError(
-                f"`{source.name}`: Ignition {read.spec.version} is not applied", hint="stoker convert --to 3.4.0"
-            )
-        if read.error is not None and not read.report.has_errors:
-            raise CommandError(f"`{source.name}`: {read.error}")
-    else:
-        directory = files_dir(source, arguments.files_dir)
-        done = compile_document(source.text, file=source.name, files_dir=directory, raw=True)
-        if not isinstance(done, Compilation):
-            raise CommandError(
-                f"`{source.name}`: Container Linux Config is not applied", hint="stoker convert --to 3.4.0"
-            )
-        read = done
-    show(read.report, {source.name: source.text} | read.texts, arguments.color)
-    return read

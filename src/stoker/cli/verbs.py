@@ -71,6 +71,20 @@ _VERBS: Final = (
         "Configs",
     ),
     Verb(
+        "plan",
+        "stoker.cli.plan",
+        "show what a config would do to a machine, and touch nothing",
+        "stoker plan web.bu --inventory node1.json",
+        "Machines",
+    ),
+    Verb(
+        "inventory",
+        "stoker.cli.inventory",
+        "capture a machine's disks, accounts and system, to plan for it elsewhere",
+        "stoker inventory -o json > node1.json",
+        "Machines",
+    ),
+    Verb(
         "apply",
         "stoker.cli.apply",
         "provision a tree by a config, as a first boot would",

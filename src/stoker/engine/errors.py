@@ -1,7 +1,8 @@
 """What can stop the engine.
 
     EngineFault          an operation cannot be done
-    └── Refused          the rules of first boot forbid it
+    ├── Refused          the rules of first boot forbid it
+    └── BadInventory     what shall be a captured machine is none
 
 Faults of the machine itself are `stoker.system.SystemFault`; bytes that cannot be had are `stoker.fetch.FetchFault`.
 """
@@ -22,3 +23,7 @@ class EngineFault(Exception):
 
 class Refused(EngineFault):
     """The rules of first boot forbid it."""
+
+
+class BadInventory(EngineFault):
+    """What shall be a captured machine is none."""

@@ -91,6 +91,21 @@ NOT_REPLACED: Final = Message(
     "get that one, and apply it instead of this one",
 )
 
+# What a plan is made for.
+FILES_UNKNOWN: Final = Message(
+    "files-unknown",
+    "{what} does not tell which files are there: whether one of the config is there already is not known",
+    "`--root` plans for a tree, or for the machine that it is run on: `--root /`",
+)
+NO_INVENTORY: Final = Message(
+    "no-inventory", "it is no inventory: {reason}", "`stoker inventory -o json` on the machine writes one"
+)
+INVENTORY_VERSION: Final = Message(
+    "inventory-version",
+    "it is an inventory of version {found}, and only {known} is known",
+    "take it anew with the `stoker` that reads it",
+)
+
 # The run as a whole.
 RAN_BEFORE: Final = Message(
     "ran-before",
