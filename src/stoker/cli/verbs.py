@@ -85,6 +85,13 @@ _VERBS: Final = (
         "Machines",
     ),
     Verb(
+        "simulate",
+        "stoker.cli.simulate",
+        "rehearse a first boot in a tree of its own, without root",
+        "stoker simulate web.bu",
+        "Machines",
+    ),
+    Verb(
         "apply",
         "stoker.cli.apply",
         "provision a tree by a config, as a first boot would",

@@ -55,6 +55,14 @@ SAME_PLACE: Final = Message(
     "keep one of the two, and name it by the path without links",
 )
 
+# What systemd says of units in a rehearsal.
+UNIT_COMPLAINT: Final = Message("unit-complaint", "systemd on {where}: {text}")
+UNIT_REFUSED: Final = Message(
+    "unit-refused",
+    "systemd does not start {where}: {text}",
+    "`systemd-analyze verify` tells more, on the tree that `--keep` keeps",
+)
+
 # Owners and keys.
 NO_SUCH_USER: Final = Message("no-such-user", "no such user `{name}`", "add it under `passwd.users`, or give its id")
 NO_SUCH_GROUP: Final = Message(

@@ -27,6 +27,8 @@ from stoker.system.gpt import Partition, Table
 
 LINUX_FILESYSTEM = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"  # the type that sgdisk gives when none is asked for
 
+MADE_UP = "00000000-0000-4000-8000-000000000000"  # the UUID of what is given none
+
 
 class Disk(msgspec.Struct, kw_only=True):
     """A disk of an inventory.
@@ -67,6 +69,7 @@ class ScratchDevices:
         self.commands: list[list[str]] = []
         self.volume_keys: dict[str, bytes] = {}
         self.mounts: dict[str, list[str]] = {}  # directory -> nodes, each mounted over the one before
+        self.mounted_once: dict[str, str] = {}  # directory -> the last node that was mounted there, even if no more
         self.keys: dict[str, list[bytes]] = {}  # node of a volume -> what opens it
         self.opened: dict[str, str] = {}  # name of a volume -> the node it is on
         self._signatures: dict[str, Signature | None] = {}  # of devices that are no part of a disk
@@ -184,7 +187,7 @@ class ScratchDevices:
     def format_volume(self, node: str, fields: VolumeFields, key: bytes) -> None:
         """See `BlockDevices.format_volume`."""
         self.commands.append(disk_commands.format_volume(node, fields))
-        self.inventory.volumes[node] = Volume(2, fields.label or "", fields.uuid or "")
+        self.inventory.volumes[node] = Volume(2, fields.label or "", fields.uuid or MADE_UP)
         self.keys[node] = [key]
         self._put(node, Signature("crypto_LUKS", fields.label or "", fields.uuid or ""))
 
@@ -223,6 +226,7 @@ class ScratchDevices:
         """See `BlockDevices.mount`."""
         self.commands.append(disk_commands.mount(node, directory, format_, options))
         self.mounts.setdefault(directory, []).append(node)
+        self.mounted_once[directory] = node
 
     def unmount(self, directory: str) -> None:
         """See `BlockDevices.unmount`."""
