@@ -54,14 +54,17 @@ def test_the_disks_are_real(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.bu").write_text(LOCAL)
     done = run("simulate", "a.bu", "--tree", "made", "-o", "json")
     found = json.loads(done.stdout)
-    assert found["mounts"] == {"/srv/more": "/dev/sdb1", "/var/data": "/dev/mapper/vault"}
+    assert found["mounts"] == {
+        "/srv/more": {"device": "/dev/sdb1", "format": "xfs"},
+        "/var/data": {"device": "/dev/mapper/vault", "format": "ext4"},
+    }
     assert found["on_paper"] == [
         "`/dev/md/md0`: raid1",
         "`/dev/mapper/vault`: encrypted",
         "`/dev/mapper/vault`: ext4",
         "`/dev/md/md0`: ext4",
     ]
-    images = {image["node"]: image for image in found["images"]}
+    images = {image["node"]: image for image in found["disks"]}
     assert sorted(images) == ["/dev/sda", "/dev/sdb", "/dev/sdc", "/dev/sdd"]
     for image in images.values():
         assert Path(image["file"]).stat().st_size == image["size"]

@@ -92,6 +92,13 @@ _VERBS: Final = (
         "Machines",
     ),
     Verb(
+        "test",
+        "stoker.cli.test",
+        "hold a rehearsal of a config against what you expect of it",
+        "stoker test web.test.yaml -o junit > junit.xml",
+        "Machines",
+    ),
+    Verb(
         "apply",
         "stoker.cli.apply",
         "provision a tree by a config, as a first boot would",

@@ -114,6 +114,23 @@ INVENTORY_VERSION: Final = Message(
     "take it anew with the `stoker` that reads it",
 )
 
+# What a person expects of a rehearsal.
+NOT_AS_EXPECTED: Final = Message("not-as-expected", "{what}: {reason}")
+NOT_A_MAPPING: Final = Message("expected-mapping", "{what} is a mapping: keys with values")
+NOT_A_LIST: Final = Message("expected-list", "{what} is a list")
+UNKNOWN_KEY: Final = Message("unknown-expectation", "there is no `{key}` {where}", "known are: {known}")
+TWICE: Final = Message("expected-twice", "`{key}` stands here already", "keep one of the two")
+NO_SUBJECT: Final = Message(
+    "no-subject", "this expectation does not say what it is about", "begin it with one of these: {known}"
+)
+TWO_SUBJECTS: Final = Message(
+    "two-subjects", "this expectation is about `{one}` and `{other}`", "make two of it, each with a dash of its own"
+)
+WRONG_VALUE: Final = Message("wrong-expectation", "`{key}` is {wanted}")
+NO_CONFIG_NAMED: Final = Message("no-config-named", "this does not say which config is tested", "add `config: web.bu`")
+NOTHING_EXPECTED: Final = Message("nothing-expected", "nothing is expected", "add a list `expect`")
+TOO_MANY: Final = Message("too-many-expectations", "more than {most} {what}", "make several files of it")
+
 # The run as a whole.
 RAN_BEFORE: Final = Message(
     "ran-before",

@@ -18,6 +18,7 @@ from stoker.engine.columns import table
 from stoker.engine.disk_drawing import draw_table, size_text
 from stoker.engine.distributions import Distribution, lay_base
 from stoker.engine.execution import Say, carry_out
+from stoker.engine.filesystems import mounted_filesystems
 from stoker.engine.imagined import imagine
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import DISKS, plan
@@ -48,8 +49,15 @@ class Held(msgspec.Struct, frozen=True):
     uuid: str = ""
 
 
+class Mounted(msgspec.Struct, frozen=True):
+    """A file system that was mounted while the machine was provisioned: the node it is on, its format."""
+
+    device: str
+    format: str
+
+
 class Image(msgspec.Struct, frozen=True):
-    """A disk as a sparse file, its size in bytes, what it holds, and its table as a drawing."""
+    """A disk, its sparse file (empty for one on paper), its size in bytes, what it holds, its table as a drawing."""
 
     node: str
     file: str
@@ -61,14 +69,14 @@ class Image(msgspec.Struct, frozen=True):
 class Rehearsal(msgspec.Struct, frozen=True):
     """What became of a first boot on paper.
 
-    `tree` is where it is, `mounts` says what was mounted where (path to device), `on_paper` which parts of the disks
-    are only records, and why. `units_checked` is false where systemd could not be asked.
+    `tree` is where it is, `mounts` says what was mounted at which path, `on_paper` which parts of the disks are only
+    records. `units_checked` is false where systemd could not be asked.
     """
 
     tree: str
     summary: Summary
-    images: tuple[Image, ...]
-    mounts: dict[str, str]
+    disks: tuple[Image, ...]
+    mounts: dict[str, Mounted]
     on_paper: tuple[str, ...]
     units_checked: bool
 
@@ -102,11 +110,12 @@ def rehearse(
         complaints = check_units(system.root, _unit_paths(outcome, system, distribution), commands.run)
         outcome.report.extend(_unit_entry(complaint, config) for complaint in complaints or ())
         images = devices.images if isinstance(devices, ImageDevices) else {}
+        shown = devices.inventory.disks if captured is not None or _has_disks(config) else {}
         rehearsal = Rehearsal(
             str(root),
             msgspec.structs.replace(summarise(outcome, system), succeeded=_reached_the_end(outcome)),
-            tuple(_image(node, file, devices.inventory.disks[node]) for node, file in images.items()),
-            {path.removeprefix(system.root) or "/": nodes for path, nodes in devices.mounted_once.items()},
+            tuple(_image(node, str(images.get(node, "")), disk) for node, disk in shown.items()),
+            dict(_mounts(config, system, devices)),
             tuple(dict.fromkeys(devices.on_paper)) if isinstance(devices, ImageDevices) else (),
             complaints is not None,
         )
@@ -116,7 +125,7 @@ def rehearse(
 def rehearsal_text(rehearsal: Rehearsal) -> str:
     """The account as text: that of the run, then the disks as blkid(8) sees them."""
     lines = []
-    for image in rehearsal.images:
+    for image in rehearsal.disks:
         rows = [(held.node, held.label, size_text(held.size), _words(held), held.uuid) for held in image.held]
         lines += [
             "",
@@ -133,10 +142,23 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
 
 def _devices(config: Config, inventory: Inventory, directory: Path) -> ScratchDevices:
     """Images where the config does something to disks, else records alone."""
-    if not any(getattr(config.storage, name, ()) for name in DISKS):
+    if not _has_disks(config):
         return ScratchDevices(inventory)
     directory.mkdir(parents=True)
     return ImageDevices(inventory, directory, commands.run)
+
+
+def _has_disks(config: Config) -> bool:
+    """Whether the config does something to disks."""
+    return any(getattr(config.storage, name, ()) for name in DISKS)
+
+
+def _mounts(config: Config, system: ScratchSystem, devices: ScratchDevices) -> Iterator[tuple[str, Mounted]]:
+    """What was mounted, by its path."""
+    for _, path, said in mounted_filesystems(config.storage):
+        node = devices.mounted_once.get((system.root + path).rstrip("/"))
+        if node is not None:
+            yield path, Mounted(node, said.format or "")
 
 
 def _reached_the_end(outcome: Outcome) -> bool:
@@ -185,8 +207,8 @@ def _unit_pointer(complaint: Complaint, config: Config) -> Pointer:
 # Images
 
 
-def _image(node: str, file: Path, disk: Disk) -> Image:
-    return Image(node, str(file), disk.size, tuple(_held(node, disk)), draw_table(disk.table, {}))
+def _image(node: str, file: str, disk: Disk) -> Image:
+    return Image(node, file, disk.size, tuple(_held(node, disk)), draw_table(disk.table, {}))
 
 
 def _held(node: str, disk: Disk) -> Iterator[Held]:
