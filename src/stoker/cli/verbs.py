@@ -106,6 +106,13 @@ _VERBS: Final = (
         "Machines",
     ),
     Verb(
+        "rearm",
+        "stoker.cli.rearm",
+        "let the next boot be a first boot again, with another config",
+        "stoker rearm web.bu --allow-wipe data",
+        "Machines",
+    ),
+    Verb(
         "serve",
         "stoker.cli.serve",
         "serve boot scripts and configs to machines",

@@ -114,6 +114,32 @@ INVENTORY_VERSION: Final = Message(
     "take it anew with the `stoker` that reads it",
 )
 
+# Arming a first boot anew.
+NO_BOOT_FILES: Final = Message(
+    "no-boot-files",
+    "there is no `{directory}`, where {title} looks for what a first boot needs",
+    "mount it: on the machine itself it should be a file system of its own",
+)
+NOT_MOUNTED: Final = Message(
+    "not-mounted",
+    "`{directory}` is no file system of its own: what is written there the boot loader does not see",
+    "mount the file system that belongs there",
+)
+OTHER_CONFIG: Final = Message(
+    "other-config",
+    "{what} names a config already, and that one would count",
+    "take it away first, or change it instead",
+)
+ARMED_ALREADY: Final = Message("armed-already", "a first boot is armed already: `{path}` exists")
+NO_PRESETS: Final = Message(
+    "no-presets",
+    "units are enabled by presets, which systemd reads only where `/etc/machine-id` does not exist",
+    "remove it before the machine boots, and the machine gets another id; or enable the units by hand afterwards",
+)
+NO_PROFILE: Final = Message(
+    "no-first-boot", "{title} has no first boot that could be armed again", "`stoker apply` provisions a tree"
+)
+
 # What a person expects of a rehearsal.
 NOT_AS_EXPECTED: Final = Message("not-as-expected", "{what}: {reason}")
 NOT_A_MAPPING: Final = Message("expected-mapping", "{what} is a mapping: keys with values")
