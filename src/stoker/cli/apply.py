@@ -1,4 +1,4 @@
-"""The verb `apply`: provision a tree as a first boot would: without privileges, or disks and all as root."""
+"""The verb `apply`: provision a tree as a first boot would; as root with real owners, and with disks if asked for."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ from stoker.engine import (
     summarise,
     summary_text,
 )
+from stoker.engine.targets import open_tree
 from stoker.fetch import Fetcher
 from stoker.schema.v3 import Config
-from stoker.system import ScratchSystem, SystemFault
+from stoker.system import SystemFault
 
 PATIENCE = 60.0  # seconds without an answer: a first boot waits for ever, but here somebody is waiting for us
 
@@ -97,6 +98,7 @@ def _apply(
             fetch=fetcher,
         )
         return outcome, summaries[0]
-    outcome = provision(config, root, distribution=distribution, say=say, fetch=fetcher)
-    with closing(ScratchSystem(root)) as system:
+    is_root = os.geteuid() == 0
+    outcome = provision(config, root, distribution=distribution, say=say, fetch=fetcher, with_owners=is_root)
+    with closing(open_tree(root)) as system:
         return outcome, summarise(outcome, system)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stoker.system.account_files import AccountFiles
-from stoker.system.protocol import Accounts
+from stoker.system.protocol import NO_BOOT, Accounts
 from stoker.system.tree import Tree
 
 
@@ -18,13 +18,21 @@ class RealSystem(Tree):
     """A machine that is changed for real."""
 
     def __init__(
-        self, root: Path, clock: Callable[[], float] = time.time, *, with_devices: bool = False, patience: float = 0.0
+        self,
+        root: Path,
+        clock: Callable[[], float] = time.time,
+        *,
+        with_devices: bool = False,
+        patience: float = 0.0,
+        is_booting: bool = True,
     ) -> None:
         """Open the machine below `root`, with the block devices of the machine that runs this if so asked.
 
-        `patience` is how many seconds to wait for a device that is not there yet.
+        `patience` is how many seconds to wait for a device that is not there yet. A root that is not `is_booting` is
+        the tree of an image or a container: the boot that this runs in is not its own.
         """
         super().__init__(root, clock)
+        self._is_booting = is_booting
         if with_devices:
             from stoker.system.real_devices import RealDevices  # noqa: PLC0415 -- a tree has no use for it
 
@@ -39,4 +47,6 @@ class RealSystem(Tree):
 
     def boot_id(self) -> str:
         """See `System.boot_id`."""
+        if not self._is_booting:
+            return NO_BOOT
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -20,10 +20,8 @@ import msgspec
 from stoker.system.account_files import AccountFiles
 from stoker.system.devices import BlockDevices
 from stoker.system.errors import CommandFault, FileFault
-from stoker.system.protocol import KEEP, Accounts, Look
+from stoker.system.protocol import KEEP, NO_BOOT, Accounts, Look
 from stoker.system.tree import Tree
-
-NO_BOOT = "00000000-0000-0000-0000-000000000000"
 
 
 class Rights(msgspec.Struct, array_like=True):
