@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+import stoker
+from stoker.engine import DISTRIBUTIONS, provision
+from stoker.system import ScratchSystem
 from tests import loops
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -61,6 +66,59 @@ def test_other_configs_are_not_ignored(run: Run, tmp_path: Path, said: str, refu
     assert f"refused\n  {refusal}" in done.stdout
     assert "    hint: " in done.stdout
     assert not (tmp_path / "tree/etc/.ignition-result.json").exists()
+
+
+OWNED = """\
+variant: flatcar
+version: 1.0.0
+passwd: {users: [{name: test, uid: 1234, ssh_authorized_keys: [ssh-rsa AAAA]}]}
+storage:
+  directories:
+    - {path: /srv/www, mode: 02775, user: {name: test}, group: {id: 4711}}
+  files:
+    - {path: /opt/tool, mode: 04755, contents: {inline: x}}
+  links:
+    - {path: /srv/link, target: /nowhere, user: {name: test}}
+"""
+
+# path: (mode, user, group)
+RIGHTS = {
+    "srv/www": (0o2775, 1234, 4711),
+    "opt/tool": (0o4755, 0, 0),
+    "srv/link": (0o777, 1234, 0),
+    "home/test": (0o700, 1234, 1234),
+    "home/test/.ssh/authorized_keys.d/ignition": (0o600, 1234, 1234),
+    "etc/shadow": (0o640, 0, 0),
+}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_as_root_the_owners_are_real(run: Run, tmp_path: Path) -> None:
+    """As an image, a container or a chroot needs it. The boot that it is made in is not the tree's."""
+    (tmp_path / "a.bu").write_text(OWNED)
+    done = run("apply", "--quiet", "a.bu", "--root", "tree", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    found = {path: (tmp_path / "tree" / path).lstat() for path in RIGHTS}
+    assert {path: (look.st_mode & 0o7777, look.st_uid, look.st_gid) for path, look in found.items()} == RIGHTS
+    shown = {node["path"]: (node["mode"], node["user"], node["group"]) for node in json.loads(done.stdout)["nodes"]}
+    assert shown["/srv/www"] == ("2775", "test", "4711")
+    assert not (tmp_path / "tree.rights.json").exists()
+    record = json.loads((tmp_path / "tree/etc/.ignition-result.json").read_text())
+    assert record["provisioningBootID"] == "00000000-0000-0000-0000-000000000000"
+
+
+def test_a_tree_with_a_manifest_goes_on_with_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bu").write_text(OWNED)
+    config, _ = stoker.compile("variant: flatcar\nversion: 1.0.0\nstorage: {files: [{path: /a, user: {id: 7}}]}\n")
+    assert config is not None
+    provision(config, tmp_path / "tree", distribution=DISTRIBUTIONS["flatcar"], say=lambda _line: None)
+    assert run("apply", "--quiet", "a.bu", "--root", "tree").returncode == 0
+    with closing(ScratchSystem(tmp_path / "tree")) as system:
+        for path, rights in RIGHTS.items():
+            look = system.look(f"/{path}")
+            assert look is not None
+            assert (look.mode, look.uid, look.gid) == rights, path
+    assert (tmp_path / "tree/srv/www").stat().st_uid == os.geteuid()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may")

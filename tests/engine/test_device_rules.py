@@ -17,7 +17,7 @@ from stoker.fetch.source import READ_LIMIT
 from stoker.schema.v3 import Config
 from stoker.system import Partition, ScratchSystem, Signature, Table
 from stoker.system.devices import Array, Volume
-from stoker.system.scratch_devices import Disk, Inventory, ScratchDevices
+from stoker.system.scratch_devices import MADE_UP, Disk, Inventory, ScratchDevices
 
 MEBIBYTE = 1 << 20
 UUID = "11111111-2222-4333-8444-555555555555"
@@ -409,7 +409,7 @@ def test_volumes(tmp_path: Path, said: dict[str, Any], expected: list[str], line
     outcome = machine.provision(storage, fetch)
     assert outcome.succeeded, [entry.message for entry in outcome.report]
     assert machine.commands == [*expected, "wipefs -a /dev/mapper/vault", "mkfs.ext4 -F /dev/mapper/vault"]
-    assert machine.system.read("/etc/crypttab").decode() == f"vault UUID={said.get('uuid', '')} {line}\n"
+    assert machine.system.read("/etc/crypttab").decode() == f"vault UUID={said.get('uuid', MADE_UP)} {line}\n"
     assert fetch.asked == ([Source("http://tang/adv")] if expected[-2:][0].startswith("clevis luks unlock") else [])
     key = machine.system.look("/etc/luks/vault")
     assert (key is not None) == line.startswith("/etc/luks")

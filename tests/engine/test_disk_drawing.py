@@ -11,8 +11,8 @@ import pytest
 
 from stoker.engine import DISTRIBUTIONS, plan
 from stoker.engine.disk_drawing import draw_disk, size_text
-from stoker.engine.disk_impact import judge_disks, not_allowed
 from stoker.engine.disks import draft_disks
+from stoker.engine.impact import judge, not_allowed
 from stoker.engine.outlook import Outlook
 from stoker.fetch import Embedded
 from stoker.report import Report
@@ -72,23 +72,23 @@ def test_the_drawing(golden: Callable[[str, str], None]) -> None:
 def test_what_each_step_means(tmp_path: Path) -> None:
     config = msgspec.convert({"ignition": {"version": "3.6.0"}, "storage": STORAGE}, Config)
     system = ScratchSystem(tmp_path / "root", devices=machine())
-    planned = plan(config, system, DISTRIBUTIONS["flatcar"])
+    planned = plan(config, system, DISTRIBUTIONS["flatcar"], stages=("disks", "mount", "umount"))
     assert list(planned.report) == []
-    judged = list(judge_disks(planned.steps, system, Embedded()))
+    judged = list(judge(planned.steps, system, Embedded(), {}))
     system.close()
     assert [
         (type(row.step.operation).__name__, str(row.impact), [str(loss) for loss in row.losses]) for row in judged
     ] == [
         ("ChangeTable", "data loss", ["partition 9 of /dev/vda `data` with ext4 `pictures`"]),
-        ("TellKernel", "nothing", []),
+        ("TellKernel", "none", []),
         ("ChangeTable", "data loss", ["the whole of /dev/vdb with ext4 `backup`"]),
-        ("TellKernel", "nothing", []),
-        ("WipeTable", "nothing", []),
-        ("TellKernel", "nothing", []),
+        ("TellKernel", "none", []),
+        ("WipeTable", "none", []),
+        ("TellKernel", "none", []),
         ("MakeFilesystem", "data loss", ["/dev/vda9 with ext4 `pictures`"]),
-        ("MakeFilesystem", "live", []),
-        ("Mount", "live", []),
-        ("Unmount", "nothing", []),
+        ("MakeFilesystem", "reprovision", []),
+        ("Mount", "none", []),
+        ("Unmount", "none", []),
     ]
     left = not_allowed(judged, frozenset({"data", "pictures"}))
     assert [str(loss) for loss in left] == ["the whole of /dev/vdb with ext4 `backup`"]

@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 
 from stoker.butane import Compilation
+from stoker.butane.explain import placed
 from stoker.cli.exits import CommandError
-from stoker.cli.findings import placed
 from stoker.engine.errors import EngineFault
 from stoker.engine.references import Rendered, Renderer, read_config
 from stoker.fetch import Fetcher, FetchFault, Settings

@@ -11,7 +11,7 @@ A plus stands for what is made, a minus for what goes, a tilde for what changes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from stoker.engine.partitions import DiskPlan
@@ -37,8 +37,8 @@ def draw_disk(disk_plan: DiskPlan, width: int = WIDTH) -> list[str]:
     gone = {partition.number: "-" for mark, partition in rows if mark == "-"}
     return [
         f"{disk_plan.disk.node}, {size_text(disk_plan.disk.size)}",
-        f"  before {_bar(disk_plan.before, gone, width - 9)}",
-        f"  after  {_bar(disk_plan.after, marks, width - 9)}",
+        f"  before {draw_table(disk_plan.before, gone, width - 9)}",
+        f"  after  {draw_table(disk_plan.after, marks, width - 9)}",
         *_listed(rows, unit),
         *(f"  ! lost: {loss}" for loss in disk_plan.losses),
     ]
@@ -89,8 +89,11 @@ def _name(partition: Partition) -> str:
     return f"{partition.number} {label}".rstrip()
 
 
-def _bar(table: Table | None, marks: dict[int, str], width: int) -> str:
-    """A table as one line: cells as wide as what they stand for, wide enough for their text if there is room."""
+def draw_table(table: Table | None, marks: Mapping[int, str], width: int = WIDTH) -> str:
+    """A table as one line, each partition with its mark, if any.
+
+    Cells are as wide as what they stand for, and wide enough for their text if there is room.
+    """
     if table is None:
         return f"|{'no partition table'.center(width - 2)}|"
     cells = list(_cells(table, marks))
@@ -109,7 +112,7 @@ def _bar(table: Table | None, marks: dict[int, str], width: int) -> str:
     return f"|{'|'.join(drawn)}|"
 
 
-def _cells(table: Table, marks: dict[int, str]) -> Iterator[_Cell]:
+def _cells(table: Table, marks: Mapping[int, str]) -> Iterator[_Cell]:
     """Partitions and what is free between them, in the order of the disk."""
     position = table.first_usable
     for partition in sorted(table.partitions, key=lambda one: one.start):

@@ -4,7 +4,8 @@
     ├── Refused          the rules of first boot forbid it
     ├── BadConfig        a config cannot be used: it is none, or those that it names lead nowhere
     ├── NeedsNetwork     what is asked for lies on the network, which is not there yet
-    └── BadState         what an earlier stage left cannot be read
+    ├── BadState         what an earlier stage left cannot be read
+    └── BadInventory     what shall be a captured machine is none
 
 Faults of the machine itself are `stoker.system.SystemFault`; bytes that cannot be had are `stoker.fetch.FetchFault`.
 """
@@ -37,3 +38,7 @@ class NeedsNetwork(EngineFault):
 
 class BadState(EngineFault):
     """What an earlier stage left cannot be read."""
+
+
+class BadInventory(EngineFault):
+    """What shall be a captured machine is none."""

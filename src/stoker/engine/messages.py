@@ -55,6 +55,14 @@ SAME_PLACE: Final = Message(
     "keep one of the two, and name it by the path without links",
 )
 
+# What systemd says of units in a rehearsal.
+UNIT_COMPLAINT: Final = Message("unit-complaint", "systemd on {where}: {text}")
+UNIT_REFUSED: Final = Message(
+    "unit-refused",
+    "systemd does not start {where}: {text}",
+    "`systemd-analyze verify` tells more, on the tree that `--keep` keeps",
+)
+
 # Owners and keys.
 NO_SUCH_USER: Final = Message("no-such-user", "no such user `{name}`", "add it under `passwd.users`, or give its id")
 NO_SUCH_GROUP: Final = Message(
@@ -112,6 +120,64 @@ NO_POLICY: Final = Message(
     "didn't find SELINUXTYPE in `{path}`",
     "name the policy there, or leave the file out where there is none",
 )
+
+# What a plan is made for.
+FILES_UNKNOWN: Final = Message(
+    "files-unknown",
+    "{what} does not tell which files are there: whether one of the config is there already is not known",
+    "`--root` plans for a tree, or for the machine that it is run on: `--root /`",
+)
+NO_INVENTORY: Final = Message(
+    "no-inventory", "it is no inventory: {reason}", "`stoker inventory -o json` on the machine writes one"
+)
+INVENTORY_VERSION: Final = Message(
+    "inventory-version",
+    "it is an inventory of version {found}, and only {known} is known",
+    "take it anew with the `stoker` that reads it",
+)
+
+# Arming a first boot anew.
+NO_BOOT_FILES: Final = Message(
+    "no-boot-files",
+    "there is no `{directory}`, where {title} looks for what a first boot needs",
+    "mount it: on the machine itself it should be a file system of its own",
+)
+NOT_MOUNTED: Final = Message(
+    "not-mounted",
+    "`{directory}` is no file system of its own: what is written there the boot loader does not see",
+    "mount the file system that belongs there",
+)
+OTHER_CONFIG: Final = Message(
+    "other-config",
+    "{what} names a config already, and that one would count",
+    "take it away first, or change it instead",
+)
+ARMED_ALREADY: Final = Message("armed-already", "a first boot is armed already: `{path}` exists")
+NO_PRESETS: Final = Message(
+    "no-presets",
+    "units are enabled by presets, which systemd reads only where `/etc/machine-id` does not exist",
+    "remove it before the machine boots, and the machine gets another id; or enable the units by hand afterwards",
+)
+NO_PROFILE: Final = Message(
+    "no-first-boot", "{title} has no first boot that could be armed again", "`stoker apply` provisions a tree"
+)
+
+# What a person expects of a rehearsal.
+NOT_AS_EXPECTED: Final = Message("not-as-expected", "{what}: {reason}")
+NOT_A_MAPPING: Final = Message("expected-mapping", "{what} is a mapping: keys with values")
+NOT_A_LIST: Final = Message("expected-list", "{what} is a list")
+UNKNOWN_KEY: Final = Message("unknown-expectation", "there is no `{key}` {where}", "known are: {known}")
+TWICE: Final = Message("expected-twice", "`{key}` stands here already", "keep one of the two")
+NO_SUBJECT: Final = Message(
+    "no-subject", "this expectation does not say what it is about", "begin it with one of these: {known}"
+)
+TWO_SUBJECTS: Final = Message(
+    "two-subjects", "this expectation is about `{one}` and `{other}`", "make two of it, each with a dash of its own"
+)
+WRONG_VALUE: Final = Message("wrong-expectation", "`{key}` is {wanted}")
+NO_CONFIG_NAMED: Final = Message("no-config-named", "this does not say which config is tested", "add `config: web.bu`")
+NOTHING_EXPECTED: Final = Message("nothing-expected", "nothing is expected", "add a list `expect`")
+TOO_MANY_EXPECTED: Final = Message("too-many-expectations", "more than {most} {what}", "make several files of it")
 
 # The run as a whole.
 RAN_BEFORE: Final = Message(

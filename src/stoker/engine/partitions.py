@@ -252,7 +252,7 @@ class DiskPlanner:
                 yield Loss.of(partition, node, self._held(partition))
         held = None if found.partitions else self._devices.probe(node)
         if held is not None or self._unread:
-            yield Loss(f"the whole of {node}", self._unread, held)
+            yield Loss(f"the whole of {node}", self._unread, held, node)
 
     def _held(self, partition: Partition) -> Signature | None:
         unit = self._disk.sector_size

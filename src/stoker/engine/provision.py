@@ -1,4 +1,4 @@
-"""Provision a scratch tree: the engine in one call, from a config to a tree that anyone may make and look at."""
+"""Provision a tree: the engine in one call, from a config to a tree for an image, a container, a chroot, or a look."""
 
 from __future__ import annotations
 
@@ -11,18 +11,28 @@ from stoker.engine.outcome import Outcome
 from stoker.engine.plan import plan
 from stoker.fetch import Fetch
 from stoker.schema.v3 import Config
-from stoker.system import ScratchSystem
+from stoker.system import RealSystem, ScratchSystem
+from stoker.system.scratch import has_manifest
 
 
 def provision(
-    config: Config, root: Path, *, distribution: Distribution, say: Say, fetch: Fetch | None = None
+    config: Config,
+    root: Path,
+    *,
+    distribution: Distribution,
+    say: Say,
+    fetch: Fetch | None = None,
+    with_owners: bool = False,
 ) -> Outcome:
-    """Provision the tree below `root` as a first boot would; it needs no privileges and changes no owner.
+    """Provision the tree below `root` as a first boot would.
 
     `config` is validated and merged. A tree without accounts gets the distribution's base first. Without `fetch`
-    only contents that the config itself holds are written. Owners are kept in `ROOT.rights.json`.
+    only contents that the config itself holds are written. It needs no privileges: owners, and modes that would be a
+    hole, are kept in `ROOT.rights.json`. `with_owners` sets them for real, which only root may; a tree that has such
+    a manifest goes on with it.
     """
-    with closing(ScratchSystem(root)) as system:
+    is_real = with_owners and not has_manifest(root)
+    with closing(RealSystem(root, boot_id="") if is_real else ScratchSystem(root)) as system:
         if system.look("/etc/passwd") is None:
             lay_base(system, distribution)
         planned = plan(config, system, distribution, online=fetch is not None)

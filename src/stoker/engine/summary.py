@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Iterable
 
 import msgspec
 
+from stoker.engine.columns import count, table
 from stoker.engine.operations import Touch
 from stoker.engine.operations.units import MASK
 from stoker.engine.outcome import DONE, FAILED, NOT_REACHED, Outcome
@@ -100,17 +100,17 @@ def summarise(outcome: Outcome, system: System) -> Summary:
 def summary_text(summary: Summary) -> str:
     """The summary as lines of plain text, a section for each part that has something in it."""
     end = "provisioned" if summary.succeeded else "NOT provisioned"
-    lines = [f"{end}: {_count(summary.done, 'operation')} done"]
+    lines = [f"{end}: {count(summary.done, 'operation')} done"]
     if summary.unreached:
         lines[0] += f", {len(summary.unreached)} not"
     sections: list[tuple[str, Iterable[str]]] = [
-        ("tree", _table(_node_row(node) for node in summary.nodes)),
-        ("accounts", _table(_account_row(account) for account in summary.accounts)),
-        ("units", _table((unit.name, unit.state) for unit in summary.units)),
+        ("tree", table(_node_row(node) for node in summary.nodes)),
+        ("accounts", table(_account_row(account) for account in summary.accounts)),
+        ("units", table((unit.name, unit.state) for unit in summary.units)),
         ("presets", summary.presets),
         ("kernel arguments", _kernel_arguments(summary)),
-        ("refused", _findings(summary, Severity.ERROR)),
-        ("worth knowing", _findings(summary, Severity.WARNING)),
+        ("refused", finding_lines(summary.findings, Severity.ERROR)),
+        ("worth knowing", finding_lines(summary.findings, Severity.WARNING)),
         ("not done", summary.unreached),
     ]
     for title, rows in sections:
@@ -211,24 +211,11 @@ def _kernel_arguments(summary: Summary) -> list[str]:
     return wanted + [f"{argument}  not wanted" for argument in summary.kernel_arguments_removed]
 
 
-def _findings(summary: Summary, severity: Severity) -> Iterable[str]:
-    for finding in summary.findings:
+def finding_lines(findings: Iterable[Finding], severity: Severity) -> Iterable[str]:
+    """The findings of one severity, each with its place and its hint."""
+    for finding in findings:
         if finding.severity == severity:
-            yield f"{finding.place or finding.pointer}: {finding.message}"
+            where = finding.place or finding.pointer
+            yield finding.message if where == "$" else f"{where}: {finding.message}"
             if finding.hint:
                 yield f"  hint: {finding.hint}"
-
-
-def _table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Rows in columns as wide as their widest cell, two spaces between; numbers stand to the right."""
-    cells = list(rows)
-    widths = [max(map(len, column)) for column in itertools.zip_longest(*cells, fillvalue="")]
-    return ["  ".join(map(_padded, row, widths)) for row in cells]
-
-
-def _padded(cell: str, width: int) -> str:
-    return cell.rjust(width) if cell.isdecimal() else cell.ljust(width)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

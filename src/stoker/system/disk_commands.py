@@ -40,6 +40,11 @@ def _creations(partitions: Sequence[Partition]) -> Iterator[str]:
             yield f"--partition-guid={number}:{partition.guid}"
 
 
+def can_make(format_: str) -> bool:
+    """Whether there is a tool that makes such a file system."""
+    return format_ in _TOOLS
+
+
 def make_filesystem(node: str, fields: FilesystemFields) -> list[str]:
     """Arguments of the tool that makes the file system; `none` and virtiofs have none."""
     tool, force, (uuid_flag, uuid_prefix), label_flag = _TOOLS[fields.format]

@@ -54,7 +54,7 @@ class TableFault(DeviceFault):
 class CommandFault(SystemFault):
     """An external command failed. The text has the form that people know from Ignition's log.
 
-    `status` is what it exited with; 0 when it did not come to that.
+    `status` is what it exited with, 0 when it did not come to that; `errors` what it wrote to its standard error.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class CommandFault(SystemFault):
         super().__init__(f'{reason}: Cmd: {command} Stdout: "{_text(output)}" Stderr: "{_text(errors)}"')
         self.arguments = tuple(arguments)
         self.status = status
+        self.errors = errors
 
 
 def _text(output: bytes) -> str:

@@ -19,6 +19,7 @@ DIRECTORY = "directory"
 LINK = "link"
 OTHER = "other"
 
+NO_BOOT = "00000000-0000-0000-0000-000000000000"  # the id of a boot where nothing is booted
 KEEP = -1  # in place of a user or group id: leave it as it is
 
 

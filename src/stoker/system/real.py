@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from stoker.system.account_files import AccountFiles
 from stoker.system.errors import FileFault
-from stoker.system.protocol import Accounts
+from stoker.system.protocol import NO_BOOT, Accounts
 from stoker.system.tree import Tree
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -37,7 +37,8 @@ class RealSystem(Tree):
         """Open the machine below `root`, with the block devices of the machine that runs this if so asked.
 
         `patience` is how many seconds to wait for a device that is not there yet. `tools` names other programs to run
-        in place of some; `watch` sees the arguments of each command before it runs. `boot_id` is the kernel's file.
+        in place of some; `watch` sees the arguments of each command before it runs. `boot_id` is the kernel's file,
+        empty for the tree of an image or a container: the boot that this runs in is not its own.
         """
         super().__init__(root, clock)
         self._programs = tools
@@ -63,6 +64,8 @@ class RealSystem(Tree):
 
     def boot_id(self) -> str:
         """See `System.boot_id`."""
+        if not self._boot_id:
+            return NO_BOOT
         try:
             return Path(self._boot_id).read_text().strip()
         except OSError as error:

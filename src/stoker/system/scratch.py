@@ -20,10 +20,8 @@ import msgspec
 from stoker.system.account_files import AccountFiles
 from stoker.system.devices import BlockDevices
 from stoker.system.errors import CommandFault, FileFault
-from stoker.system.protocol import KEEP, Accounts, Look
+from stoker.system.protocol import KEEP, NO_BOOT, Accounts, Look
 from stoker.system.tree import Tree
-
-NO_BOOT = "00000000-0000-0000-0000-000000000000"
 
 
 class Rights(msgspec.Struct, array_like=True):
@@ -55,20 +53,27 @@ class ScratchSystem(Tree):
             raise FileFault.of("make", str(root), error) from error
         super().__init__(root, clock)
         self.devices = devices
-        self._manifest = manifest or root.with_name(root.name + ".rights.json")
+        self._manifest = manifest or _manifest_of(root)
         self._rights = {} if is_empty else _read(self._manifest)
+        self._written = None if is_empty or not self._manifest.exists() else self._text()
         self.accounts: Accounts = AccountFiles(self)
 
     def close(self) -> None:
-        """Write the manifest and let go of the tree."""
+        """Write the manifest, unless it says already what it would, and let go of the tree."""
         super().close()
-        text = msgspec.json.format(msgspec.json.encode(dict(sorted(self._rights.items()))))
+        text = self._text()
+        if text == self._written:
+            return
         temporary = self._manifest.with_name(self._manifest.name + ".tmp")
         try:
-            temporary.write_bytes(text + b"\n")
+            temporary.write_bytes(text)
             temporary.replace(self._manifest)
         except OSError as error:
             raise FileFault.of("write the manifest", str(self._manifest), error) from error
+
+    def _text(self) -> bytes:
+        """The manifest as it is written."""
+        return msgspec.json.format(msgspec.json.encode(dict(sorted(self._rights.items())))) + b"\n"
 
     def look(self, path: str) -> Look | None:
         """See `System.look`: owner and mode come from the manifest."""
@@ -136,6 +141,15 @@ class ScratchSystem(Tree):
         below = path + "/"
         for name in [name for name in self._rights if name == path or name.startswith(below)]:
             self._rights[target + name[len(path) :]] = self._rights.pop(name)
+
+
+def has_manifest(root: Path) -> bool:
+    """Whether a tree is one that was made without root, with a manifest of its owners beside it."""
+    return bool(root.name) and _manifest_of(root).exists()
+
+
+def _manifest_of(root: Path) -> Path:
+    return root.with_name(root.name + ".rights.json")
 
 
 def _read(manifest: Path) -> dict[str, Rights]:

@@ -27,12 +27,15 @@ from stoker.system.gpt import Partition, Table
 
 LINUX_FILESYSTEM = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"  # the type that sgdisk gives when none is asked for
 
+MADE_UP = "00000000-0000-4000-8000-000000000000"  # the UUID of what is given none
+
 
 class Disk(msgspec.Struct, kw_only=True):
     """A disk of an inventory.
 
     `contents` maps the first byte of a stretch to what a probe finds there; `fault` says why its table cannot be
-    read; `known` are the partitions that the kernel knows, those of the table when None.
+    read; `known` are the partitions that the kernel knows, those of the table when None. Of a disk that was
+    `unreadable`, for the reason given, nothing more is known: it must not be taken for a blank one.
     """
 
     size: int
@@ -42,15 +45,20 @@ class Disk(msgspec.Struct, kw_only=True):
     fault: str = ""
     contents: dict[int, Signature] = {}
     known: dict[int, tuple[int, int]] | None = None
+    unreadable: str = ""
 
 
 class Inventory(msgspec.Struct, kw_only=True):
-    """A machine's block devices: disks by node; what is in use (node to words); arrays by path; headers by node."""
+    """A machine's block devices: disks by node; what is in use (node to words); arrays by path; headers by node.
+
+    `mounts` says what was mounted where when the inventory was taken: directory to node.
+    """
 
     disks: dict[str, Disk] = {}
     uses: dict[str, str] = {}
     arrays: dict[str, Array] = {}
     volumes: dict[str, Volume] = {}
+    mounts: dict[str, str] = {}
 
 
 class ScratchDevices:
@@ -61,6 +69,7 @@ class ScratchDevices:
         self.commands: list[list[str]] = []
         self.volume_keys: dict[str, bytes] = {}
         self.mounts: dict[str, list[str]] = {}  # directory -> nodes, each mounted over the one before
+        self.mounted_once: dict[str, str] = {}  # directory -> the last node that was mounted there, even if no more
         self.keys: dict[str, list[bytes]] = {}  # node of a volume -> what opens it
         self.opened: dict[str, str] = {}  # name of a volume -> the node it is on
         self._signatures: dict[str, Signature | None] = {}  # of devices that are no part of a disk
@@ -79,7 +88,7 @@ class ScratchDevices:
             return Device(path, 0)
         for node, disk in self.inventory.disks.items():
             names = {node, *disk.links}
-            if path in names:
+            if path in names | _content_paths(disk, 0):
                 return Device(node, disk.size, disk.sector_size)
             for number, (_, size) in (disk.known or {}).items():
                 if path in self._partition_paths(node, disk, number):
@@ -90,6 +99,7 @@ class ScratchDevices:
     def _partition_paths(self, node: str, disk: Disk, number: int) -> set[str]:
         """Every path of a partition that the kernel knows: its node, and the links that udev makes."""
         paths = {partition_node(node, number), *(f"{link}-part{number}" for link in disk.links)}
+        paths |= _content_paths(disk, (disk.known or {})[number][0] * disk.sector_size)
         partition = disk.table.partition(number) if disk.table else None
         if partition is not None:
             paths |= {f"/dev/disk/by-partuuid/{partition.guid.lower()}"}
@@ -99,7 +109,7 @@ class ScratchDevices:
 
     def table(self, disk: Device) -> Table | None:
         """See `BlockDevices.table`."""
-        record = self._disk(disk.node)
+        record = self._readable(self._disk(disk.node))
         if record.fault:
             raise TableFault(record.fault)
         return record.table
@@ -119,7 +129,7 @@ class ScratchDevices:
         if place is None:
             return self._signatures.get(node)
         disk, offset = place
-        return disk.contents.get(offset + start)
+        return self._readable(disk).contents.get(offset + start)
 
     def array(self, path: str) -> Array | None:
         """See `BlockDevices.array`."""
@@ -131,7 +141,7 @@ class ScratchDevices:
 
     def mounted(self, directory: str) -> str:
         """See `BlockDevices.mounted`."""
-        return (self.mounts.get(directory) or [""])[-1]
+        return (self.mounts.get(directory) or [self.inventory.mounts.get(directory, "")])[-1]
 
     # Changing
 
@@ -177,7 +187,7 @@ class ScratchDevices:
     def format_volume(self, node: str, fields: VolumeFields, key: bytes) -> None:
         """See `BlockDevices.format_volume`."""
         self.commands.append(disk_commands.format_volume(node, fields))
-        self.inventory.volumes[node] = Volume(2, fields.label or "", fields.uuid or "")
+        self.inventory.volumes[node] = Volume(2, fields.label or "", fields.uuid or MADE_UP)
         self.keys[node] = [key]
         self._put(node, Signature("crypto_LUKS", fields.label or "", fields.uuid or ""))
 
@@ -216,6 +226,7 @@ class ScratchDevices:
         """See `BlockDevices.mount`."""
         self.commands.append(disk_commands.mount(node, directory, format_, options))
         self.mounts.setdefault(directory, []).append(node)
+        self.mounted_once[directory] = node
 
     def unmount(self, directory: str) -> None:
         """See `BlockDevices.unmount`."""
@@ -229,6 +240,11 @@ class ScratchDevices:
         if found is None:
             raise DeviceFault(f"`{node}` is no disk")
         return found
+
+    def _readable(self, disk: Disk) -> Disk:
+        if disk.unreadable:
+            raise DeviceFault(disk.unreadable)
+        return disk
 
     def _place(self, node: str) -> tuple[Disk, int] | None:
         """The disk that a node is on, and its first byte there; None for what lies on no one disk."""
@@ -257,6 +273,15 @@ class ScratchDevices:
 def _extents(disk: Disk) -> dict[int, tuple[int, int]]:
     partitions = disk.table.partitions if disk.table else ()
     return {partition.number: (partition.start, partition.size) for partition in partitions}
+
+
+def _content_paths(disk: Disk, start: int) -> set[str]:
+    """The links that udev makes for what is on a stretch of a disk."""
+    found = disk.contents.get(start)
+    if found is None:
+        return set()
+    links = {"by-label": found.label, "by-uuid": found.uuid}
+    return {f"/dev/disk/{directory}/{udev_name(name)}" for directory, name in links.items() if name}
 
 
 def _with_defaults(partition: Partition, node: str) -> Partition:

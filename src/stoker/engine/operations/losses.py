@@ -5,24 +5,39 @@ from __future__ import annotations
 import msgspec
 
 from stoker.system import Partition, Signature
+from stoker.system.devices import partition_node
 
 
 class Loss(msgspec.Struct, frozen=True):
-    """Data that are lost: on which device or partition, with the partition's label, and what a probe found there."""
+    """Data that are lost: on which device or partition, with the partition's label, and what a probe found there.
+
+    `device` is the node that bears them, where `where` is not that itself.
+    """
 
     where: str
     label: str = ""
     content: Signature | None = None
+    device: str = ""
 
     @classmethod
     def of(cls, partition: Partition, disk: str, content: Signature | None) -> Loss:
         """The loss of a partition with what is on it."""
-        return cls(f"partition {partition.number} of {disk}", partition.label, content)
+        node = partition_node(disk, partition.number)
+        return cls(f"partition {partition.number} of {disk}", partition.label, content, node)
 
     @property
     def labels(self) -> frozenset[str]:
-        """The names by which a person may allow it: the labels of partition and file system."""
-        return frozenset({self.label, self.content.label if self.content else ""} - {""})
+        """The names by which a person may allow it: the labels of partition and file system, and the device."""
+        return frozenset({self.label, self.content.label if self.content else "", self._node} - {""})
+
+    @property
+    def name(self) -> str:
+        """The plainest of these names."""
+        return self.label or (self.content.label if self.content else "") or self._node
+
+    @property
+    def _node(self) -> str:
+        return self.device or (self.where if self.where.startswith("/") else "")
 
     def __str__(self) -> str:
         """In words: partition 2 of /dev/vda `data` with ext4 `data`."""

@@ -1,0 +1,70 @@
+"""What the verbs about machines read: a config in either language, and whose machine it is for.
+
+In goes a path; out comes what was read of it, its findings shown. A config with errors in it is none.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from stoker.butane import Compilation, compile_document
+from stoker.butane.explain import placed
+from stoker.cli.exits import CommandError
+from stoker.cli.findings import result, show
+from stoker.cli.inputs import files_dir, read_input
+from stoker.engine import DISTRIBUTIONS, Distribution
+from stoker.ignition.parse import Parsed, parse
+from stoker.report import Entry, Pointer, Severity, pointer_text
+
+Read = Parsed | Compilation
+
+_OF_VARIANT = {"fcos": "fcos", "flatcar": "flatcar", "openshift": "rhcos", "r4e": "rhcos", "fiot": "fcos"}
+_FALLBACK = "fcos"
+
+
+def add_distribution(parser: argparse.ArgumentParser) -> None:
+    """Give a verb the option that says whose machine it is."""
+    parser.add_argument(
+        "--distribution",
+        choices=sorted(DISTRIBUTIONS),
+        help="whose paths and base accounts to use; that of the variant, or fcos",
+    )
+
+
+def read_config(path: str, directory: str | None, color: str, *, verb: str) -> Read:
+    """Read a config, showing what is wrong with it; its `config` is None when that is an error.
+
+    `verb` says in a word what is to be done with it: `applied`, `planned`. Raises CommandError, OSError.
+    """
+    source = read_input(path)
+    read: Read
+    if source.is_ignition:
+        read = parse(source.text, file=source.name)
+        if read.old is not None and read.spec is not None:
+            raise CommandError(
+                f"`{source.name}`: Ignition {read.spec.version} is not {verb}", hint="stoker convert --to 3.4.0"
+            )
+        if read.error is not None and not read.report.has_errors:
+            raise CommandError(f"`{source.name}`: {read.error}")
+    else:
+        done = compile_document(source.text, file=source.name, files_dir=files_dir(source, directory), raw=True)
+        if not isinstance(done, Compilation):
+            raise CommandError(
+                f"`{source.name}`: Container Linux Config is not {verb}", hint="stoker convert --to 3.4.0"
+            )
+        read = done
+    show(read.report, {source.name: source.text} | read.texts, color)
+    if result(read.report):
+        read.config = None
+    return read
+
+
+def distribution_of(read: Read, given: str | None) -> Distribution:
+    """The distribution that is named, or that of the config's variant."""
+    return DISTRIBUTIONS[given or _OF_VARIANT.get(read.spec.variant if read.spec is not None else "", _FALLBACK)]
+
+
+def locate(read: Read, pointer: Pointer) -> tuple[str, str]:
+    """The part of what was written that gave a part of the config, and its place; both as text."""
+    entry = placed(Entry(Severity.INFO, "", "", pointer), read)
+    return pointer_text(entry.pointer), str(entry.place or "")

@@ -1,0 +1,153 @@
+"""The verb `plan`: what a config would do to a machine, before it does; nothing is touched."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+
+from stoker.cli.configs import Read, add_distribution, distribution_of, locate, read_config
+from stoker.cli.exits import CommandError, Exit, UsageError
+from stoker.cli.findings import write_json
+from stoker.cli.inputs import add_files_dir, add_output, read_input
+from stoker.cli.streams import write_data
+from stoker.engine import DISTRIBUTIONS, plan
+from stoker.engine.comparison import compare
+from stoker.engine.errors import BadInventory
+from stoker.engine.preview import Preview, preview
+from stoker.engine.preview_text import preview_text
+from stoker.engine.targets import (
+    Target,
+    as_first_boot_finds,
+    captured_machine,
+    disk_image,
+    distribution_of_system,
+    fresh_machine,
+    machine_below,
+    read_inventory,
+)
+from stoker.schema.v3 import Config
+from stoker.system import SystemFault
+from stoker.system.inventory import Captured
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("file", metavar="FILE", help="a Butane or Ignition file; - is stdin")
+    machine = parser.add_mutually_exclusive_group()
+    machine.add_argument("--root", metavar="DIR", help="plan for the tree that is there; / is this machine, with disks")
+    machine.add_argument("--image", metavar="DISK", help="plan for a machine with that disk, a raw image or a device")
+    machine.add_argument("--inventory", metavar="FILE", help="plan for a machine that `stoker inventory` captured")
+    parser.add_argument("--was", metavar="OLD", help="plan for a machine that this config was carried out on")
+    add_allow_wipe(parser)
+    add_distribution(parser)
+    add_files_dir(parser)
+    add_output(parser, ("text", "json"))
+
+
+def add_allow_wipe(parser: argparse.ArgumentParser) -> None:
+    """Give a verb the option that lets data go."""
+    parser.add_argument(
+        "--allow-wipe",
+        metavar="LABEL",
+        action="append",
+        default=[],
+        help="data with that label may be lost, or on that device; may be given again",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Plan; exit 0 when nothing is to be done, 2 when something is, 3 when data would be lost, 1 when it would fail."""
+    read = read_config(arguments.file, arguments.files_dir, arguments.color, verb="planned")
+    if read.config is None:
+        return Exit.FINDINGS
+    if arguments.was is not None:
+        found = _changes_since(read, read.config, arguments)
+        show_preview(found, arguments.output)
+        return exit_code(found)
+    try:
+        with _target(read, read.config, arguments) as target:
+            found = preview_of(read, read.config, target, arguments.allow_wipe)
+    except SystemFault as fault:
+        raise CommandError(str(fault)) from fault
+    show_preview(found, arguments.output)
+    return exit_code(found)
+
+
+def preview_of(read: Read, config: Config, target: Target, allow_wipe: list[str]) -> Preview:
+    """What a config would do to a target."""
+    planned = plan(config, target.system, target.distribution, online=True)
+    return preview(
+        config,
+        planned,
+        target.system,
+        machine=target.machine,
+        is_fresh=target.is_fresh,
+        kernel_arguments=target.kernel_arguments,
+        allowed=frozenset(allow_wipe),
+        findings=target.notes,
+        locate=partial(locate, read),
+    )
+
+
+def _changes_since(read: Read, config: Config, arguments: argparse.Namespace) -> Preview:
+    """What changes from the config that a machine has; its disks are those of the inventory, if any."""
+    if arguments.root is not None or arguments.image is not None:
+        raise UsageError("plan: `--was` says what the machine has, so it goes with `--inventory` alone")
+    was = read_config(arguments.was, arguments.files_dir, arguments.color, verb="planned")
+    if was.config is None:
+        raise CommandError(f"`{arguments.was}` has errors in it", hint="name the config that the machine was made by")
+    captured = None if arguments.inventory is None else captured_of(arguments.inventory)
+    return compare(
+        was.config,
+        config,
+        distribution_of(read, arguments.distribution),
+        inventory=None if captured is None else as_first_boot_finds(captured.devices),
+        machine=f"a machine made by `{arguments.was}`",
+        allowed=frozenset(arguments.allow_wipe),
+        locate=partial(locate, read),
+    )
+
+
+def show_preview(found: Preview, output: str) -> None:
+    """Show what would be done: as text or as one line of JSON."""
+    if output == "json":
+        write_json(found)
+    else:
+        write_data(preview_text(found).encode("utf-8", "surrogateescape"))
+
+
+def exit_code(found: Preview) -> Exit:
+    """How a plan ends. What a first boot would refuse goes before what it would lose."""
+    if found.is_refused:
+        return Exit.FINDINGS
+    if found.not_allowed:
+        return Exit.REFUSED
+    return Exit.PENDING if found.pending else Exit.FINE
+
+
+def captured_of(path: str) -> Captured:
+    """Read an inventory. Raises CommandError, OSError."""
+    try:
+        return read_inventory(read_input(path).text)
+    except BadInventory as error:
+        raise CommandError(f"`{path}`: {error}", hint=error.hint) from error
+
+
+def _target(read: Read, config: Config, arguments: argparse.Namespace) -> AbstractContextManager[Target]:
+    """The machine that was named, or a fresh one."""
+    named = distribution_of(read, arguments.distribution)
+    if arguments.root is not None:
+        root = Path(arguments.root).absolute()
+        if not root.is_dir():
+            raise CommandError(f"`{arguments.root}` is no directory", hint="without `--root` a fresh machine is meant")
+        given = DISTRIBUTIONS[arguments.distribution] if arguments.distribution else None
+        return machine_below(root, arguments.root, given, named)
+    if arguments.image is not None:
+        return disk_image(Path(arguments.image), config, named)
+    if arguments.inventory is not None:
+        captured = captured_of(arguments.inventory)
+        found = None if arguments.distribution else distribution_of_system(captured.os)
+        return captured_machine(captured, found or named, arguments.inventory)
+    return fresh_machine(config, named)

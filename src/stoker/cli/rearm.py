@@ -1,0 +1,97 @@
+"""The verb `rearm`: let the next boot of a machine be a first boot again, with another config, after a plan."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from functools import partial
+from pathlib import Path
+
+from stoker.cli.configs import Read, add_distribution, distribution_of, locate, read_config
+from stoker.cli.exits import CommandError, Exit
+from stoker.cli.inputs import add_files_dir, add_output
+from stoker.cli.plan import add_allow_wipe, exit_code, show_preview
+from stoker.cli.streams import STDIN, talk
+from stoker.engine import DISTRIBUTIONS, plan
+from stoker.engine.errors import Refused
+from stoker.engine.preview import Preview, preview
+from stoker.engine.rearm import Arming, arm, arming_of, obstacles
+from stoker.engine.targets import Target, machine_below
+from stoker.ignition.encode import encode
+from stoker.ignition.parse import Parsed
+from stoker.schema.v3 import Config
+from stoker.system import FileFault, SystemFault
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("file", metavar="CONFIG", help="a Butane or Ignition file; - is stdin")
+    parser.add_argument("--root", metavar="DIR", default="/", help="the machine's root, when it is not this machine")
+    add_allow_wipe(parser)
+    parser.add_argument("--yes", action="store_true", help="do it; needed where nobody is at a terminal")
+    add_distribution(parser)
+    add_files_dir(parser)
+    add_output(parser, ("text", "json"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Rearm; the plan goes to stdout. Exit 1 when the first boot would fail, 3 when it would lose data."""
+    read = read_config(arguments.file, arguments.files_dir, arguments.color, verb="armed")
+    if read.config is None:
+        return Exit.FINDINGS
+    root = Path(arguments.root).absolute()
+    if not root.is_dir():
+        raise CommandError(f"`{arguments.root}` is no directory", hint="name the root of a system")
+    given = DISTRIBUTIONS[arguments.distribution] if arguments.distribution else None
+    try:
+        with machine_below(root, arguments.root, given, distribution_of(read, None)) as target:
+            arming = arming_of(target.distribution)
+            found = _preview(read, read.config, target, arming, arguments.allow_wipe)
+            show_preview(found, arguments.output)
+            _judge(found, arguments)
+            path = arm(arming, _text(read, read.config), target.system)
+    except Refused as error:
+        raise CommandError(str(error), hint=error.hint, code=Exit.REFUSED) from error
+    except FileFault as fault:
+        hint = f"mount -o remount,rw /{fault.path.split('/')[1]}" if "read-only" in fault.reason else None
+        raise CommandError(str(fault), hint=hint) from fault
+    except SystemFault as fault:
+        raise CommandError(str(fault)) from fault
+    talk(f"armed: the next boot is a first boot with `{path}`\n")
+    return Exit.FINE
+
+
+def _preview(read: Read, config: Config, target: Target, arming: Arming, allow_wipe: list[str]) -> Preview:
+    """What the first boot would do, and what stands in its way."""
+    planned = plan(config, target.system, target.distribution, online=True)
+    findings = obstacles(arming, target.distribution, planned, target.system, target.kernel_arguments)
+    return preview(
+        config,
+        planned,
+        target.system,
+        machine=target.machine,
+        kernel_arguments=target.kernel_arguments,
+        allowed=frozenset(allow_wipe),
+        findings=findings,
+        locate=partial(locate, read),
+    )
+
+
+def _judge(found: Preview, arguments: argparse.Namespace) -> None:
+    """Raise `CommandError` where nothing may be armed."""
+    code = exit_code(found)
+    if code is Exit.FINDINGS:
+        raise CommandError("nothing is armed: the first boot would fail")
+    if code is Exit.REFUSED:
+        raise CommandError(
+            "nothing is armed: data would be lost", hint="allow it by `--allow-wipe LABEL`", code=Exit.REFUSED
+        )
+    if not arguments.yes and not os.isatty(STDIN):
+        raise CommandError("nothing is armed: nobody is at a terminal", hint="add `--yes`", code=Exit.REFUSED)
+
+
+def _text(read: Read, config: Config) -> bytes:
+    """The config as the machine will read it: as it was written when it is Ignition, else as it was compiled."""
+    if isinstance(read, Parsed):
+        return next(iter(read.texts.values()))
+    return encode(config)

@@ -1,0 +1,90 @@
+"""The verb `simulate`: a first boot in a tree of its own, without root: what is written, made and thought of it."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+
+import msgspec
+
+from stoker.butane.explain import placed
+from stoker.cli.configs import Read, add_distribution, distribution_of, read_config
+from stoker.cli.exits import CommandError, Exit
+from stoker.cli.findings import write_json
+from stoker.cli.inputs import add_files_dir, add_output
+from stoker.cli.plan import captured_of
+from stoker.cli.streams import talk, write_data
+from stoker.engine import Distribution, finding_of, settings_of
+from stoker.engine.rehearsal import Rehearsal, rehearsal_text, rehearse
+from stoker.engine.targets import distribution_of_system
+from stoker.fetch import Fetcher
+from stoker.schema.v3 import Config
+from stoker.system import SystemFault
+from stoker.system.inventory import Captured
+
+PATIENCE = 10.0  # seconds without an answer: a rehearsal is repeated at once
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("file", metavar="FILE", help="a Butane or Ignition file; - is stdin")
+    parser.add_argument("--inventory", metavar="FILE", help="begin with a machine that `stoker inventory` captured")
+    parser.add_argument("--tree", metavar="DIR", help="make the tree there and keep it; its disks go to DIR.disks")
+    parser.add_argument("--keep", action="store_true", help="keep the tree, and say where it is")
+    add_distribution(parser)
+    add_files_dir(parser)
+    add_output(parser, ("text", "json"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Simulate; exit 1 when the machine would not come up, or with a unit that cannot be started."""
+    read = read_config(arguments.file, arguments.files_dir, arguments.color, verb="simulated")
+    if read.config is None:
+        return Exit.FINDINGS
+    captured = None if arguments.inventory is None else captured_of(arguments.inventory)
+    with ExitStack() as stack:
+        root = _root(arguments, stack)
+        named = distribution_of(read, arguments.distribution)
+        if captured is not None and arguments.distribution is None:
+            named = distribution_of_system(captured.os) or named
+        found = rehearse_config(read, read.config, root, named, captured)
+        if arguments.output == "json":
+            write_json(found)
+        else:
+            write_data(rehearsal_text(found).encode("utf-8", "surrogateescape"))
+    if arguments.keep and arguments.tree is None:
+        talk(f"the tree is `{root}`\n")
+    return Exit.FINE if found.succeeded else Exit.FINDINGS
+
+
+def rehearse_config(
+    read: Read, config: Config, root: Path, distribution: Distribution, captured: Captured | None
+) -> Rehearsal:
+    """Rehearse a config; the findings have the places of what was written. Raises CommandError."""
+    fetcher = Fetcher(msgspec.structs.replace(settings_of(config), patience=PATIENCE), say=lambda _line: None)
+    try:
+        found, outcome = rehearse(config, root, distribution, captured=captured, say=lambda _line: None, fetch=fetcher)
+    except SystemFault as fault:
+        raise CommandError(str(fault)) from fault
+    findings = [finding_of(placed(entry, read)) for entry in outcome.report]
+    return msgspec.structs.replace(found, summary=msgspec.structs.replace(found.summary, findings=findings))
+
+
+def _root(arguments: argparse.Namespace, stack: ExitStack) -> Path:
+    """Where the tree goes: a new directory, or one that is empty."""
+    if arguments.tree is None:
+        made = (
+            mkdtemp(prefix="stoker-") if arguments.keep else stack.enter_context(TemporaryDirectory(prefix="stoker-"))
+        )
+        return Path(made) / "root"
+    root = Path(arguments.tree).absolute()
+    taken = [path for path in (root, root.with_name(root.name + ".disks")) if path.exists()]
+    if taken and not (root.is_dir() and not any(root.iterdir()) and taken == [root]):
+        raise CommandError(
+            f"`{taken[0]}` is there already, and a rehearsal begins with nothing",
+            hint="name a directory that is empty or not there, or remove it",
+            code=Exit.REFUSED,
+        )
+    return root

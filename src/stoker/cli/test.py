@@ -1,0 +1,118 @@
+"""The verb `test`: what a person expects of a config, held against a rehearsal of it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from stoker.cli.configs import distribution_of, read_config
+from stoker.cli.exits import CommandError, Exit
+from stoker.cli.findings import show, write_json
+from stoker.cli.inputs import Input, add_output, read_input, wants_color
+from stoker.cli.plan import captured_of
+from stoker.cli.simulate import rehearse_config
+from stoker.cli.streams import STDOUT, write_data
+from stoker.engine import DISTRIBUTIONS
+from stoker.engine.assertions import Case, judge_all
+from stoker.engine.columns import count
+from stoker.engine.expectations import Expectations, read_expectations
+from stoker.engine.targets import distribution_of_system
+from stoker.report import Place, Report
+from stoker.report.junit import Case as JunitCase
+from stoker.report.junit import Suite, as_junit
+from stoker.report.native import as_data, as_text
+
+
+class Tested(NamedTuple):
+    """A file of expectations and its cases."""
+
+    source: Input
+    cases: list[Case]
+
+    @property
+    def failed(self) -> list[Case]:
+        """The cases that do not hold."""
+        return [case for case in self.cases if len(case.report)]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("files", metavar="SPEC", nargs="+", help="a file of expectations, in YAML")
+    add_output(parser, ("text", "json", "junit"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Test; every expectation of every file is judged. Exit 1 when one does not hold."""
+    every = [_test(read_input(file), arguments.color) for file in arguments.files]
+    results = [tested for tested in every if tested is not None]
+    if arguments.output == "json":
+        write_json([_data(tested) for tested in results])
+    elif arguments.output == "junit":
+        write_data(as_junit(map(_suite, results)).encode("utf-8", "surrogateescape"))
+    else:
+        color = wants_color(arguments.color, STDOUT)
+        write_data("".join(_text(tested, color=color) for tested in results).encode("utf-8", "surrogateescape"))
+    is_fine = len(results) == len(every) and not any(tested.failed for tested in results)
+    return Exit.FINE if is_fine else Exit.FINDINGS
+
+
+def _test(source: Input, color: str) -> Tested | None:
+    """Rehearse the config that a file names and judge it; None when one of the two has errors in it."""
+    expected, report = read_expectations(source.text, source.name)
+    show(report, {source.name: source.text}, color)
+    if expected is None:
+        return None
+    read = read_config(_beside(source, expected.config), None, color, verb="tested")
+    if read.config is None:
+        return None
+    captured = captured_of(_beside(source, expected.inventory)) if expected.inventory else None
+    distribution = _named(expected, source) or (captured and distribution_of_system(captured.os))
+    with TemporaryDirectory(prefix="stoker-") as directory:
+        chosen = distribution or distribution_of(read, None)
+        rehearsal = rehearse_config(read, read.config, Path(directory) / "root", chosen, captured)
+        cases = judge_all(expected.entries, rehearsal, chosen, Place(source.name, 1, 1))
+    return Tested(source, cases)
+
+
+def _named(expected: Expectations, source: Input) -> Any:
+    if expected.distribution and expected.distribution not in DISTRIBUTIONS:
+        known = ", ".join(sorted(DISTRIBUTIONS))
+        raise CommandError(f"`{source.name}`: `{expected.distribution}` is no distribution", hint=f"known are: {known}")
+    return DISTRIBUTIONS.get(expected.distribution)
+
+
+def _beside(source: Input, path: str) -> str:
+    """A path as the file of expectations means it: from its own directory on."""
+    return os.path.join(os.path.dirname(source.name), path)
+
+
+def _text(tested: Tested, *, color: bool) -> str:
+    """What does not hold, with the lines that say so; and how many do."""
+    name, every, failed = tested.source.name, len(tested.cases), len(tested.failed)
+    if not failed:
+        return f"{name}: {count(every, 'expectation')}, all hold\n"
+    report = Report(entry for case in tested.failed for entry in case.report)
+    shown = as_text(report, {name: tested.source.text}, color=color)
+    return f"{shown}\n{name}: {count(every, 'expectation')}, {failed} do not hold\n"
+
+
+def _data(tested: Tested) -> dict[str, Any]:
+    cases = [
+        {
+            "name": case.title,
+            "file": case.place.file,
+            "line": case.place.line,
+            "holds": not len(case.report),
+            "failures": as_data(case.report),
+        }
+        for case in tested.cases
+    ]
+    return {"spec": tested.source.name, "holds": not tested.failed, "cases": cases}
+
+
+def _suite(tested: Tested) -> Suite:
+    cases = tuple(JunitCase(case.title, case.place.file, case.place.line, case.report) for case in tested.cases)
+    return Suite(tested.source.name, cases)

@@ -1,0 +1,146 @@
+"""What each step of a plan means for who owns the machine: its class by the policy, and the data that are lost by it.
+
+Comes in: steps of a plan, and the machine as it is. Goes out: each step with its Impact, the units that have to be
+reloaded or restarted for it, and its losses by the labels that a person would name to allow them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import NamedTuple
+
+from stoker.engine.errors import EngineFault
+from stoker.engine.operations import Heading, Operation, Step
+from stoker.engine.operations.accounts import RemoveUser
+from stoker.engine.operations.files import KeepFile, MakeHardLink, PathOperation
+from stoker.engine.operations.losses import Loss
+from stoker.engine.operations.result import WriteResult
+from stoker.engine.operations.units import MaskUnit, SetPreset, WriteUnit
+from stoker.engine.policy import Effect, Impact, effect_of_path, effect_of_unit
+from stoker.fetch import Fetch, FetchFault
+from stoker.schema.v3 import Config
+from stoker.system import System, SystemFault
+from stoker.system.protocol import DIRECTORY
+
+DISK_STAGES = {"disks"}
+PASSING = {"mount", "umount"}  # what is only there while a machine is provisioned
+_NONE = Effect(Impact.NONE)
+_PATH = re.compile(r"/[\w./@+:~-]+")  # a path as it stands in a unit
+
+Readers = Mapping[str, tuple[str, ...]]
+
+
+class Judged(NamedTuple):
+    """A step, its class, the units that are reloaded or restarted for it, and what is lost by it."""
+
+    step: Step
+    impact: Impact
+    units: tuple[str, ...]
+    losses: tuple[Loss, ...]
+
+
+def judge(
+    steps: Iterable[Step | Heading], system: System, fetch: Fetch, readers: Readers, *, is_fresh: bool = False
+) -> Iterator[Judged]:
+    """Judge the steps of a plan.
+
+    `readers` are the units of the config by the paths that they name. A machine that `is_fresh` has nothing to lose.
+    Nothing is fetched beyond what `fetch` gets: where it cannot be told whether a step is done, it counts as not done.
+    """
+    for step in flat(steps):
+        losses = () if is_fresh else losses_of(step.operation, system)
+        effect = _NONE if not losses and _is_done(step, system, fetch) else _effect(step, readers)
+        yield Judged(step, Impact.DATA_LOSS if losses else effect.impact, effect.units, losses)
+
+
+def not_allowed(judged: Iterable[Judged], allowed: frozenset[str]) -> list[Loss]:
+    """What would be lost and bears no label that may be wiped; each once."""
+    losses = (loss for row in judged for loss in row.losses)
+    return [loss for loss in dict.fromkeys(losses) if not loss.labels & allowed]
+
+
+def flat(steps: Iterable[Step | Heading]) -> Iterator[Step]:
+    """The steps, those below headings among them."""
+    for step in steps:
+        if isinstance(step, Heading):
+            yield from step.steps
+        else:
+            yield step
+
+
+def losses_of(operation: Operation, system: System) -> tuple[Loss, ...]:
+    """What an operation destroys that was not its to destroy: devices, homes of users, directories with all in them."""
+    known: tuple[Loss, ...] = getattr(operation, "losses", ())
+    if known:
+        return known
+    try:
+        if isinstance(operation, RemoveUser):
+            user = system.accounts.user(operation.name)
+            found = system.look(user.home) if user else None
+            if user is None or found is None or found.uid != user.uid:
+                return ()  # userdel leaves what is not the user's own
+            return _directory_loss(user.home, f"the home of user {user.name}", system)
+        overwrites = (
+            isinstance(operation, PathOperation) and operation.overwrite and not isinstance(operation, KeepFile)
+        )
+        if overwrites and isinstance(operation, PathOperation):
+            return _directory_loss(operation.path, "the directory", system)
+    except SystemFault:
+        pass
+    return ()
+
+
+def _directory_loss(path: str, what: str, system: System) -> tuple[Loss, ...]:
+    """The loss of a directory, unless it is not there or has nothing in it."""
+    found = system.look(path)
+    if found is None or found.kind != DIRECTORY or not system.list(path):
+        return ()
+    return (Loss(what, path),)
+
+
+def _is_done(step: Step, system: System, fetch: Fetch) -> bool:
+    try:
+        return isinstance(step.operation, WriteResult) or step.operation.is_done(system, fetch)
+    except (EngineFault, FetchFault, SystemFault):
+        return False
+
+
+def _effect(step: Step, readers: Readers) -> Effect:
+    """What a step costs by the policy."""
+    operation = step.operation
+    if step.stage in PASSING:
+        return _NONE
+    if step.stage in DISK_STAGES:
+        return Effect(Impact.REPROVISION)
+    if isinstance(operation, WriteUnit | MaskUnit):
+        return effect_of_unit(operation.unit)
+    if isinstance(operation, SetPreset):
+        return effect_of_unit(operation.unit)
+    if isinstance(operation, PathOperation | MakeHardLink):
+        return effect_of_named(operation.path, readers)
+    return Effect(Impact.LIVE)
+
+
+def effect_of_named(path: str, readers: Readers) -> Effect:
+    """What a path costs: by the policy, or else by the units of the config that name it, since they will read it."""
+    effect = effect_of_path(path)
+    units = readers.get(path, ())
+    if effect.impact is not Impact.LIVE or not units:
+        return effect
+    return max((effect_of_unit(name) for name in units), key=lambda one: one.impact.rank)._replace(units=units)
+
+
+def readers_of(config: Config, system: System) -> Readers:
+    """The units of a config by the paths that they name, as those resolve on the machine."""
+    found: dict[str, dict[str, None]] = {}
+    for unit in config.systemd.units if config.systemd else ():
+        for text in (unit.contents or "", *(dropin.contents or "" for dropin in unit.dropins)):
+            for path in _PATH.findall(text):
+                found.setdefault(path, {})[unit.name] = None
+    resolved: dict[str, dict[str, None]] = {}
+    for path, units in found.items():
+        with suppress(SystemFault):
+            resolved.setdefault(system.resolve(path), {}).update(units)
+    return {path: tuple(sorted(units)) for path, units in resolved.items()}

@@ -1,0 +1,325 @@
+"""The verb `plan`: what a person reads of it, its exit codes, its JSON, and that it touches nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stoker
+from stoker.engine import DISTRIBUTIONS, provision
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+GOLDEN = Path(__file__).parent / "golden"
+STOKER = Path(sys.executable).parent / "stoker"
+
+WHOLE = """\
+variant: flatcar
+version: 1.0.0
+kernel_arguments:
+  should_exist: [selinux=0]
+passwd:
+  groups: [{name: web}]
+  users:
+    - name: test
+      groups: [web]
+      shell: /bin/sh
+      ssh_authorized_keys: [ssh-rsa AAAA]
+storage:
+  disks:
+    - device: /dev/sda
+      partitions:
+        - {number: 9, label: ROOT, size_mib: 4096, resize: true}
+        - {label: data, size_mib: 2000}
+    - device: /dev/sdb
+      wipe_table: true
+      partitions: [{label: more}]
+  raid:
+    - {name: md0, level: raid1, devices: [/dev/sdc, /dev/sdd]}
+  luks:
+    - {name: vault, device: /dev/disk/by-partlabel/data, wipe_volume: true, key_file: {inline: x}}
+  filesystems:
+    - {device: /dev/disk/by-label/OEM, format: btrfs}
+    - {device: /dev/mapper/vault, format: ext4, path: /var/data, with_mount_unit: true}
+    - {device: /dev/disk/by-partlabel/more, format: xfs, label: more, path: /srv/more}
+    - {device: /dev/md/md0, format: ext4}
+  directories:
+    - {path: /opt/bin, mode: 0750}
+  links:
+    - {path: /etc/localtime, target: ../usr/share/zoneinfo/Asia/Seoul}
+  files:
+    - {path: /etc/hostname, contents: {inline: web}}
+    - {path: /opt/bin/run, mode: 0755, contents: {source: https://example.com/run}}
+    - {path: /etc/motd, append: [{inline: hello}, {inline: you}]}
+    - {path: /etc/sysctl.d/10.conf, contents: {inline: x}}
+systemd:
+  units:
+    - name: web.service
+      enabled: true
+      contents: |
+        [Service]
+        ExecStart=/opt/bin/run
+        [Install]
+        WantedBy=multi-user.target
+      dropins: [{name: a.conf, contents: "[Service]\\n"}]
+    - {name: locksmithd.service, mask: true}
+    - {name: docker.service, dropins: [{name: a.conf, contents: "[Service]\\n"}]}
+"""
+
+# What is changed of it for `--was`: text -> text.
+EDITS = {
+    "size_mib: 2000": "size_mib: 3000",
+    "format: ext4}": "format: xfs}",
+    "inline: web}": "inline: web2}",
+    "mode: 0750": "mode: 0700",
+    "selinux=0": "selinux=1",
+    "groups: [web]": "groups: []",
+    "    - {name: locksmithd.service, mask: true}\n": "",
+    "inline: hello": "inline: bye",
+}
+
+TREE = {
+    "etc/os-release": 'ID=flatcar\nNAME="Flatcar"\n',
+    "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\n",
+    "etc/group": "root:x:0:\nbob:x:1000:\nweb:x:1001:\n",
+    "etc/hostname": "web",
+    "etc/motd": "old",
+    "srv/data/file": "precious",
+}
+
+LOSING = """\
+variant: fcos
+version: 1.5.0
+passwd:
+  groups: [{name: web}]
+storage:
+  directories:
+    - {path: /srv/data, overwrite: true}
+  files:
+    - {path: /etc/motd, overwrite: true, contents: {inline: new}}
+    - {path: /etc/hostname, mode: 0644}
+"""
+
+GONE = """\
+variant: fcos
+version: 1.5.0
+storage:
+  disks:
+    - device: /dev/vda
+      partitions: [{number: 1, label: new, size_mib: 100, wipe_partition_entry: true}]
+"""
+
+GUID = "30000000-0000-4000-8000-000000000001"
+INVENTORY: dict[str, Any] = {
+    "version": 1,
+    "os": {"ID": "fedora", "VARIANT_ID": "coreos", "PRETTY_NAME": "Fedora CoreOS 43"},
+    "kernel_arguments": ["quiet"],
+    "devices": {
+        "disks": {
+            "/dev/vda": {
+                "size": 10 << 30,
+                "links": ["/dev/disk/by-id/virtio-1"],
+                "table": {
+                    "sector_size": 512,
+                    "sectors": 20 << 20,
+                    "first_usable": 34,
+                    "last_usable": (20 << 20) - 34,
+                    "guid": GUID,
+                    "partitions": [{"number": 1, "start": 2048, "size": 4 << 20, "label": "old data", "guid": GUID}],
+                },
+                "contents": {str(2048 * 512): {"type": "xfs", "label": "pictures"}},
+            }
+        },
+        "uses": {"/dev/vda1": "mounted at `/var`"},
+    },
+    "users": [{"name": "core", "uid": 1000, "gid": 1000, "gecos": "", "home": "/home/core", "shell": "/bin/bash"}],
+    "groups": [{"name": "core", "gid": 1000, "members": []}],
+}
+
+
+def lay(root: Path) -> None:
+    for path, text in TREE.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+        (root / path).chmod(0o644)
+    (root / "srv/data").chmod(0o755)
+
+
+# id: (files by name, words of the command line, exit code)
+CASES: dict[str, tuple[dict[str, str], list[str], int]] = {
+    "fresh": ({"a.bu": WHOLE}, ["a.bu"], 2),
+    "nothing": ({"a.bu": "variant: fcos\nversion: 1.5.0\n"}, ["a.bu"], 0),
+    "tree": ({"a.bu": LOSING}, ["a.bu", "--root", "tree"], 3),
+    "tree-allowed": ({"a.bu": LOSING}, ["a.bu", "--root", "tree", "--allow-wipe", "/srv/data"], 2),
+    "tree-refused": (
+        {"a.bu": "variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: /etc/motd, contents: {inline: x}}]}\n"},
+        ["a.bu", "--root", "tree"],
+        1,
+    ),
+    "inventory": ({"a.bu": GONE, "inv.json": json.dumps(INVENTORY)}, ["a.bu", "--inventory", "inv.json"], 3),
+    "inventory-allowed": (
+        {"a.bu": GONE, "inv.json": json.dumps(INVENTORY)},
+        ["a.bu", "--inventory", "inv.json", "--allow-wipe", "pictures"],
+        2,
+    ),
+    "was": ({"old.bu": WHOLE, "a.bu": "EDITED"}, ["a.bu", "--was", "old.bu"], 2),
+    "was-the-same": ({"old.bu": WHOLE, "a.bu": WHOLE}, ["a.bu", "--was", "old.bu"], 0),
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    lay(tmp_path / "tree")
+    return tmp_path
+
+
+def edited() -> str:
+    text = WHOLE
+    for old, new in EDITS.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_person_reads(name: str, run: Run, place: Path) -> None:
+    files, words, code = CASES[name]
+    for file, text in files.items():
+        (place / file).write_text(edited() if text == "EDITED" else text)
+    done = run("plan", *words)
+    assert done.stderr == ""
+    golden = GOLDEN / f"plan-{name}.txt"
+    if os.environ.get("ACCEPT"):
+        golden.write_text(done.stdout)
+    assert done.stdout == golden.read_text()
+    assert done.returncode == code
+    assert "\x1b" not in done.stdout
+    assert [line for line in done.stdout.splitlines() if len(line) > 120 and " was not requested" not in line] == []
+
+
+def test_the_json_of_a_plan(run: Run, place: Path) -> None:
+    (place / "a.bu").write_text(LOSING)
+    done = run("plan", "a.bu", "--root", "tree", "-o", "json")
+    assert done.returncode == 3
+    found = json.loads(done.stdout)
+    assert list(found) == ["machine", "impact", "disks", "changes", "findings"]
+    assert found["impact"] == "data loss"
+    rows = {(row["group"], row["name"]): row for row in found["changes"]}
+    assert {key: (row["action"], row["impact"], row["place"]) for key, row in rows.items()} == {
+        ("files", "/etc/hostname"): ("keep", "none", "a.bu:10:7"),
+        ("files", "/etc/motd"): ("change", "live", "a.bu:9:7"),
+        ("files", "/srv/data"): ("change", "data loss", "a.bu:7:7"),
+        ("users", "web"): ("keep", "none", "a.bu:4:12"),
+    }
+    motd = rows["files", "/etc/motd"]
+    assert motd["facts"] == {"mode": "0644", "owner": "root:root", "size": 3}
+    assert rows["files", "/srv/data"]["losses"] == [
+        {"what": "the directory `/srv/data`", "labels": ["/srv/data"], "allowed": False}
+    ]
+
+
+def digest(directory: Path) -> str:
+    """Everything about a tree that a write would change; times of access are no part of it."""
+    found = hashlib.sha256()
+    for path in sorted([directory, *directory.rglob("*")]):
+        look = path.lstat()
+        found.update(repr((str(path), look.st_mode, look.st_uid, look.st_mtime_ns, look.st_ctime_ns)).encode())
+        found.update(path.read_bytes() if path.is_file() else b"")
+    return found.hexdigest()
+
+
+def test_a_plan_leaves_a_tree_and_all_beside_it_as_they_are(run: Run, place: Path) -> None:
+    (place / "a.bu").write_text(LOSING)
+    run("plan", "a.bu")  # makes the link by which the command is called
+    before = digest(place)
+    for words in ([], ["--root", "tree"], ["--was", "a.bu"]):
+        run("plan", "a.bu", *words)
+    assert digest(place) == before
+
+
+OWNED = """\
+variant: flatcar
+version: 1.0.0
+storage:
+  directories:
+    - {path: /opt/bin, mode: 02750, user: {id: 4711}}
+"""
+
+
+def test_a_plan_of_a_tree_that_was_provisioned_without_root_leaves_its_manifest(run: Run, place: Path) -> None:
+    (place / "a.bu").write_text(OWNED)
+    config, _ = stoker.compile(OWNED)
+    assert config is not None
+    provision(config, place / "made", distribution=DISTRIBUTIONS["flatcar"], say=lambda _line: None)
+    run("plan", "a.bu")  # makes the link by which the command is called
+    before = digest(place)
+    done = run("plan", "a.bu", "--root", "made")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "nothing to do; 1 already so")
+    assert digest(place) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root has mount namespaces")
+def test_a_plan_works_where_nothing_can_be_written(place: Path) -> None:
+    """The tree, the config and the home are read-only, /tmp is a file system of its own."""
+    (place / "a.bu").write_text(LOSING)
+    outside = place.parent / f"{place.name}-bound"
+    outside.mkdir()
+    script = (
+        f"mount --bind {place} {outside} && mount -o remount,bind,ro {outside} && cd {outside} &&"
+        f" ! touch tree/x 2>/dev/null && exec {STOKER} plan a.bu --root tree"
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "HOME": str(outside)},
+    )
+    assert (done.stderr, done.returncode) == ("", 3)
+    assert done.stdout == (GOLDEN / "plan-tree.txt").read_text()
+
+
+# id: (words, exit code, first line on stderr)
+BAD: dict[str, tuple[list[str], int, str]] = {
+    "no file": (["none.bu"], 1, "stoker: `none.bu`: no such file or directory"),
+    "no root": (["a.bu", "--root", "none"], 1, "stoker: `none` is no directory"),
+    "a file for a root": (["a.bu", "--root", "a.bu"], 1, "stoker: `a.bu` is no directory"),
+    "no image": (["a.bu", "--image", "none"], 1, "stoker: cannot read `none`: no such file or directory"),
+    "no inventory": (["a.bu", "--inventory", "none"], 1, "stoker: `none`: no such file or directory"),
+    "no JSON": (["a.bu", "--inventory", "a.bu"], 1, "stoker: `a.bu`: it is no inventory: JSON is malformed: "),
+    "not an inventory": (["a.bu", "--inventory", "list.json"], 1, "stoker: `list.json`: it is no inventory: Expected"),
+    "one of tomorrow": (
+        ["a.bu", "--inventory", "tomorrow.json"],
+        1,
+        "stoker: `tomorrow.json`: it is an inventory of version 2, and only 1 is known",
+    ),
+    "two machines": (["a.bu", "--root", "tree", "--image", "x"], 64, "stoker: plan: argument --image: not allowed"),
+    "was with a root": (["a.bu", "--was", "a.bu", "--root", "tree"], 64, "stoker: plan: `--was` says what the machine"),
+    "was with errors": (["a.bu", "--was", "bad.bu"], 1, "error[relative-path]: path not absolute"),
+    "errors": (["bad.bu"], 1, "error[relative-path]: path not absolute"),
+    "a CLC": (["clc.yaml"], 1, "stoker: `clc.yaml`: Container Linux Config is not planned"),
+    "Ignition 2": (["old.ign"], 1, "stoker: `old.ign`: Ignition 2.3.0 is not planned"),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "line"), BAD.values(), ids=BAD)
+def test_bad_input(words: list[str], code: int, line: str, run: Run, place: Path) -> None:
+    (place / "a.bu").write_text(LOSING)
+    (place / "bad.bu").write_text("variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: etc}]}\n")
+    (place / "clc.yaml").write_text("storage: {files: []}\n")
+    (place / "old.ign").write_text('{"ignition": {"version": "2.3.0"}}')
+    (place / "list.json").write_text("[]")
+    (place / "tomorrow.json").write_text('{"version": 2}')
+    done = run("plan", *words)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith(line), done.stderr
+    assert "Traceback" not in done.stderr
