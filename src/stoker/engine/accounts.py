@@ -51,14 +51,14 @@ def _plan_user(user: PasswdUser, system: System, distribution: Distribution, ind
         if exists:
             yield Step(pointer, USERS, RemoveUser(user.name))
         return
-    fields = _user_fields(user)
+    fields = user_fields(user)
     yield Step(pointer, USERS, ChangeUser(fields) if exists else AddUser(fields))
     if user.ssh_authorized_keys:
         keys = AuthorizeKeys(user.name, tuple(user.ssh_authorized_keys), distribution.keys)
         yield Step((*pointer, "sshAuthorizedKeys"), USERS, keys)
 
 
-def _user_fields(user: PasswdUser) -> UserFields:
+def user_fields(user: PasswdUser) -> UserFields:
     """What the config asks of a user: an empty text says nothing, but an empty hash forbids passwords."""
     return UserFields(
         user.name,

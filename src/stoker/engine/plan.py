@@ -16,7 +16,7 @@ from stoker.engine.disks import plan_disks
 from stoker.engine.distributions import Distribution
 from stoker.engine.files import plan_files
 from stoker.engine.filesystems import plan_mounts, plan_unmounts
-from stoker.engine.operations import Heading, Step
+from stoker.engine.operations import Heading, Operation, Step
 from stoker.engine.operations.result import WriteResult
 from stoker.engine.outlook import Outlook
 from stoker.engine.units import plan_units
@@ -36,6 +36,11 @@ class Plan(msgspec.Struct, frozen=True):
     steps: tuple[Step | Heading, ...]
     report: Report
     kernel_arguments: KernelArguments
+
+    def operations(self) -> Iterator[Operation]:
+        """All operations, in order."""
+        for step in self.steps:
+            yield from (each.operation for each in (step.steps if isinstance(step, Heading) else (step,)))
 
 
 def plan(
@@ -58,7 +63,7 @@ def plan(
             steps += part
         except SystemFault as error:
             report.add(Severity.ERROR, messages.SYSTEM_FAULT, (name,), reason=error)
-    _refuse_references(config, report)
+    refuse_references(config, report)
     return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
 
 
@@ -110,7 +115,7 @@ def _plan_result(system: System, distribution: Distribution, report: Report) -> 
         yield Step((), RESULT_TRAIL, WriteResult(distribution.result))
 
 
-def _refuse_references(config: Config, report: Report) -> None:
+def refuse_references(config: Config, report: Report) -> None:
     """A plan is of one config: without those that it names, it would be of another machine than was asked for."""
     named = config.ignition.config or IgnitionConfig()
     for index, _ in enumerate(named.merge):

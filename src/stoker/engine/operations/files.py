@@ -63,7 +63,7 @@ class WriteFile(PathOperation, frozen=True, kw_only=True):
         found = system.look(self.path)
         if found is None or found.kind != FILE or found.mode != self.mode or not self._has_owner(system, found):
             return False
-        return _holds(system, self.path, found.size, self.source, fetch)
+        return holds(system, self.path, found.size, self.source, fetch)
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
@@ -221,7 +221,7 @@ def _content(source: Source, fetch: Fetch) -> Content:
     return fetch.read(source) if source.is_embedded else partial(fetch.copy_to, source)
 
 
-def _holds(system: System, path: str, size: int, source: Source, fetch: Fetch) -> bool:
+def holds(system: System, path: str, size: int, source: Source, fetch: Fetch) -> bool:
     """Whether a file of that size has the bytes of the source. Where a digest says what they are, none are fetched."""
     if source.is_embedded:
         content = fetch.read(source)

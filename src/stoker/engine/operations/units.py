@@ -41,7 +41,9 @@ class WriteUnit(Undoable, frozen=True):
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
         found = system.look(self.path)
-        return found is not None and found.kind == FILE and system.read(self.path) == self.text.encode()
+        if found is None or found.kind != FILE or found.mode != UNIT_MODE:
+            return False
+        return system.read(self.path) == self.text.encode()
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
@@ -116,37 +118,38 @@ class SetPreset(Undoable, frozen=True):
 
     def touch(self, system: System) -> tuple[Touch, ...]:
         """See `Operation.touch`."""
-        return (Touch("path", self.path), *(Touch("unit", name) for name in self._names()))
+        return (Touch("path", self.path), *(Touch("unit", name) for name in self.names()))
 
     def alters(self, system: System) -> tuple[Altered, ...]:
         """See `Undoable.alters`."""
-        links = () if self.enabled else (path for name in self._names() for path in enablements(system, name))
+        links = () if self.enabled else (path for name in self.names() for path in enablements(system, name))
         return (Altered(self.path), *map(Altered, links))
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
         lines = system.read(self.path).decode(errors="replace").split("\n") if system.look(self.path) else []
-        return self._line(self.instances).strip() in lines
+        return self.line(self.instances).strip() in lines
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
         instances = self.instances
         if not self.enabled:
-            names = self._names()
+            names = self.names()
             enabled = [name for name in names if is_enabled(system, name)]
             if not enabled:
                 return
             for name in enabled:
                 disable(system, name)
             instances = tuple(names[name] for name in enabled if names[name])
-        system.append_file(self.path, self._line(instances).encode())
+        system.append_file(self.path, self.line(instances).encode())
 
-    def _names(self) -> dict[str, str]:
+    def names(self) -> dict[str, str]:
         """The units by their full names, each with its instance."""
         head, _, tail = self.unit.partition("@")
         return {f"{head}@{instance}{tail}": instance for instance in self.instances} or {self.unit: ""}
 
-    def _line(self, instances: tuple[str, ...]) -> str:
+    def line(self, instances: tuple[str, ...]) -> str:
+        """The line of the preset file for some of the instances (systemd.preset(5))."""
         return " ".join(("enable" if self.enabled else "disable", self.unit, *instances)) + "\n"
 
 
