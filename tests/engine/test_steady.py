@@ -134,9 +134,11 @@ UNITS: list[Config] = [
 
 
 def turns_a_link(first: Config, second: Config) -> bool:
-    """Whether paths of the second config lead through links of the first: that takes two changes."""
+    """Whether the second config names what a link of the first leads to, or is: that takes two changes."""
     links = tuple(f"{link['path']}/" for link in first["storage"]["links"])
-    return any(node["path"].startswith(links or ("\0",)) for rows in second["storage"].values() for node in rows)
+    hard = {link["path"] for link in first["storage"]["links"] if link["hard"]}
+    nodes = [node["path"] for rows in second["storage"].values() for node in rows]
+    return any(path.startswith(links or ("\0",)) or path in hard for path in nodes)
 
 
 @settings(max_examples=100, deadline=None)

@@ -64,14 +64,17 @@ class Ground:
         """Note for the record what was at a path that the config names."""
         self.places[path] = past
         self.named.add(path)
-        self.note_way(path)
+        self.note_way(path, is_new=not self.is_known(path))
 
-    def note_way(self, path: str) -> None:
-        """Note for the record which directories on the way to a path were missing before any config."""
+    def note_way(self, path: str, *, is_new: bool) -> None:
+        """Note for the record which directories on the way to a path were missing before any config.
+
+        What is missing now was missing then only if the path `is_new`.
+        """
         parent = path.rpartition("/")[0]
         while parent and parent not in self.places:
             known = self.record.places.get(parent)
-            if known == ABSENT or (known is None and self.system.look(parent) is None):
+            if known == ABSENT or (known is None and is_new and self.system.look(parent) is None):
                 self.places[parent] = ABSENT
             parent = parent.rpartition("/")[0]
 

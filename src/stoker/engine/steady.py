@@ -15,7 +15,7 @@ What was there is told by the record of the applied config (`engine.record`). Fr
   leaves no record: it is taken as it is, and what was there before is not known.
 
 Disks, file systems and volumes are for first boot alone. Links that lead to paths of the config are resolved when it is
-planned: to turn such a link elsewhere takes two changes.
+planned: to turn such a link elsewhere takes two changes, and so does making a file of a hard link.
 
 Once a plan is carried out, a second one has no steps; so drift is a plan against the same config.
 """

@@ -13,7 +13,7 @@ from stoker.engine.distributions import Distribution
 from stoker.engine.ground import Ground
 from stoker.engine.operations import Operation, Step
 from stoker.engine.operations.steady import DisableUnit, EnableUnit
-from stoker.engine.operations.units import MaskUnit, SetPreset, UnmaskUnit, WriteUnit, is_masked
+from stoker.engine.operations.units import MASK, MaskUnit, SetPreset, UnmaskUnit, WriteUnit, is_masked
 from stoker.engine.past import NOTHING, UNKNOWN
 from stoker.engine.steady_files import plan_file
 from stoker.engine.units import check_names, plan_presets
@@ -22,7 +22,7 @@ from stoker.report import Pointer, Severity
 from stoker.schema import dataurls
 from stoker.schema.v3 import Config, Unit
 from stoker.system import System
-from stoker.system.protocol import FILE
+from stoker.system.protocol import FILE, LINK
 from stoker.system.unit_files import enablements, enabling_links, is_enabled, unit_file
 
 TRAIL = "steady: units"
@@ -66,8 +66,14 @@ def _writes(unit: Unit, path: str, pointer: Pointer, ground: Ground) -> Iterator
         yield from _set(MaskUnit(path, unit.name), path, pointer, ground)
     elif unit.contents:
         yield from _set(WriteUnit(path, unit.name, unit.contents), path, (*pointer, "contents"), ground)
-    elif unit.mask is False and (ground.is_known(path) or is_masked(ground.system, path)):
+    elif unit.mask is False and _was_masked(path, ground):
         yield from _set(UnmaskUnit(path, unit.name), path, pointer, ground)
+
+
+def _was_masked(path: str, ground: Ground) -> bool:
+    """Whether a unit is masked where no config says anything of it."""
+    past = ground.record.places.get(ground.system.resolve(path))
+    return is_masked(ground.system, path) if past is None else (past.kind, past.target) == (LINK, MASK)
 
 
 def _set(operation: Operation, path: str, pointer: Pointer, ground: Ground) -> Iterator[tuple[Pointer, Operation]]:
@@ -114,12 +120,12 @@ def _enabled(unit: Unit, pointer: Pointer, ground: Ground, distribution: Distrib
             yield Step((*pointer, "enabled"), TRAIL, DisableUnit(name))
         return
     for link in enablements(system, name):
-        ground.note_way(link)
+        ground.note_way(link, is_new=name not in ground.record.units)
     if not enabled and not unit.mask:
         text = (path, unit.contents) if unit.contents else unit_file(system, name)
         links = _links(name, text)
         for link, _ in links:
-            ground.note_way(link)
+            ground.note_way(link, is_new=name not in ground.record.units)
         if links:
             yield Step((*pointer, "enabled"), TRAIL, EnableUnit(name, links))
         elif text is None:
