@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stoker.engine.distributions import Distribution
+from stoker.engine.earlier import NOTHING, Earlier
 from stoker.engine.operations import Step
 from stoker.engine.operations.accounts import (
     AddGroup,
@@ -16,7 +17,6 @@ from stoker.engine.operations.accounts import (
     RemoveUser,
 )
 from stoker.engine.operations.homes import OwnHome
-from stoker.engine.past import NOTHING, Past
 from stoker.schema.v3 import Config, PasswdGroup, PasswdUser
 from stoker.system import GroupFields, System, UserFields
 
@@ -25,14 +25,16 @@ USERS = "files: ensureUsers"
 NO_PASSWORD = "*"
 
 
-def plan_accounts(config: Config, system: System, distribution: Distribution, past: Past = NOTHING) -> Iterator[Step]:
+def plan_accounts(
+    config: Config, system: System, distribution: Distribution, earlier: Earlier = NOTHING
+) -> Iterator[Step]:
     """Plan groups, users and their keys."""
     if config.passwd is None:
         return
     for index, group in enumerate(config.passwd.groups):
         yield from _plan_group(group, system, index)
     for index, user in enumerate(config.passwd.users):
-        yield from _plan_user(user, system, distribution, past, index)
+        yield from _plan_user(user, system, distribution, earlier, index)
 
 
 def _plan_group(group: PasswdGroup, system: System, index: int) -> Iterator[Step]:
@@ -46,23 +48,25 @@ def _plan_group(group: PasswdGroup, system: System, index: int) -> Iterator[Step
     yield Step(pointer, GROUPS, ChangeGroup(fields) if exists else AddGroup(fields))
 
 
-def _plan_user(user: PasswdUser, system: System, distribution: Distribution, past: Past, index: int) -> Iterator[Step]:
+def _plan_user(
+    user: PasswdUser, system: System, distribution: Distribution, earlier: Earlier, index: int
+) -> Iterator[Step]:
     pointer = ("passwd", "users", index)
     exists = system.accounts.user(user.name) is not None
     if user.should_exist is False:
         if exists:
             yield Step(pointer, USERS, RemoveUser(user.name))
         return
-    fields = _user_fields(user)
+    fields = user_fields(user)
     yield Step(pointer, USERS, ChangeUser(fields) if exists else AddUser(fields))
-    if past.made and not user.no_create_home:
-        yield Step(pointer, USERS, OwnHome(user.name, past.made))
+    if earlier.made and not user.no_create_home:
+        yield Step(pointer, USERS, OwnHome(user.name, earlier.made))
     if user.ssh_authorized_keys:
         keys = AuthorizeKeys(user.name, tuple(user.ssh_authorized_keys), distribution.keys)
         yield Step((*pointer, "sshAuthorizedKeys"), USERS, keys)
 
 
-def _user_fields(user: PasswdUser) -> UserFields:
+def user_fields(user: PasswdUser) -> UserFields:
     """What the config asks of a user: an empty text says nothing, but an empty hash forbids passwords."""
     return UserFields(
         user.name,

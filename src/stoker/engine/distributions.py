@@ -6,6 +6,8 @@ distribution installs below /etc.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -13,6 +15,7 @@ import msgspec
 from stoker.engine import bases
 from stoker.engine.bases import Base
 from stoker.system import System
+from stoker.system.databases import PASSWD
 
 KEYS_FRAGMENT: Final = ".ssh/authorized_keys.d/ignition"
 KEYS_FILE: Final = ".ssh/authorized_keys"
@@ -49,7 +52,10 @@ DISTRIBUTIONS: Final = {
 
 
 def lay_base(system: System, distribution: Distribution) -> None:
-    """Lay the base of a distribution into an empty tree: accounts, their defaults, homes. What is there stays."""
+    """Lay the base of a distribution into a tree without accounts: them, their defaults, homes. What is there stays.
+
+    Each file is there whole or not at all, and `/etc/passwd` comes last: begun again, it ends the same.
+    """
     base = distribution.base
     for path, target in base.links.items():
         if system.look(path) is None:
@@ -57,9 +63,13 @@ def lay_base(system: System, distribution: Distribution) -> None:
     for path, mode in base.directories.items():
         if system.look(path) is None:
             system.make_directory(path, mode)
-    for path, (text, mode) in base.files.items():
+    for path, (text, mode) in sorted(base.files.items(), key=lambda item: item[0] == PASSWD):
         if system.look(path) is None:
-            system.write_file(path, text.encode(), mode=mode)
+            system.write_file(path, partial(_write, text.encode()), mode=mode)
     for user in system.accounts.users():
         if user.home.startswith("/home/") and system.look(user.home) is None:
             system.make_directory(user.home, base.home_mode, (user.uid, user.gid))
+
+
+def _write(text: bytes, write: Callable[[bytes], object]) -> None:
+    write(text)

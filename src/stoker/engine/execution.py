@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from stoker.engine import messages
 from stoker.engine.errors import EngineFault
+from stoker.engine.journal import Journal
 from stoker.engine.operations import Heading, Step
 from stoker.engine.outcome import DONE, FAILED, NOT_REACHED, REFUSED, Outcome
 from stoker.engine.plan import Plan, stage_of
@@ -20,14 +21,16 @@ from stoker.system import System, SystemFault
 Say = Callable[[str], None]
 
 
-def carry_out(plan: Plan, system: System, say: Say, fetch: Fetch | None = None) -> Outcome:
+def carry_out(
+    plan: Plan, system: System, say: Say, fetch: Fetch | None = None, journal: Journal | None = None
+) -> Outcome:
     """Carry out a plan.
 
     Whatever happens on the way ends in the Outcome; only what is no fault of machine or config is raised.
 
     `say` gets each line of the log: `TRAIL: op(N): [started]  TEXT` and then `[finished] TEXT` or
     `[failed]   TEXT: REASON`; N is in hexadecimal and counts from 1. Without `fetch` only contents that the config
-    itself holds can be had.
+    itself holds can be had. With a `journal`, the inverse of each operation is kept before it begins.
     """
     refused = [
         Event(system.now(), stage_of(entry.pointer), entry.message, REFUSED, pointer=entry.pointer)
@@ -35,7 +38,7 @@ def carry_out(plan: Plan, system: System, say: Say, fetch: Fetch | None = None) 
         if entry.is_error
     ]
     outcome = Outcome(refused, Report(plan.report), plan.kernel_arguments, [])
-    run = _Run(system, say, fetch or Embedded(), outcome)
+    run = _Run(system, say, fetch or Embedded(), outcome, journal)
     for step in plan.steps:
         run.take(step, "")
     return outcome
@@ -44,11 +47,12 @@ def carry_out(plan: Plan, system: System, say: Say, fetch: Fetch | None = None) 
 class _Run:
     """One run: the count of its operations, and the outcome that grows."""
 
-    def __init__(self, system: System, say: Say, fetch: Fetch, outcome: Outcome) -> None:
+    def __init__(self, system: System, say: Say, fetch: Fetch, outcome: Outcome, journal: Journal | None) -> None:
         self._system = system
         self._say = say
         self._fetch = fetch
         self._outcome = outcome
+        self._journal = journal
         self._number = 0
         self._stopped = outcome.report.has_errors
         self._began = False
@@ -85,13 +89,15 @@ class _Run:
         self._say_started(label, text)
         began = time.perf_counter()
         try:
+            if self._journal is not None:
+                self._journal.keep([operation])
             operation.perform(self._system, self._fetch)
             self._outcome.touched.extend(operation.touch(self._system))
         except (EngineFault, FetchFault, SystemFault) as error:
             self._stopped = True
             self._say_failed(label, text, str(error))
             self._record(step, FAILED, time.perf_counter() - began)
-            self._outcome.report.extend([_entry(error, step.pointer)])
+            self._outcome.report.extend([entry_of(error, step.pointer)])
         else:
             self._say(f"{label}[finished] {text}")
             self._record(step, DONE, time.perf_counter() - began)
@@ -112,7 +118,8 @@ class _Run:
         return self._number
 
 
-def _entry(error: EngineFault | FetchFault | SystemFault, pointer: Pointer) -> Entry:
+def entry_of(error: EngineFault | FetchFault | SystemFault, pointer: Pointer) -> Entry:
+    """The finding that a fault is."""
     if isinstance(error, SystemFault):
         return Entry(Severity.ERROR, messages.SYSTEM_FAULT.code, str(error), pointer)
     return Entry(Severity.ERROR, error.code, str(error), pointer, hint=error.hint)

@@ -37,7 +37,7 @@ def plan_files(config: Config, system: System, online: bool, report: Report) -> 
 
     `online` tells whether contents can be fetched that the config does not hold itself.
     """
-    entries = list(_places(config, system, report))
+    entries = list(places(config, system, report))
     hard = [entry for entry in entries if isinstance(entry[2], Link) and entry[2].hard]
     others = [entry for entry in entries if not (isinstance(entry[2], Link) and entry[2].hard)]
     others.sort(key=lambda entry: 0 if entry[0] == "/" else entry[0].count("/"))
@@ -47,14 +47,14 @@ def plan_files(config: Config, system: System, online: bool, report: Report) -> 
             if isinstance(node, Directory):
                 yield Step(pointer, TRAIL, _directory(path, node))
             elif isinstance(node, Link):
-                yield Step(pointer, TRAIL, _link(path, node, system))
+                yield Step(pointer, TRAIL, link_of(path, node, system))
             elif isinstance(node, File):
                 yield from files.plan(path, pointer, node)
         except SystemFault as error:
             report.add(Severity.ERROR, messages.SYSTEM_FAULT, pointer, reason=error)
 
 
-def _places(config: Config, system: System, report: Report) -> Iterator[Placed]:
+def places(config: Config, system: System, report: Report) -> Iterator[Placed]:
     """Every entry with the place that its path resolves to; the second one at a place is reported and left out."""
     seen: dict[str, str] = {}
     for pointer, node in _nodes(config):
@@ -125,7 +125,7 @@ class _Files:
         if refusal is not None:
             self._report.add(Severity.ERROR, refusal, pointer, path=path)
             return
-        owner = _owner(file)
+        owner = owner_of(file)
         if source is not None:
             mode = FILE_MODE if file.mode is None else file.mode
             write = WriteFile(path=path, owner=owner, overwrite=bool(file.overwrite), source=source, mode=mode)
@@ -153,17 +153,17 @@ class _Files:
 
 
 def _directory(path: str, directory: Directory) -> MakeDirectory:
-    return MakeDirectory(path=path, owner=_owner(directory), overwrite=bool(directory.overwrite), mode=directory.mode)
+    return MakeDirectory(path=path, owner=owner_of(directory), overwrite=bool(directory.overwrite), mode=directory.mode)
 
 
-def _link(path: str, link: Link, system: System) -> MakeLink | MakeHardLink:
+def link_of(path: str, link: Link, system: System) -> MakeLink | MakeHardLink:
     target, overwrite = link.target or "", bool(link.overwrite)
     if link.hard:
         return MakeHardLink(path=path, target=system.resolve(target), overwrite=overwrite)
-    return MakeLink(path=path, target=target, owner=_owner(link), overwrite=overwrite)
+    return MakeLink(path=path, target=target, owner=owner_of(link), overwrite=overwrite)
 
 
-def _owner(node: Node) -> Owner | None:
+def owner_of(node: Node) -> Owner | None:
     """Who shall own it; the id goes before the name, and an empty name says nothing."""
     user: int | str | None = None
     group: int | str | None = None

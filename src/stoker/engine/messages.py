@@ -186,3 +186,75 @@ RAN_BEFORE: Final = Message(
     "provisioning is meant to run once: files it wrote then are refused now unless they may be overwritten",
 )
 SYSTEM_FAULT: Final = Message("system-fault", "{reason}")
+
+# The journal: what was there before, and putting it back.
+HALF_DONE: Final = Message(
+    "half-done",
+    "an earlier run was cut off before it had done all of its work: what it had changed is put back first",
+    "nothing has to be done; the end is the same as if it had never been begun",
+)
+NOT_EMPTY: Final = Message(
+    "not-empty",
+    "`{path}` is left as it is: it was not there before, but holds what this change did not put there",
+    "look at what is in it, and remove it by hand if nobody needs it",
+)
+NOT_KEPT: Final = Message(
+    "not-kept",
+    "`{path}` is left as it is: what was there before could not be kept",
+    "compare it with the config by hand",
+)
+BASE_UNKNOWN: Final = Message(
+    "base-unknown",
+    "nobody knows what `{path}` was before it was appended to: a first boot did that, and left no record",
+    "give it `contents`, or put it back by hand",
+)
+NO_SUCH_UNIT: Final = Message(
+    "no-such-unit",
+    "unit `{name}` cannot be enabled: there is no such unit",
+    "give it `contents`, or install what brings it",
+)
+FULL_DIRECTORY: Final = Message(
+    "full-directory",
+    "`{path}` is a directory, and what is in it was not put there by a config: it is not replaced",
+    "remove it by hand if nobody needs what is in it",
+)
+UNCONFIRMED: Final = Message(
+    "unconfirmed",
+    "the last change of this machine has neither been confirmed nor undone",
+    "confirm it, or undo it; then this one can be made",
+)
+BROKEN_JOURNAL: Final = Message(
+    "broken-journal",
+    "`{path}` is no journal of a change: line {line} cannot be read ({reason})",
+    "what was changed cannot be put back by it; look at it, and remove it when the machine is as it shall be",
+)
+BROKEN_RECORD: Final = Message(
+    "broken-record",
+    "`{path}` is no record of an applied config: {reason}",
+    "put it back from a copy; without it nobody knows what was there before",
+)
+TOO_MUCH_TO_KEEP: Final = Message(
+    "too-much-to-keep",
+    "`{path}` is not changed: with what was there, more than {limit} bytes would have to be kept to undo it",
+    "move it elsewhere by hand, or make room by confirming the last change",
+)
+TOO_MANY_TO_KEEP: Final = Message(
+    "too-many-to-keep",
+    "`{path}` is not changed: there is more below it than can be kept to undo it ({most} names, {deepest} deep)",
+    "move it elsewhere by hand",
+)
+CANNOT_BE_KEPT: Final = Message(
+    "cannot-be-kept",
+    "`{path}` is not changed: it is neither file, directory nor link, and could not be put back",
+    "remove it by hand",
+)
+ODD_NAME: Final = Message(
+    "odd-name",
+    "`{path}` is not changed: a name or link in it is not UTF-8 and could not be written down to undo it",
+    "rename it by hand",
+)
+CHANGED_MEANWHILE: Final = Message(
+    "changed-meanwhile",
+    "`{path}` is not changed: somebody else writes to it",
+    "stop what writes to it, and try again",
+)

@@ -15,14 +15,14 @@ from stoker.engine import disk_messages, messages
 from stoker.engine.accounts import plan_accounts
 from stoker.engine.disks import plan_disks
 from stoker.engine.distributions import Distribution
+from stoker.engine.earlier import NOTHING, Earlier
 from stoker.engine.files import plan_files
 from stoker.engine.filesystems import plan_mounts, plan_unmounts
-from stoker.engine.operations import Heading, Step
+from stoker.engine.operations import Heading, Operation, Step
 from stoker.engine.operations.files import WriteFile
 from stoker.engine.operations.labels import has_labels
 from stoker.engine.operations.result import WriteResult
 from stoker.engine.outlook import Outlook
-from stoker.engine.past import NOTHING, Past
 from stoker.engine.units import plan_units
 from stoker.engine.volumes import plan_crypttab
 from stoker.fetch import Source
@@ -44,6 +44,11 @@ class Plan(msgspec.Struct, frozen=True):
     report: Report
     kernel_arguments: KernelArguments
 
+    def operations(self) -> Iterator[Operation]:
+        """All operations, in order."""
+        for step in self.steps:
+            yield from (each.operation for each in (step.steps if isinstance(step, Heading) else (step,)))
+
 
 def plan(
     config: Config,
@@ -52,21 +57,21 @@ def plan(
     *,
     online: bool = False,
     stages: Collection[str] = STAGES,
-    past: Past = NOTHING,
+    earlier: Earlier = NOTHING,
 ) -> Plan:
     """Plan a config, validated and merged, for the first boot of a machine: all of it, or some of its `STAGES`.
 
-    `online` tells whether contents can be fetched that the config does not hold itself, `past` what earlier stages
+    `online` tells whether contents can be fetched that the config does not hold itself, `earlier` what earlier stages
     have left where they are planned one by one. A report with errors means that the plan cannot be carried out.
     """
     report = Report()
     steps: list[Step | Heading] = []
-    for name, part in _parts(config, system, distribution, online, stages, past, report):
+    for name, part in _parts(config, system, distribution, online, stages, earlier, report):
         try:
             steps += part
         except SystemFault as error:
             report.add(Severity.ERROR, messages.SYSTEM_FAULT, (name,), reason=error)
-    _refuse_references(config, report)
+    refuse_references(config, report)
     return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
 
 
@@ -79,7 +84,7 @@ def _parts(
     distribution: Distribution,
     online: bool,
     stages: Collection[str],
-    past: Past,
+    earlier: Earlier,
     report: Report,
 ) -> Iterator[Part]:
     """What is planned, in the order in which it is done."""
@@ -95,13 +100,13 @@ def _parts(
         labelled = distribution.relabels and has_labels(system)
         yield "storage", plan_mounts(storage, system, outlook, report, relabels=labelled)
     if "files" in stages:
-        yield "passwd", plan_accounts(config, system, distribution, past)
+        yield "passwd", plan_accounts(config, system, distribution, earlier)
         yield "storage", plan_files(config, system, online, report)
         yield "systemd", plan_units(config, system, distribution, report)
         if outlook:
             yield "storage", plan_crypttab(storage, outlook, distribution.volume_keys)
-        yield "ignition", _plan_provided(past)
-        yield "ignition", _plan_result(system, distribution, past, report)
+        yield "ignition", _plan_provided(earlier)
+        yield "ignition", _plan_result(system, distribution, earlier, report)
     if outlook and "umount" in stages:
         yield "storage", plan_unmounts(storage, system, outlook, of_this_plan="mount" in stages)
 
@@ -113,22 +118,22 @@ def stage_of(pointer: Pointer) -> str:
     return "disks" if pointer[:1] == ("storage",) and pointer[1:2] and pointer[1] in DISKS else "files"
 
 
-def _plan_provided(past: Past) -> Iterator[Step]:
+def _plan_provided(earlier: Earlier) -> Iterator[Step]:
     """Plan the files that the platform itself wants on the machine."""
-    for path, content in past.files.items():
+    for path, content in earlier.files.items():
         source = Source(f"data:;base64,{b64encode(content).decode()}")
         yield Step((), PROVIDED_TRAIL, WriteFile(path=path, overwrite=True, source=source, mode=SECRET_MODE))
 
 
-def _plan_result(system: System, distribution: Distribution, past: Past, report: Report) -> Iterator[Step]:
+def _plan_result(system: System, distribution: Distribution, earlier: Earlier, report: Report) -> Iterator[Step]:
     """Plan the record of the run, and say it when there is one of an earlier run."""
     if distribution.result:
         if system.look(distribution.result) is not None:
             report.add(Severity.WARNING, messages.RAN_BEFORE, path=distribution.result)
-        yield Step((), RESULT_TRAIL, WriteResult(distribution.result, past.has_user_config))
+        yield Step((), RESULT_TRAIL, WriteResult(distribution.result, earlier.has_user_config))
 
 
-def _refuse_references(config: Config, report: Report) -> None:
+def refuse_references(config: Config, report: Report) -> None:
     """A plan is of one config: without those that it names, it would be of another machine than was asked for."""
     named = config.ignition.config or IgnitionConfig()
     for index, _ in enumerate(named.merge):

@@ -22,9 +22,7 @@ def plan_units(config: Config, system: System, distribution: Distribution, repor
     """Plan units, masks and presets. A name with a slash, which would lead elsewhere, is refused."""
     units = [] if config.systemd is None else config.systemd.units
     for index, unit in enumerate(units):
-        for where, name in _names(unit):
-            if "/" in name:
-                report.add(Severity.ERROR, UNIT_ELSEWHERE, ("systemd", "units", index, *where), name=name)
+        check_names(unit, index, report)
         pointer = ("systemd", "units", index)
         path = f"{distribution.units}/{unit.name}"
         steps = tuple(_writes(unit, path, pointer))
@@ -34,7 +32,14 @@ def plan_units(config: Config, system: System, distribution: Distribution, repor
             yield Step(pointer, TRAIL, MaskUnit(path, unit.name))
         elif unit.mask is False and not unit.contents and is_masked(system, path):
             yield Step(pointer, TRAIL, UnmaskUnit(path, unit.name))
-    yield from _presets(units, distribution)
+    yield from plan_presets(units, distribution)
+
+
+def check_names(unit: Unit, index: int, report: Report) -> None:
+    """Say it when the name of a unit or drop-in leads elsewhere."""
+    for where, name in _names(unit):
+        if "/" in name:
+            report.add(Severity.ERROR, UNIT_ELSEWHERE, ("systemd", "units", index, *where), name=name)
 
 
 def _names(unit: Unit) -> Iterator[tuple[Pointer, str]]:
@@ -53,7 +58,7 @@ def _writes(unit: Unit, path: str, pointer: Pointer) -> Iterator[Step]:
         yield Step((*pointer, "contents"), TRAIL, WriteUnit(path, unit.name, unit.contents))
 
 
-def _presets(units: list[Unit], distribution: Distribution) -> Iterator[Step]:
+def plan_presets(units: list[Unit], distribution: Distribution) -> Iterator[Step]:
     """One step per line of the preset file, sorted by unit and state."""
     lines: dict[str, tuple[Pointer, str, bool, list[str]]] = {}
     for index, unit in enumerate(units):

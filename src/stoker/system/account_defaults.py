@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from stoker.system.protocol import System
+
 LOGIN_DEFS: Final = "/etc/login.defs"
 USERADD: Final = "/etc/default/useradd"
 
@@ -75,6 +77,12 @@ class Defaults:
         first = self.number(f"SUB_{kind}_MIN", 100_000)
         last = self.number(f"SUB_{kind}_MAX", 600_100_000)
         return range(first, last + 1), self.number(f"SUB_{kind}_COUNT", 65536)
+
+
+def defaults_of(system: System) -> Defaults:
+    """The settings of a machine."""
+    texts = (system.read(path).decode(errors="replace") if system.look(path) else "" for path in (LOGIN_DEFS, USERADD))
+    return Defaults(*texts)
 
 
 def next_id(ids: range, taken: set[int], *, system: bool) -> int | None:

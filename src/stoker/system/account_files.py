@@ -13,18 +13,21 @@ from contextlib import contextmanager
 
 from stoker.system import homes
 from stoker.system.account_books import Books
-from stoker.system.account_defaults import LOGIN_DEFS, USERADD, Defaults, next_id
+from stoker.system.account_defaults import Defaults, defaults_of, next_id
 from stoker.system.account_rules import check_group, check_user
 from stoker.system.databases import (
     GECOS,
     GID,
     GROUP,
     GROUP_ID,
+    GSHADOW,
     HOME,
     MEMBERS,
     MODES,
     NAME,
     PASSWD,
+    PASSWORD,
+    SHADOW,
     SHELL,
     UID,
     Database,
@@ -57,6 +60,14 @@ class AccountFiles:
         row = self._find(GROUP, name)
         return None if row is None else _group(row)
 
+    def password(self, name: str) -> str | None:
+        """See `Accounts.password`."""
+        return self._password(SHADOW, PASSWD, name)
+
+    def group_password(self, name: str) -> str | None:
+        """See `Accounts.group_password`."""
+        return self._password(GSHADOW, GROUP, name)
+
     def users(self) -> list[User]:
         """See `Accounts.users`."""
         return [_user(row) for row in self._read(PASSWD) or ()]
@@ -70,7 +81,7 @@ class AccountFiles:
     def add_user(self, fields: UserFields) -> None:
         """See `Accounts.add_user`."""
         check_user(fields)
-        defaults = self._defaults()
+        defaults = defaults_of(self._system)
         with self._editing() as books:
             if books.passwd.find(fields.name):
                 raise AccountFault(f"user `{fields.name}` already exists")
@@ -87,7 +98,7 @@ class AccountFiles:
                 books.add_group(fields.name, gid, "!")
             else:
                 gid = self._primary_gid(books, fields.primary_group or defaults.group)
-            home = fields.home or f"{defaults.homes.rstrip('/')}/{fields.name}"
+            home = homes.home_of(self._system, fields)
             books.add_user(fields, uid, gid, home, defaults, self._today())
             for row in groups:
                 books.join(row, fields.name, True)
@@ -121,7 +132,7 @@ class AccountFiles:
             books.change_user(row, new)
             if fields.password is not None:
                 books.set_password(row, fields.password, self._today())
-            if groups:
+            if groups or fields.only_groups:
                 for group in books.group:
                     books.join(group, fields.name, group in groups)
         if new.home != old.home and self._system.look(old.home):
@@ -129,7 +140,7 @@ class AccountFiles:
         if (new.uid, new.gid) != (old.uid, old.gid):
             homes.hand_over(self._system, new.home, (old.uid, old.gid), (new.uid, new.gid))
 
-    def remove_user(self, name: str) -> None:
+    def remove_user(self, name: str, *, keep_home: bool = False) -> None:
         """See `Accounts.remove_user`."""
         with self._editing() as books:
             row = books.passwd.find(name)
@@ -143,10 +154,10 @@ class AccountFiles:
                 books.join(group, name, False)
             own = books.group.find(name)
             is_unused = own is not None and not own[MEMBERS] and int(own[GROUP_ID]) not in books.passwd.numbers(GID)
-            if is_unused and self._defaults().user_groups:
+            if is_unused and defaults_of(self._system).user_groups:
                 books.remove_group(name)
             shared = any(_is_within(other[HOME], user.home) for other in books.passwd)
-        found = self._system.look(user.home)
+        found = None if keep_home else self._system.look(user.home)
         if found is not None and found.uid == user.uid and not shared:
             self._system.remove_tree(user.home)
 
@@ -155,7 +166,7 @@ class AccountFiles:
     def add_group(self, fields: GroupFields) -> None:
         """See `Accounts.add_group`."""
         check_group(fields)
-        defaults = self._defaults()
+        defaults = defaults_of(self._system)
         with self._editing() as books:
             if books.group.find(fields.name):
                 raise AccountFault(f"group `{fields.name}` already exists")
@@ -196,6 +207,11 @@ class AccountFiles:
             books.remove_group(name)
 
     # Inside
+
+    def _password(self, hidden: str, path: str, name: str) -> str | None:
+        database = self._read(hidden)
+        row = (database and database.find(name)) or self._find(path, name)
+        return row[PASSWORD] if row else None
 
     def _find(self, path: str, name: str) -> Row | None:
         for place in (path, ELSEWHERE[path]):
@@ -240,13 +256,6 @@ class AccountFiles:
             owner=None if found is None else (found.uid, found.gid),
             replace=True,
         )
-
-    def _defaults(self) -> Defaults:
-        texts = (
-            self._system.read(path).decode(errors="replace") if self._system.look(path) else ""
-            for path in (LOGIN_DEFS, USERADD)
-        )
-        return Defaults(*texts)
 
     def _today(self) -> int:
         return int(self._system.now() // DAY)

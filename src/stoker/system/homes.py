@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stoker.system.protocol import DIRECTORY, FILE, KEEP, LINK, Look, System
+from stoker.system.account_defaults import defaults_of
+from stoker.system.protocol import DIRECTORY, FILE, KEEP, LINK, Look, System, UserFields
 
 DEEPEST = 100  # directories within each other that are copied or handed over
 
@@ -15,6 +16,11 @@ def make_home(system: System, home: str, skeleton: str, owner: tuple[int, int], 
     if _is_directory(system, skeleton):
         _copy(system, skeleton, home, owner, DEEPEST)
     system.set_mode(home, mode)
+
+
+def home_of(system: System, fields: UserFields) -> str:
+    """Where the home directory of a new user goes."""
+    return fields.home or f"{defaults_of(system).homes.rstrip('/')}/{fields.name}"
 
 
 def hand_over(system: System, home: str, old: tuple[int, int], new: tuple[int, int]) -> None:

@@ -6,7 +6,7 @@ the last component is never followed. Two machines speak this protocol: `RealSys
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -62,7 +62,8 @@ class UserFields(msgspec.Struct, frozen=True):
     """What is asked of a user. None and the empty tuple leave a field to the machine's defaults, or as it is.
 
     `create_home`, `user_group`, `system` and `log_init` only matter for a user that does not exist yet.
-    `groups` replaces the further groups of a user that exists, as usermod(8) --groups does.
+    `groups` replaces the further groups of a user that exists, as usermod(8) --groups does; with `only_groups` also
+    when it is empty.
     """
 
     name: str
@@ -77,6 +78,7 @@ class UserFields(msgspec.Struct, frozen=True):
     user_group: bool = True
     system: bool = False
     log_init: bool = True
+    only_groups: bool = False
 
 
 class GroupFields(msgspec.Struct, frozen=True):
@@ -97,6 +99,12 @@ class Accounts(Protocol):
     def group(self, name: str) -> Group | None:
         """Look a group up by name."""
 
+    def password(self, name: str) -> str | None:
+        """The password hash of a user, as shadow(5) or passwd(5) has it; None for one that is not there."""
+
+    def group_password(self, name: str) -> str | None:
+        """The password hash of a group, as gshadow(5) or group(5) has it; None for one that is not there."""
+
     def users(self) -> list[User]:
         """List all users."""
 
@@ -109,8 +117,8 @@ class Accounts(Protocol):
     def change_user(self, fields: UserFields) -> None:
         """Change a user as usermod(8) does; a home directory moves along with its path."""
 
-    def remove_user(self, name: str) -> None:
-        """Remove a user with its home directory, as userdel(8) --remove does."""
+    def remove_user(self, name: str, *, keep_home: bool = False) -> None:
+        """Remove a user with its home directory, as userdel(8) --remove does, or without."""
 
     def add_group(self, fields: GroupFields) -> None:
         """Add a group as groupadd(8) does."""
@@ -174,9 +182,21 @@ class System(Protocol):
         """
 
     def append_file(
-        self, path: str, content: Content, *, mode: int | None = None, owner: tuple[int, int] | None = None
+        self,
+        path: str,
+        content: Content,
+        *,
+        mode: int | None = None,
+        owner: tuple[int, int] | None = None,
+        durable: bool = False,
     ) -> None:
-        """Add bytes to the end of a regular file; a missing one is made, 0644 unless `mode` says otherwise."""
+        """Add bytes to the end of a regular file; a missing one is made, 0644 unless `mode` says otherwise.
+
+        `durable` is as in `write_file`.
+        """
+
+    def temporary(self, path: str) -> str:
+        """Where `write_file` and `append_file` keep a file until it is complete; a run that is cut off leaves it."""
 
     def make_directory(self, path: str, mode: int = 0o755, owner: tuple[int, int] | None = None) -> None:
         """Make a directory and those above it (0755). Raises `FileExists` when something is there."""
@@ -198,6 +218,12 @@ class System(Protocol):
 
     def set_mode(self, path: str, mode: int) -> None:
         """Set the twelve permission bits of a file or directory. A link is refused."""
+
+    def attributes(self, path: str) -> dict[str, bytes]:
+        """The extended attributes of a path (xattr(7)): labels, capabilities and access lists among them."""
+
+    def set_attributes(self, path: str, wanted: Mapping[str, bytes]) -> None:
+        """Give a path these extended attributes and no others."""
 
     def mount(self, path: str, node: str, format_: str, options: Sequence[str]) -> None:
         """Mount a device at a directory inside the root. Raises `DeviceFault` or `CommandFault`."""

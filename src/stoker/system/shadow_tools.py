@@ -43,9 +43,10 @@ class ShadowTools(AccountFiles):
         self._call("usermod", [*home, *_option("--password", fields.password), *_common(fields)], fields.name)
         self._set_password(fields)
 
-    def remove_user(self, name: str) -> None:
+    def remove_user(self, name: str, *, keep_home: bool = False) -> None:
         """See `Accounts.remove_user`."""
-        self._machine.run(["userdel", "--remove", "--root", self._root, name])
+        remove = [] if keep_home else ["--remove"]
+        self._machine.run(["userdel", *remove, "--root", self._root, name])
 
     def add_group(self, fields: GroupFields) -> None:
         """See `Accounts.add_group`."""

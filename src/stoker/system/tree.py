@@ -12,11 +12,12 @@ import os
 import stat
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from stoker.system import attributes
 from stoker.system.devices import BlockDevices
 from stoker.system.directories import Directories
 from stoker.system.errors import DeviceFault, FileExists, FileFault
@@ -173,18 +174,31 @@ class Tree:
             raise FileFault.of("write", path, error) from error
 
     def append_file(
-        self, path: str, content: Content, *, mode: int | None = None, owner: tuple[int, int] | None = None
+        self,
+        path: str,
+        content: Content,
+        *,
+        mode: int | None = None,
+        owner: tuple[int, int] | None = None,
+        durable: bool = False,
     ) -> None:
         """See `System.append_file`."""
         try:
-            self.write_file(path, content, mode=0o644 if mode is None else mode, owner=owner)
+            self.write_file(path, content, mode=0o644 if mode is None else mode, owner=owner, durable=durable)
         except FileExists:
             if not isinstance(content, bytes):
-                self._append_from_beside(path, content, mode, owner)
+                self._append_from_beside(path, content, mode, owner, durable)
                 return
             with self._opened(path, _APPEND, "append to") as descriptor:
                 _write(descriptor, content)
                 self._set_rights(descriptor, self.resolve(path), owner, mode)
+                if durable:
+                    os.fsync(descriptor)
+
+    def temporary(self, path: str) -> str:
+        """See `System.temporary`."""
+        directory, _, name = self.resolve(path).rpartition("/")
+        return f"{directory}/{_beside(name)}"
 
     # Directories, links
 
@@ -268,6 +282,22 @@ class Tree:
         """See `System.set_mode`."""
         with self._opened(path, _READ, "change the mode of", any_kind=True) as descriptor:
             self._set_rights(descriptor, self.resolve(path), None, mode)
+
+    def attributes(self, path: str) -> dict[str, bytes]:
+        """See `System.attributes`."""
+        descriptor, name, _ = self._existing_parent("read the attributes of", path)
+        try:
+            return attributes.read(descriptor, name)
+        except OSError as error:
+            raise FileFault.of("read the attributes of", path, error) from error
+
+    def set_attributes(self, path: str, wanted: Mapping[str, bytes]) -> None:
+        """See `System.set_attributes`."""
+        descriptor, name, _ = self._existing_parent("set the attributes of", path)
+        try:
+            attributes.write(descriptor, name, wanted)
+        except OSError as error:
+            raise FileFault.of("set the attributes of", path, error) from error
 
     def _set_rights(self, descriptor: int, path: str, owner: tuple[int, int] | None, mode: int | None) -> None:
         """Set owner, then mode: chown(2) clears the bits for set-user-id and set-group-id."""
@@ -385,16 +415,19 @@ class Tree:
             raise
         self._directories.forget(resolved)  # what was replaced may have been a link
 
-    def _append_from_beside(self, path: str, content: Content, mode: int | None, owner: tuple[int, int] | None) -> None:
+    def _append_from_beside(
+        self, path: str, content: Content, mode: int | None, owner: tuple[int, int] | None, durable: bool
+    ) -> None:
         """Append what comes piece by piece, once all of it is there."""
-        directory, _, name = self.resolve(path).rpartition("/")
-        temporary = f"{directory}/{_beside(name)}"
+        temporary = self.temporary(path)
         self.write_file(temporary, content, mode=0o600, replace=True)
         try:
             with self._opened(path, _APPEND, "append to") as descriptor:
                 for piece in self.chunks(temporary):
                     _write(descriptor, piece)
                 self._set_rights(descriptor, self.resolve(path), owner, mode)
+                if durable:
+                    os.fsync(descriptor)
         finally:
             self.remove_tree(temporary)
 

@@ -11,6 +11,7 @@ import msgspec
 
 from stoker.engine import messages
 from stoker.engine.contents import settings_of
+from stoker.engine.earlier import Earlier
 from stoker.engine.errors import NeedsNetwork
 from stoker.engine.execution import carry_out
 from stoker.engine.first_boot.boot import Boot
@@ -20,7 +21,6 @@ from stoker.engine.operations import Step
 from stoker.engine.operations.kernel import ChangeKernelArguments
 from stoker.engine.operations.labels import Relabel, first_missing, has_labels
 from stoker.engine.outcome import Outcome
-from stoker.engine.past import Past
 from stoker.engine.plan import Plan, plan
 from stoker.engine.references import say_report
 from stoker.engine.units import template
@@ -101,12 +101,12 @@ def write_files(boot: Boot, config: Config, state: State) -> Outcome:
         _warn_of_old_systemd(boot, config, system)
         if system.devices is not None:
             system.devices.volume_keys.update(state.keys())
-        past = Past(
+        earlier = Earlier(
             tuple(state.notated_directories or ()),
             state.files(),
             any(fetched.kind == "user" for fetched in state.fetched_configs or ()),
         )
-        outcome = _carry_out(boot, config, system, "files", past)
+        outcome = _carry_out(boot, config, system, "files", earlier)
     if outcome.succeeded:
         state.luks_persist_key_files = None
     return outcome
@@ -118,10 +118,10 @@ def unmount(boot: Boot, config: Config, _state: State) -> Outcome:
         return _carry_out(boot, config, system, "umount")
 
 
-def _carry_out(boot: Boot, config: Config, system: System, stage: str, past: Past | None = None) -> Outcome:
+def _carry_out(boot: Boot, config: Config, system: System, stage: str, earlier: Earlier | None = None) -> Outcome:
     """Plan a stage on the machine as it is now, say what is wrong with that, or do it."""
     distribution = boot.surroundings.distribution
-    planned = plan(config, system, distribution, online=True, stages=(stage,), past=past or Past())
+    planned = plan(config, system, distribution, online=True, stages=(stage,), earlier=earlier or Earlier())
     say_report(planned.report, boot.log)
     if stage == "files":
         planned = _labelled(boot, config, planned, system)

@@ -1,5 +1,14 @@
 """Operations: small frozen values, each one change of a machine, that can be shown, compared, looked up and done."""
 
-from stoker.engine.operations.operation import Heading, Operation, Owner, Step, Touch, quoted
+from stoker.engine.operations.operation import (
+    Altered,
+    Heading,
+    Operation,
+    Owner,
+    Step,
+    Touch,
+    Undoable,
+    quoted,
+)
 
-__all__ = ["Heading", "Operation", "Owner", "Step", "Touch", "quoted"]
+__all__ = ["Altered", "Heading", "Operation", "Owner", "Step", "Touch", "Undoable", "quoted"]

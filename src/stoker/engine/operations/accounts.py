@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from stoker.engine import messages
 from stoker.engine.errors import Refused
-from stoker.engine.operations.operation import Touch, quoted
+from stoker.engine.operations.operation import Altered, Touch, Undoable, quoted
 from stoker.fetch import Fetch
-from stoker.system import GroupFields, System, User, UserFields
+from stoker.system import GroupFields, System, User, UserFields, homes
+from stoker.system.account_files import LOCK
+from stoker.system.databases import MODES
 from stoker.system.protocol import DIRECTORY
 
+# What the shadow tools write beside the account files: copies of what was there before, and their lock.
+ACCOUNT_FILES = (*MODES, *(f"{path}-" for path in MODES), LOCK)
 KEYS_MODE = 0o600
 KEYS_DIRECTORY_MODE = 0o700
 
 
-class AddGroup(msgspec.Struct, frozen=True):
+class AddGroup(Undoable, frozen=True):
     """Add a group."""
 
     fields: GroupFields
@@ -28,10 +30,16 @@ class AddGroup(msgspec.Struct, frozen=True):
         """See `Operation.touch`."""
         return (Touch("group", self.fields.name),)
 
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`."""
+        return _account_files(system)
+
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
-        found = system.accounts.group(self.fields.name)
-        return found is not None and self.fields.gid in {None, found.gid} and self.fields.password is None
+        fields = self.fields
+        found = system.accounts.group(fields.name)
+        same_password = fields.password in {None, system.accounts.group_password(fields.name)}
+        return found is not None and fields.gid in {None, found.gid} and same_password
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
@@ -50,7 +58,7 @@ class ChangeGroup(AddGroup, frozen=True):
         system.accounts.change_group(self.fields)
 
 
-class RemoveGroup(msgspec.Struct, frozen=True):
+class RemoveGroup(Undoable, frozen=True):
     """Remove a group."""
 
     name: str
@@ -63,6 +71,10 @@ class RemoveGroup(msgspec.Struct, frozen=True):
         """See `Operation.touch`."""
         return (Touch("group", self.name),)
 
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`."""
+        return _account_files(system)
+
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
         return system.accounts.group(self.name) is None
@@ -72,7 +84,7 @@ class RemoveGroup(msgspec.Struct, frozen=True):
         system.accounts.remove_group(self.name)
 
 
-class AddUser(msgspec.Struct, frozen=True):
+class AddUser(Undoable, frozen=True):
     """Add a user."""
 
     fields: UserFields
@@ -87,22 +99,32 @@ class AddUser(msgspec.Struct, frozen=True):
         home = () if user is None else (Touch("path", user.home),)
         return (Touch("user", self.fields.name), *home)
 
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`: a home directory that is there already is left as it is."""
+        home = homes.home_of(system, self.fields)
+        made = (Altered(home, whole=True),) if system.look(home) is None else ()
+        return (*_account_files(system), *made)
+
     def is_done(self, system: System, fetch: Fetch) -> bool:
-        """See `Operation.is_done`: a password hash that is asked for counts as not yet set."""
+        """See `Operation.is_done`."""
         fields = self.fields
         user = system.accounts.user(fields.name)
-        if user is None or fields.password is not None:
+        if user is None or fields.password not in {None, system.accounts.password(fields.name)}:
             return False
         memberships = {group.name for group in system.accounts.groups() if fields.name in group.members}
-        primary = system.accounts.group(fields.primary_group) if fields.primary_group else None
         return (
             fields.uid in {None, user.uid}
             and fields.gecos in {None, user.gecos}
             and fields.home in {None, user.home}
             and fields.shell in {None, user.shell}
-            and (not fields.primary_group or (primary is not None and primary.gid == user.gid))
-            and (not fields.groups or set(fields.groups) == memberships)
+            and (not fields.primary_group or self._has_primary(system))
+            and (not (fields.groups or fields.only_groups) or set(fields.groups) == memberships)
         )
+
+    def _has_primary(self, system: System) -> bool:
+        user, wanted = system.accounts.user(self.fields.name), self.fields.primary_group or ""
+        group = system.accounts.group(wanted)
+        return user is not None and user.gid == (group.gid if group else int(wanted) if wanted.isdecimal() else -1)
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
@@ -112,15 +134,26 @@ class AddUser(msgspec.Struct, frozen=True):
 class ChangeUser(AddUser, frozen=True):
     """Change a user that is there."""
 
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`: a home directory moves, and what is in it is handed over to a new id."""
+        user = system.accounts.user(self.fields.name)
+        moved = user is not None and self.fields.home not in {None, user.home}
+        handed = user is not None and (
+            self.fields.uid not in {None, user.uid} or bool(self.fields.primary_group and not self._has_primary(system))
+        )
+        changed = {user.home, self.fields.home or user.home} if user is not None and (moved or handed) else set()
+        return (*_account_files(system), *(Altered(home, whole=True) for home in sorted(changed)))
+
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
         system.accounts.change_user(self.fields)
 
 
-class RemoveUser(msgspec.Struct, frozen=True):
-    """Remove a user with its home directory."""
+class RemoveUser(Undoable, frozen=True):
+    """Remove a user with its home directory, or without."""
 
     name: str
+    keep_home: bool = False
 
     def describe(self, root: str = "") -> str:
         """See `Operation.describe`."""
@@ -132,16 +165,22 @@ class RemoveUser(msgspec.Struct, frozen=True):
         home = () if user is None else (Touch("path", user.home),)
         return (Touch("user", self.name), *home)
 
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`."""
+        user = None if self.keep_home else system.accounts.user(self.name)
+        home = () if user is None else (Altered(user.home, whole=True),)
+        return (*_account_files(system), *home)
+
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
         return system.accounts.user(self.name) is None
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
-        system.accounts.remove_user(self.name)
+        system.accounts.remove_user(self.name, keep_home=self.keep_home)
 
 
-class AuthorizeKeys(msgspec.Struct, frozen=True):
+class AuthorizeKeys(Undoable, frozen=True):
     """Write the ssh keys that may log in as a user to `file`, a path below the user's home directory."""
 
     name: str
@@ -156,6 +195,11 @@ class AuthorizeKeys(msgspec.Struct, frozen=True):
         """See `Operation.touch`."""
         user = system.accounts.user(self.name)
         return () if user is None else (Touch("path", self._path(user)),)
+
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`: nothing can be told of a user that is still to come."""
+        user = system.accounts.user(self.name)
+        return () if user is None else (Altered(self._path(user)),)
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
@@ -191,3 +235,7 @@ class AuthorizeKeys(msgspec.Struct, frozen=True):
 
     def _text(self) -> bytes:
         return ("\n".join(self.keys).removesuffix("\n") + "\n").encode()
+
+
+def _account_files(system: System) -> tuple[Altered, ...]:
+    return tuple(Altered(system.resolve(path, follow=True)) for path in ACCOUNT_FILES)

@@ -9,11 +9,9 @@ import hashlib
 import posixpath
 from functools import partial
 
-import msgspec
-
 from stoker.engine import messages
 from stoker.engine.errors import Refused
-from stoker.engine.operations.operation import Owner, Touch, quoted
+from stoker.engine.operations.operation import Altered, Owner, Touch, Undoable, quoted
 from stoker.fetch import Fetch, Source
 from stoker.system import FileExists, Look, System
 from stoker.system.protocol import DIRECTORY, FILE, KEEP, LINK, Content
@@ -22,7 +20,7 @@ FILE_MODE = 0o644
 DIRECTORY_MODE = 0o755
 
 
-class PathOperation(msgspec.Struct, frozen=True, kw_only=True):
+class PathOperation(Undoable, frozen=True, kw_only=True):
     """What operations on a path have in common."""
 
     path: str
@@ -32,6 +30,15 @@ class PathOperation(msgspec.Struct, frozen=True, kw_only=True):
     def touch(self, system: System) -> tuple[Touch, ...]:
         """See `Operation.touch`."""
         return (Touch("path", self.path),)
+
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`."""
+        return (Altered(self.path, self.overwrite),)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """See `Undoable.is_repeatable`."""
+        return self.overwrite
 
     def _ids(self, system: System) -> tuple[int, int] | None:
         return None if self.owner is None else self.owner.ids(system)
@@ -56,7 +63,7 @@ class WriteFile(PathOperation, frozen=True, kw_only=True):
         found = system.look(self.path)
         if found is None or found.kind != FILE or found.mode != self.mode or not self._has_owner(system, found):
             return False
-        return _holds(system, self.path, found.size, self.source, fetch)
+        return holds(system, self.path, found.size, self.source, fetch)
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
@@ -214,7 +221,7 @@ def _content(source: Source, fetch: Fetch) -> Content:
     return fetch.read(source) if source.is_embedded else partial(fetch.copy_to, source)
 
 
-def _holds(system: System, path: str, size: int, source: Source, fetch: Fetch) -> bool:
+def holds(system: System, path: str, size: int, source: Source, fetch: Fetch) -> bool:
     """Whether a file of that size has the bytes of the source. Where a digest says what they are, none are fetched."""
     if source.is_embedded:
         content = fetch.read(source)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from stoker.engine import messages
 from stoker.engine.errors import Refused
-from stoker.engine.operations.operation import Touch, quoted
+from stoker.engine.operations.operation import Altered, Touch, Undoable, quoted
 from stoker.fetch import Fetch
 from stoker.system import System
 
 HOME_MODE = 0o700
 
 
-class OwnHome(msgspec.Struct, frozen=True):
+class OwnHome(Undoable, frozen=True):
     """Give a user those directories of its home that the stage `mount` made; nobody else may enter them."""
 
     name: str
@@ -26,6 +24,15 @@ class OwnHome(msgspec.Struct, frozen=True):
     def touch(self, system: System) -> tuple[Touch, ...]:
         """See `Operation.touch`."""
         return tuple(Touch("path", path) for path in self._paths(system))
+
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`."""
+        return tuple(map(Altered, self._paths(system)))
+
+    @property
+    def is_repeatable(self) -> bool:
+        """See `Undoable.is_repeatable`."""
+        return True
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""

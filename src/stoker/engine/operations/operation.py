@@ -43,6 +43,30 @@ class Operation(Protocol):
         """Do it. Raises `EngineFault`, `stoker.fetch.FetchFault` or `stoker.system.SystemFault`."""
 
 
+class Altered(NamedTuple):
+    """A path that an operation may change, by its own name or, if `whole`, with all that is below it."""
+
+    path: str
+    whole: bool = False
+
+
+class Undoable(msgspec.Struct, frozen=True):
+    """An operation whose undoing is promised: its inverse is to put back what was at the paths that it alters.
+
+    They are told before it is performed, and are all that a run of it may change, however early it is cut off.
+    Directories on the way to them need not be named.
+    """
+
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """The paths that it may change, as far as the machine can tell yet."""
+        raise NotImplementedError
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether what was there does not matter: cut off and performed again, it ends the same."""
+        return False
+
+
 class Step(msgspec.Struct, frozen=True):
     """An operation in a plan, the part of the config it comes from, and where Ignition's log says it stands."""
 

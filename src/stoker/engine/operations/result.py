@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from stoker.engine.operations.operation import Touch, quoted
+from stoker.engine.operations.operation import Altered, Touch, Undoable, quoted
 from stoker.fetch import Fetch
 from stoker.system import CommandFault, FileFault, System
 
 RESULT_MODE = 0o600
 
 
-class WriteResult(msgspec.Struct, frozen=True):
+class WriteResult(Undoable, frozen=True):
     """Record that the machine has been provisioned.
 
     What an earlier run left is kept inside, unless the machine's own hook says that it runs from a live image.
@@ -30,6 +30,10 @@ class WriteResult(msgspec.Struct, frozen=True):
     def touch(self, system: System) -> tuple[Touch, ...]:
         """See `Operation.touch`."""
         return (Touch("path", self.path),)
+
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`."""
+        return (Altered(self.path),)
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`: each run leaves its own record."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from stoker.engine.operations.operation import Touch, quoted
+from stoker.engine.operations.operation import Altered, Touch, Undoable, quoted
 from stoker.fetch import Fetch
 from stoker.system import System
 from stoker.system.protocol import FILE, LINK
-from stoker.system.unit_files import disable, is_enabled
+from stoker.system.unit_files import disable, enablements, is_enabled
 
 UNIT_MODE = 0o644
 MASK = "/dev/null"
 
 
-class WriteUnit(msgspec.Struct, frozen=True):
+class WriteUnit(Undoable, frozen=True):
     """Write a unit, or a drop-in of it, over what is there."""
 
     path: str
@@ -31,17 +29,28 @@ class WriteUnit(msgspec.Struct, frozen=True):
         """See `Operation.touch`."""
         return (Touch("path", self.path), Touch("unit", self.unit))
 
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`."""
+        return (Altered(self.path, whole=True),)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """See `Undoable.is_repeatable`."""
+        return True
+
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
         found = system.look(self.path)
-        return found is not None and found.kind == FILE and system.read(self.path) == self.text.encode()
+        if found is None or found.kind != FILE or found.mode != UNIT_MODE:
+            return False
+        return system.read(self.path) == self.text.encode()
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
         system.write_file(self.path, self.text.encode(), mode=UNIT_MODE, replace=True)
 
 
-class MaskUnit(msgspec.Struct, frozen=True):
+class MaskUnit(Undoable, frozen=True):
     """Make a unit impossible to start: a link to /dev/null in its place."""
 
     path: str
@@ -54,6 +63,15 @@ class MaskUnit(msgspec.Struct, frozen=True):
     def touch(self, system: System) -> tuple[Touch, ...]:
         """See `Operation.touch`."""
         return (Touch("path", self.path), Touch("unit", self.unit))
+
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`."""
+        return (Altered(self.path, whole=True),)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """See `Undoable.is_repeatable`."""
+        return True
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
@@ -82,7 +100,7 @@ class UnmaskUnit(MaskUnit, frozen=True):
             system.remove_tree(self.path)
 
 
-class SetPreset(msgspec.Struct, frozen=True):
+class SetPreset(Undoable, frozen=True):
     """Add a line to the preset file. `instances` belong to the template `unit`; they stand on its line.
 
     A unit is only disabled where it is enabled: its links are removed, and the line keeps it from coming back.
@@ -102,10 +120,15 @@ class SetPreset(msgspec.Struct, frozen=True):
         """See `Operation.touch`."""
         return (Touch("path", self.path), *(Touch("unit", name) for name in self.names))
 
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`."""
+        links = () if self.enabled else (path for name in self.names for path in enablements(system, name))
+        return (Altered(self.path), *map(Altered, links))
+
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
         lines = system.read(self.path).decode(errors="replace").split("\n") if system.look(self.path) else []
-        return self._line(self.instances).strip() in lines
+        return self.line(self.instances).strip() in lines
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
@@ -118,7 +141,7 @@ class SetPreset(msgspec.Struct, frozen=True):
             for name in enabled:
                 disable(system, name)
             instances = tuple(names[name] for name in enabled if names[name])
-        system.append_file(self.path, self._line(instances).encode())
+        system.append_file(self.path, self.line(instances).encode())
 
     @property
     def names(self) -> dict[str, str]:
@@ -126,7 +149,8 @@ class SetPreset(msgspec.Struct, frozen=True):
         head, _, tail = self.unit.partition("@")
         return {f"{head}@{instance}{tail}": instance for instance in self.instances} or {self.unit: ""}
 
-    def _line(self, instances: tuple[str, ...]) -> str:
+    def line(self, instances: tuple[str, ...]) -> str:
+        """The line of the preset file for some of the instances (systemd.preset(5))."""
         return " ".join(("enable" if self.enabled else "disable", self.unit, *instances)) + "\n"
 
 

@@ -13,7 +13,7 @@ from stoker.engine import disk_messages as messages
 from stoker.engine.errors import Refused
 from stoker.engine.operations.disks import devices_of
 from stoker.engine.operations.losses import Loss
-from stoker.engine.operations.operation import Touch, quoted
+from stoker.engine.operations.operation import Altered, Touch, Undoable, quoted
 from stoker.fetch import Fetch, Source
 from stoker.system import BlockDevices, System
 from stoker.system.devices import VolumeFields
@@ -116,7 +116,7 @@ class OpenVolume(msgspec.Struct, frozen=True, kw_only=True):
         devices.volume_keys[self.fields.name] = key
 
 
-class RememberVolume(msgspec.Struct, frozen=True, kw_only=True):
+class RememberVolume(Undoable, frozen=True, kw_only=True):
     """Let the machine open a volume whenever it boots: a line of crypttab(5), and its key unless it is bound."""
 
     node: str
@@ -132,6 +132,10 @@ class RememberVolume(msgspec.Struct, frozen=True, kw_only=True):
     def touch(self, system: System) -> tuple[Touch, ...]:
         """See `Operation.touch`."""
         return (Touch("path", CRYPTTAB), *(() if self.is_bound else (Touch("path", self._key_path),)))
+
+    def alters(self, system: System) -> tuple[Altered, ...]:
+        """See `Undoable.alters`."""
+        return (Altered(CRYPTTAB), *(() if self.is_bound else (Altered(self._key_path),)))
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""

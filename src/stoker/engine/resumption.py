@@ -1,0 +1,65 @@
+"""A stage that may be cut off and run again: in goes how to plan it, out comes its Outcome, as if nothing had happened.
+
+The rules of first boot would refuse the second run: the files of the first are there, and what was appended would be
+appended twice. So the stage keeps a journal of inverses. A run that finds the journal of one that was cut off first
+puts back what that had changed, then plans and acts as the first one did; the journal goes when all is done. One that
+finds that the last one had come to its end does nothing more. A run that *failed* leaves journal and tree: people look
+at the tree, and the next run begins by the journal where this one began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stoker.engine import messages
+from stoker.engine.errors import EngineFault
+from stoker.engine.execution import Say, carry_out, entry_of
+from stoker.engine.journal import FIRST_BOOT, begin_journal, find_journal
+from stoker.engine.outcome import Outcome
+from stoker.engine.plan import Plan
+from stoker.fetch import Fetch
+from stoker.report import Report, Severity
+from stoker.schema.v3 import KernelArguments
+from stoker.system import System, SystemFault
+
+
+def carry_out_again(
+    make_plan: Callable[[], Plan], system: System, say: Say, fetch: Fetch | None = None, *, config: str
+) -> Outcome:
+    """Carry out a plan of first boot, whether or not a run before this one was cut off.
+
+    `make_plan` is called once the machine is as it was before that. `config` is the SHA-512 of the config.
+    """
+    report = Report()
+    try:
+        finished = _recover(system, say, config, report)
+        planned = make_plan()
+        if finished:
+            return Outcome([], report, planned.kernel_arguments, [])
+        if planned.report.has_errors:
+            outcome = carry_out(planned, system, say, fetch)
+        else:
+            journal = begin_journal(system, planned.operations(), config=config, reading=FIRST_BOOT)
+            outcome = carry_out(planned, system, say, fetch, journal)
+            if outcome.succeeded:
+                journal.finish()
+                journal.remove()
+    except (EngineFault, SystemFault) as error:
+        report.extend([entry_of(error, ())])
+        return Outcome([], report, KernelArguments(), [])
+    outcome.report.entries[:0] = report.entries
+    return outcome
+
+
+def _recover(system: System, say: Say, config: str, report: Report) -> bool:
+    """Put back what a run that was cut off has changed. Whether it had come to its end, with this same config."""
+    journal = find_journal(system)
+    if journal is None or journal.head.reading != FIRST_BOOT:
+        return False
+    if journal.is_done:
+        journal.remove()
+        return journal.head.config == config
+    report.add(Severity.WARNING, messages.HALF_DONE)
+    say(f"files: {messages.HALF_DONE.text} ({len(journal.lines)} paths)")
+    report.extend(journal.undo())
+    return False

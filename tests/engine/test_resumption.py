@@ -1,0 +1,149 @@
+"""The files stage, killed anywhere and run again, ends in the tree that it makes when nothing disturbs it."""
+
+from __future__ import annotations
+
+import os
+import random
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from stoker.engine import DISTRIBUTIONS, Outcome, plan
+from stoker.engine.journal import find_journal
+from stoker.engine.resumption import carry_out_again
+from stoker.schema.v3 import Config
+from stoker.system import RealSystem
+from tests.engine.crashes import everything, run_killed
+
+NOON = 1_700_000_000.0
+
+TREE = {
+    "etc/passwd": "root:x:0:0::/root:/b\ncore:x:1000:1000::/home/core:/b\nold:x:1001:1001::/home/old:/b\n",
+    "etc/shadow": "root:*:15887:0:99999:7:::\ncore:*:15887:0:99999:7:::\nold:*:15887:0:99999:7:::\n",
+    "etc/group": "root:x:0:\nwheel:x:10:\ncore:x:1000:\nold:x:1001:\n",
+    "etc/gshadow": "root:*::\nwheel:*::\ncore:!::\nold:!::\n",
+    "etc/login.defs": "UID_MIN 1000\nGID_MIN 1000\nUSERGROUPS_ENAB yes\nHOME_MODE 0700\n",
+    "etc/default/useradd": "SHELL=/bin/bash\nSKEL=/etc/skel\n",
+    "etc/skel/.rc": "skeleton\n",
+    "etc/motd": "old\n",
+    "etc/issue": "old\n",
+    "etc/.ignition-result.json": '{"provisioningDate": "before"}\n',
+    "etc/systemd/system/m.service": "[Service]\n",
+    "usr/lib/systemd/system/off.service": "[Install]\nWantedBy=multi-user.target\n",
+    "home/core/notes": "mine\n",
+    "home/old/notes": "theirs\n",
+    "srv/gone/deep/file": "old\n",
+    "srv/real/file": "old\n",
+    "var/lib/other/file": "other\n",
+}
+LINKS = {
+    "etc/systemd/system/multi-user.target.wants/off.service": "/usr/lib/systemd/system/off.service",
+    "srv/link": "real",
+    "srv/turned": "real",
+}
+USERS: list[dict[str, Any]] = [
+    {"name": "new", "groups": ["web", "wheel"], "passwordHash": "hash", "sshAuthorizedKeys": ["key"]},
+    {"name": "core", "groups": ["wheel"], "passwordHash": "", "sshAuthorizedKeys": ["one", "two"]},
+    {"name": "old", "shouldExist": False},
+]
+CONFIG: dict[str, Any] = {
+    "ignition": {"version": "3.4.0"},
+    "passwd": {"groups": [{"name": "web", "gid": 800}, {"name": "ops", "passwordHash": "hash"}], "users": USERS},
+    "storage": {
+        "directories": [
+            {"path": "/srv/gone", "overwrite": True, "mode": 0o711},
+            {"path": "/srv/real", "mode": 0o700, "user": {"id": 1000}},
+            {"path": "/opt/a/b", "mode": 0o1777},
+        ],
+        "files": [
+            {"path": "/etc/motd", "append": [{"source": "data:,one%0A"}, {"source": "data:,two%0A"}]},
+            {"path": "/etc/issue", "overwrite": True, "contents": {"source": "data:,new"}, "mode": 0o600},
+            {"path": "/etc/both", "contents": {"source": "data:,a"}, "append": [{"source": "data:,b"}]},
+            {"path": "/home/core/notes", "mode": 0o4711},
+            {"path": "/opt/a/empty", "group": {"name": "wheel"}},
+            {"path": "/opt/c/d/file", "contents": {"source": "data:,x"}, "user": {"name": "new"}},
+            {"path": "/opt/c/d/other", "contents": {"source": "data:,y"}, "overwrite": True},
+            {"path": "/srv/gone/file", "contents": {"source": "data:,z"}},
+            {"path": "/srv/link/through", "contents": {"source": "data:,z"}},
+            {"path": "/srv/turned/elsewhere", "contents": {"source": "data:,z"}},
+        ],
+        "links": [
+            {"path": "/opt/link", "target": "../srv", "user": {"id": 1000}},
+            {"path": "/srv/turned", "target": "/opt/a", "overwrite": True},
+            {"path": "/opt/hard", "target": "/etc/motd", "hard": True},
+        ],
+    },
+    "systemd": {
+        "units": [
+            {
+                "name": "a.service",
+                "enabled": True,
+                "contents": "[Service]\n",
+                "dropins": [{"name": "d.conf", "contents": ""}],
+            },
+            {"name": "m.service", "mask": True},
+            {"name": "off.service", "enabled": False},
+        ]
+    },
+}
+
+ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it gives files to users")
+
+
+def lay(root: Path) -> None:
+    """The tree before anything is done."""
+    for name, text in TREE.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    for name, target in LINKS.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).symlink_to(target)
+    os.setxattr(root / "etc/motd", "user.origin", b"image")
+    for name, uid in {"home/core": 1000, "home/core/notes": 1000, "home/old": 1001}.items():
+        os.chown(root / name, uid, uid)
+
+
+def run(root: Path, written: dict[str, Any] = CONFIG) -> Outcome:
+    """The files stage."""
+    config = msgspec.convert(written, Config)
+    with closing(RealSystem(root, clock=lambda: NOON)) as system:
+        make = partial(plan, config, system, DISTRIBUTIONS["fcos"])
+        return carry_out_again(make, system, [].append, config="digest")
+
+
+def succeed(root: Path) -> None:
+    outcome = run(root)
+    assert outcome.succeeded, list(outcome.report)
+
+
+def converge(directory: Path, seed: int) -> None:
+    """Kill a run at a call that the seed chooses, run again, and compare with an undisturbed run."""
+    calm, killed = directory / "calm", directory / "killed"
+    lay(calm)
+    lay(killed)
+    calls = run_killed(partial(succeed, calm))
+    assert calls is not None
+    at = random.Random(seed).randrange(calls)
+    assert run_killed(partial(succeed, killed), at) is None
+    with closing(RealSystem(killed)) as system:
+        begun = find_journal(system) is not None
+    if begun or everything(killed) != everything(calm):
+        run_killed(partial(succeed, killed))
+    assert everything(killed) == everything(calm), f"killed before call {at} of {calls}"
+
+
+@ROOT
+@pytest.mark.parametrize("seed", range(20))
+def test_killed_and_run_again(tmp_path: Path, seed: int) -> None:
+    converge(tmp_path, seed)
+
+
+@ROOT
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(20, 220))
+def test_killed_and_run_again_more_often(tmp_path: Path, seed: int) -> None:
+    converge(tmp_path, seed)
