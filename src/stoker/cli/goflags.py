@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import Final, NamedTuple
 
+from stoker.cli.godurations import seconds_of
 from stoker.cli.gotext import quote
 
 TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
@@ -21,7 +22,8 @@ class Flag(NamedTuple):
     """A row of a command's table.
 
     `default` says the kind: a bool or a string. `bare` is the value of a string flag given without one (pflag's
-    NoOptDefVal), `alias_of` the flag whose value it sets. `deprecated` says what to do instead.
+    NoOptDefVal), `alias_of` the flag whose value it sets. `deprecated` says what to do instead. `kind` is Go's word for
+    what the flag takes: `string`, `duration`, or `value` for one of `choices`.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Flag(NamedTuple):
     alias_of: str = ""
     is_hidden: bool = False
     deprecated: str = ""
+    kind: str = "string"
+    choices: tuple[str, ...] = ()
 
     @property
     def is_bool(self) -> bool:
@@ -188,6 +192,10 @@ def _read_go_flag(flags: Flags, word: str, rest: list[str], parsed: Parsed) -> N
         value = "true" if flag.is_bool else _next(rest, f"-{name}")
     if flag.is_bool and value not in TRUE | FALSE:
         raise _Stop(f"invalid boolean value {quote(value)} for -{name}: parse error")
+    if flag.kind == "value" and value not in flag.choices:
+        raise _Stop(f"invalid value {quote(value)} for flag -{name}: {value} is not a valid {name}")
+    if flag.kind == "duration" and seconds_of(value) is None:
+        raise _Stop(f"invalid value {quote(value)} for flag -{name}: parse error")
     parsed.values[flag.name] = value in TRUE if flag.is_bool else value
 
 
@@ -211,7 +219,7 @@ def describe_flags(flags: Flags) -> str:
 
 
 def _go_flag_name(flag: Flag) -> str:
-    name = f"  -{flag.name}{'' if flag.is_bool else ' string'}"
+    name = f"  -{flag.name}{'' if flag.is_bool else f' {flag.kind}'}"
     return f"{name}\t" if len(name) <= 4 else f"{name}\n    \t"
 
 
@@ -220,4 +228,6 @@ def _shown(flags: Flags) -> list[Flag]:
 
 
 def _default(flag: Flag) -> str:
-    return f" (default {quote(str(flag.default))})" if flag.default and not flag.is_bool else ""
+    if not flag.default or flag.is_bool:
+        return ""
+    return f" (default {quote(str(flag.default)) if flag.kind == 'string' else flag.default})"

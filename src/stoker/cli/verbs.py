@@ -104,6 +104,9 @@ _APPLETS: Final = (
     Applet("butane", "stoker.cli.applets.butane", "Butane 0.29"),
     Applet("ct", "stoker.cli.applets.ct", "ct 0.9, the transpiler of Container Linux Configs"),
     Applet("fcct", "stoker.cli.applets.fcct", "fcct 0.2.0, the first Butane"),
+    Applet("ignition", "stoker.cli.applets.ignition", "Ignition 2.26: the stages of a first boot"),
+    Applet("ignition-apply", "stoker.cli.applets.ignition_apply", "Ignition 2.26, for the trees of containers"),
+    Applet("ignition-rmcfg", "stoker.cli.applets.ignition_rmcfg", "Ignition 2.26, to take a config back from the host"),
     Applet("ignition-validate", "stoker.cli.applets.ignition_validate", "the validator of Ignition 2.26"),
 )
 

@@ -15,6 +15,8 @@ from stoker.engine.operations.accounts import (
     RemoveGroup,
     RemoveUser,
 )
+from stoker.engine.operations.homes import OwnHome
+from stoker.engine.past import NOTHING, Past
 from stoker.schema.v3 import Config, PasswdGroup, PasswdUser
 from stoker.system import GroupFields, System, UserFields
 
@@ -23,14 +25,14 @@ USERS = "files: ensureUsers"
 NO_PASSWORD = "*"
 
 
-def plan_accounts(config: Config, system: System, distribution: Distribution) -> Iterator[Step]:
+def plan_accounts(config: Config, system: System, distribution: Distribution, past: Past = NOTHING) -> Iterator[Step]:
     """Plan groups, users and their keys."""
     if config.passwd is None:
         return
     for index, group in enumerate(config.passwd.groups):
         yield from _plan_group(group, system, index)
     for index, user in enumerate(config.passwd.users):
-        yield from _plan_user(user, system, distribution, index)
+        yield from _plan_user(user, system, distribution, past, index)
 
 
 def _plan_group(group: PasswdGroup, system: System, index: int) -> Iterator[Step]:
@@ -44,7 +46,7 @@ def _plan_group(group: PasswdGroup, system: System, index: int) -> Iterator[Step
     yield Step(pointer, GROUPS, ChangeGroup(fields) if exists else AddGroup(fields))
 
 
-def _plan_user(user: PasswdUser, system: System, distribution: Distribution, index: int) -> Iterator[Step]:
+def _plan_user(user: PasswdUser, system: System, distribution: Distribution, past: Past, index: int) -> Iterator[Step]:
     pointer = ("passwd", "users", index)
     exists = system.accounts.user(user.name) is not None
     if user.should_exist is False:
@@ -53,6 +55,8 @@ def _plan_user(user: PasswdUser, system: System, distribution: Distribution, ind
         return
     fields = _user_fields(user)
     yield Step(pointer, USERS, ChangeUser(fields) if exists else AddUser(fields))
+    if past.made and not user.no_create_home:
+        yield Step(pointer, USERS, OwnHome(user.name, past.made))
     if user.ssh_authorized_keys:
         keys = AuthorizeKeys(user.name, tuple(user.ssh_authorized_keys), distribution.keys)
         yield Step((*pointer, "sshAuthorizedKeys"), USERS, keys)

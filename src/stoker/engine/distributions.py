@@ -22,7 +22,8 @@ class Distribution(msgspec.Struct, frozen=True):
     """What the engine has to know of a distribution.
 
     `keys` is where a user's ssh keys go, below the home directory; `relabels` tells whether what is written gets
-    SELinux labels when a machine boots; an empty `result` leaves out the record of the run.
+    SELinux labels when a machine boots; an empty `result` leaves out the record of the run. `volume_keys` is the
+    directory of the keys that encrypted volumes are opened by.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Distribution(msgspec.Struct, frozen=True):
     units: str = "/etc/systemd/system"
     preset: str = "/etc/systemd/system-preset/20-ignition.preset"
     result: str = "/etc/.ignition-result.json"
+    volume_keys: str = "/etc/luks"
 
 
 DISTRIBUTIONS: Final = {

@@ -1,7 +1,10 @@
 """What can stop the engine.
 
     EngineFault          an operation cannot be done
-    └── Refused          the rules of first boot forbid it
+    ├── Refused          the rules of first boot forbid it
+    ├── BadConfig        a config cannot be used: it is none, or those that it names lead nowhere
+    ├── NeedsNetwork     what is asked for lies on the network, which is not there yet
+    └── BadState         what an earlier stage left cannot be read
 
 Faults of the machine itself are `stoker.system.SystemFault`; bytes that cannot be had are `stoker.fetch.FetchFault`.
 """
@@ -22,3 +25,15 @@ class EngineFault(Exception):
 
 class Refused(EngineFault):
     """The rules of first boot forbid it."""
+
+
+class BadConfig(EngineFault):
+    """A config cannot be used."""
+
+
+class NeedsNetwork(EngineFault):
+    """What is asked for lies on the network, which is not there yet."""
+
+
+class BadState(EngineFault):
+    """What an earlier stage left cannot be read."""

@@ -14,7 +14,7 @@ from stoker.engine.operations import Heading, Step
 from stoker.engine.outcome import DONE, FAILED, NOT_REACHED, REFUSED, Outcome
 from stoker.engine.plan import Plan, stage_of
 from stoker.fetch import Embedded, Fetch, FetchFault
-from stoker.report import Entry, Event, Pointer, Report, Severity
+from stoker.report import Entry, Event, Level, Line, Pointer, Report, Severity
 from stoker.system import System, SystemFault
 
 Say = Callable[[str], None]
@@ -66,11 +66,11 @@ class _Run:
                 self.take(step, "")
             return
         label = f"{heading.trail}: op({self._next():x}): "
-        self._say(f"{label}[started]  {heading.text}")
+        self._say_started(label, heading.text)
         for step in heading.steps:
             self.take(step, label)
         if self._outcome.report.has_errors:
-            self._say(f"{label}[failed]   {heading.text}: {self._outcome.report.entries[-1].message}")
+            self._say_failed(label, heading.text, self._outcome.report.entries[-1].message)
         else:
             self._say(f"{label}[finished] {heading.text}")
 
@@ -82,19 +82,25 @@ class _Run:
         self._began = True
         text = operation.describe(self._system.root)
         label = f"{above}op({self._next():x}): "
-        self._say(f"{label}[started]  {text}")
+        self._say_started(label, text)
         began = time.perf_counter()
         try:
             operation.perform(self._system, self._fetch)
             self._outcome.touched.extend(operation.touch(self._system))
         except (EngineFault, FetchFault, SystemFault) as error:
             self._stopped = True
-            self._say(f"{label}[failed]   {text}: {error}")
+            self._say_failed(label, text, str(error))
             self._record(step, FAILED, time.perf_counter() - began)
             self._outcome.report.extend([_entry(error, step.pointer)])
         else:
             self._say(f"{label}[finished] {text}")
             self._record(step, DONE, time.perf_counter() - began)
+
+    def _say_started(self, label: str, text: str) -> None:
+        self._say(Line(f"{label}[started]  {text}", label=label))
+
+    def _say_failed(self, label: str, text: str, reason: str) -> None:
+        self._say(Line(f"{label}[failed]   {text}: {reason}", Level.CRITICAL))
 
     def _record(self, step: Step, outcome: str, seconds: float) -> None:
         text = step.operation.describe()

@@ -102,7 +102,9 @@ def mounted_filesystems(storage: v3.Storage | None) -> list[tuple[Pointer, str, 
     return sorted(found, key=lambda row: 0 if row[1] == "/" else row[1].count("/"))
 
 
-def plan_mounts(storage: v3.Storage, system: System, outlook: Outlook, report: Report) -> Iterator[Step]:
+def plan_mounts(
+    storage: v3.Storage, system: System, outlook: Outlook, report: Report, *, relabels: bool = False
+) -> Iterator[Step]:
     """Plan the mounts; what is mounted there already stays so, or is mounted over when it is something else."""
     for pointer, path, node, said in _placed(storage, outlook):
         if system.mounted(path) == node:
@@ -118,7 +120,14 @@ def plan_mounts(storage: v3.Storage, system: System, outlook: Outlook, report: R
             report.add(Severity.ERROR, messages.MOUNT_PATH, (*pointer, "path"), None, **values)
         else:
             options = tuple(said.mount_options)
-            mount = Mount(device=said.device, node=node, path=path, format=said.format or "", options=options)
+            mount = Mount(
+                device=said.device,
+                node=node,
+                path=path,
+                format=said.format or "",
+                options=options,
+                relabels=relabels,
+            )
             yield Step(pointer, MOUNT, mount)
 
 

@@ -80,6 +80,21 @@ NEEDS_FETCH: Final = Message(
 )
 
 # Other configs.
+BAD_CONFIG: Final = Message("bad-config", "{reason} ({name})", "`stoker check` says what is wrong with it, and where")
+TOO_DEEP: Final = Message(
+    "too-many-levels", "configs name each other more than {limit} levels deep", "look for one that names itself"
+)
+TOO_MANY: Final = Message("too-many-configs", "more than {limit} configs are named by each other")
+NEEDS_NETWORK: Final = Message("needs-network", "resource requires networking: {name}")
+INVALID_TOGETHER: Final = Message(
+    "invalid-together", "merging configs resulted in an invalid config", "each is valid alone: look for what both say"
+)
+NOT_LIVE: Final = Message(
+    "not-live", "cannot apply {what} live", "leave it out, or pass `--ignore-unsupported` to do without"
+)
+BAD_CACHE: Final = Message("bad-cache", "failed to parse cached config: {reason}")
+BAD_STATE: Final = Message("bad-state", "parsing state file: {reason}", "boot anew: it is kept for one boot only")
+NO_FILE: Final = Message("no-file", "{verb} `{path}`: {reason}")
 NOT_MERGED: Final = Message(
     "not-merged",
     "`ignition.config.merge` names another config, which is not read here: what it says would be missing",
@@ -89,6 +104,13 @@ NOT_REPLACED: Final = Message(
     "not-replaced",
     "`ignition.config.replace` names another config, which is not read here: that one would count, not this one",
     "get that one, and apply it instead of this one",
+)
+
+# Labels.
+NO_POLICY: Final = Message(
+    "no-selinux-policy",
+    "didn't find SELINUXTYPE in `{path}`",
+    "name the policy there, or leave the file out where there is none",
 )
 
 # The run as a whole.

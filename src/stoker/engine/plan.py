@@ -6,6 +6,7 @@ to fail is found here, before anything is written.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Collection, Iterator
 
 import msgspec
@@ -17,15 +18,21 @@ from stoker.engine.distributions import Distribution
 from stoker.engine.files import plan_files
 from stoker.engine.filesystems import plan_mounts, plan_unmounts
 from stoker.engine.operations import Heading, Step
+from stoker.engine.operations.files import WriteFile
+from stoker.engine.operations.labels import has_labels
 from stoker.engine.operations.result import WriteResult
 from stoker.engine.outlook import Outlook
+from stoker.engine.past import NOTHING, Past
 from stoker.engine.units import plan_units
 from stoker.engine.volumes import plan_crypttab
+from stoker.fetch import Source
 from stoker.report import Pointer, Report, Severity
 from stoker.schema.v3 import Config, IgnitionConfig, KernelArguments, Storage
 from stoker.system import System, SystemFault
 
+PROVIDED_TRAIL = "files: createProviderOutputFiles: createFiles"
 RESULT_TRAIL = "files: createResultFile: createFiles"
+SECRET_MODE = 0o600
 DISKS = ("disks", "raid", "luks", "filesystems")
 STAGES = ("disks", "mount", "files", "umount")  # of a first boot, as they follow each other
 
@@ -45,15 +52,16 @@ def plan(
     *,
     online: bool = False,
     stages: Collection[str] = STAGES,
+    past: Past = NOTHING,
 ) -> Plan:
     """Plan a config, validated and merged, for the first boot of a machine: all of it, or some of its `STAGES`.
 
-    `online` tells whether contents can be fetched that the config does not hold itself. A report with errors means
-    that the plan cannot be carried out.
+    `online` tells whether contents can be fetched that the config does not hold itself, `past` what earlier stages
+    have left where they are planned one by one. A report with errors means that the plan cannot be carried out.
     """
     report = Report()
     steps: list[Step | Heading] = []
-    for name, part in _parts(config, system, distribution, online, stages, report):
+    for name, part in _parts(config, system, distribution, online, stages, past, report):
         try:
             steps += part
         except SystemFault as error:
@@ -71,6 +79,7 @@ def _parts(
     distribution: Distribution,
     online: bool,
     stages: Collection[str],
+    past: Past,
     report: Report,
 ) -> Iterator[Part]:
     """What is planned, in the order in which it is done."""
@@ -83,14 +92,16 @@ def _parts(
     if report.has_errors:
         outlook = None  # nothing can be said of devices that will not be as planned
     if outlook and "mount" in stages:
-        yield "storage", plan_mounts(storage, system, outlook, report)
+        labelled = distribution.relabels and has_labels(system)
+        yield "storage", plan_mounts(storage, system, outlook, report, relabels=labelled)
     if "files" in stages:
-        yield "passwd", plan_accounts(config, system, distribution)
+        yield "passwd", plan_accounts(config, system, distribution, past)
         yield "storage", plan_files(config, system, online, report)
         yield "systemd", plan_units(config, system, distribution, report)
         if outlook:
-            yield "storage", plan_crypttab(storage, outlook)
-        yield "ignition", _plan_result(system, distribution, report)
+            yield "storage", plan_crypttab(storage, outlook, distribution.volume_keys)
+        yield "ignition", _plan_provided(past)
+        yield "ignition", _plan_result(system, distribution, past, report)
     if outlook and "umount" in stages:
         yield "storage", plan_unmounts(storage, system, outlook, of_this_plan="mount" in stages)
 
@@ -102,12 +113,19 @@ def stage_of(pointer: Pointer) -> str:
     return "disks" if pointer[:1] == ("storage",) and pointer[1:2] and pointer[1] in DISKS else "files"
 
 
-def _plan_result(system: System, distribution: Distribution, report: Report) -> Iterator[Step]:
+def _plan_provided(past: Past) -> Iterator[Step]:
+    """Plan the files that the platform itself wants on the machine."""
+    for path, content in past.files.items():
+        source = Source(f"data:;base64,{b64encode(content).decode()}")
+        yield Step((), PROVIDED_TRAIL, WriteFile(path=path, overwrite=True, source=source, mode=SECRET_MODE))
+
+
+def _plan_result(system: System, distribution: Distribution, past: Past, report: Report) -> Iterator[Step]:
     """Plan the record of the run, and say it when there is one of an earlier run."""
     if distribution.result:
         if system.look(distribution.result) is not None:
             report.add(Severity.WARNING, messages.RAN_BEFORE, path=distribution.result)
-        yield Step((), RESULT_TRAIL, WriteResult(distribution.result))
+        yield Step((), RESULT_TRAIL, WriteResult(distribution.result, past.has_user_config))
 
 
 def _refuse_references(config: Config, report: Report) -> None:

@@ -42,8 +42,8 @@ def plan_volumes(storage: v3.Storage, outlook: Outlook, report: Report) -> Itera
         yield from _plan_one(said, pointer, located, outlook, report)
 
 
-def plan_crypttab(storage: v3.Storage, outlook: Outlook) -> Iterator[Step]:
-    """Plan what lets the machine open the volumes when it boots."""
+def plan_crypttab(storage: v3.Storage, outlook: Outlook, keys: str) -> Iterator[Step]:
+    """Plan what lets the machine open the volumes when it boots. `keys` is the directory of their keys."""
     for index, said in enumerate(storage.luks):
         located = outlook.locate(said.device or "")
         if located is not None:
@@ -53,6 +53,7 @@ def plan_crypttab(storage: v3.Storage, outlook: Outlook) -> Iterator[Step]:
                 name=said.name,
                 is_bound=binding is not None,
                 needs_network=binding is not None and binding.needs_network,
+                keys=keys,
             )
             yield Step(("storage", "luks", index), REMEMBER, remember)
 

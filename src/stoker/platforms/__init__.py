@@ -1,5 +1,6 @@
 """Where a machine finds its config: a table of platforms, and how to ask each; kernel arguments and system files."""
 
+from stoker.platforms.asking import reader
 from stoker.platforms.configs import BaseConfig, base_configs
 from stoker.platforms.errors import (
     Damaged,
@@ -41,6 +42,7 @@ __all__ = [
     "kernel_arguments",
     "machine_arguments",
     "platform_id",
+    "reader",
     "remove_config",
     "report_status",
     "this_machine",

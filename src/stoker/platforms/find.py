@@ -27,6 +27,7 @@ from stoker.platforms.table import Platform, platform_named
 from stoker.platforms.urls import ask_url
 from stoker.schema.urls import parse_url
 from stoker.system import SystemFault
+from stoker.system.protocol import FILE
 
 COMMAND_LINE: Final = "/proc/cmdline"
 POLL: Final = 1.0  # seconds between two looks at what is not there yet
@@ -70,10 +71,15 @@ def find_config(platform: str, machine: Machine, read: Read, say: Say) -> Found:
 
 
 def machine_arguments(machine: Machine) -> list[KernelArgument]:
-    """The arguments of the kernel that runs, or of the file that the environment names. Raises `FileFault`."""
+    """The arguments of the kernel that runs, or of the file that the environment names. Raises `FileFault`.
+
+    What is no regular file has none: `/dev/null` is how scripts say so.
+    """
     path = absolute(machine, machine.environment.get("IGNITION_KERNEL_CMDLINE_PATH") or COMMAND_LINE)
-    text = content_of(machine.system, path, _LONGEST_LINE) or b""
-    return kernel_arguments(text.decode(errors="surrogateescape"))
+    found = machine.system.look(machine.system.resolve(path, follow=True))
+    is_file = found is not None and found.kind == FILE
+    text = content_of(machine.system, path, _LONGEST_LINE) if is_file else None
+    return kernel_arguments((text or b"").decode(errors="surrogateescape"))
 
 
 def ask_platform(platform: Platform, machine: Machine, read: Read, say: Say) -> Answer:

@@ -21,6 +21,8 @@ UNREACHABLE: Final = Message(
     "check that the machine has an address and that its platform is the one it was told",
 )
 
+FETCH_DAMAGED: Final = Message("config-damaged", "what came is no config: {reason}")
+
 # Metadata services
 NOT_FOUND: Final = Message(
     "no-user-data",

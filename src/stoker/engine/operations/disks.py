@@ -12,6 +12,7 @@ import msgspec
 
 from stoker.engine import disk_messages as messages
 from stoker.engine.errors import Refused
+from stoker.engine.operations.labels import first_missing, relabel
 from stoker.engine.operations.losses import Loss
 from stoker.engine.operations.operation import Touch, quoted
 from stoker.fetch import Fetch
@@ -21,6 +22,7 @@ from stoker.system.protocol import DIRECTORY
 
 DIRECTORY_MODE = 0o755
 NONE = "none"
+FRESH = {"lost+found"}  # what a file system that was just made may hold
 
 
 class WipeTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,6 +185,7 @@ class Mount(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     format: str
     options: tuple[str, ...] = ()
+    relabels: bool = False
 
     def describe(self, root: str = "") -> str:
         """See `Operation.describe`."""
@@ -198,13 +201,18 @@ class Mount(msgspec.Struct, frozen=True, kw_only=True):
         return system.mounted(self.path) == self.node
 
     def perform(self, system: System, fetch: Fetch) -> None:
-        """See `Operation.perform`."""
+        """See `Operation.perform`. New directories get labels before, an empty file system afterwards."""
         obstacle = find_obstacle(system, self.path)
         if obstacle:
             raise Refused(messages.MOUNT_PATH, path=quoted(self.path), component=quoted(obstacle))
         if system.look(self.path) is None:
+            missing = first_missing(system, self.path)
             system.make_directory(self.path, DIRECTORY_MODE)
+            if self.relabels:
+                relabel(system, [missing])
         system.mount(self.path, self.node, self.format, self.options)
+        if self.relabels and set(system.list(self.path)) <= FRESH:
+            relabel(system, [self.path])
 
 
 class Unmount(msgspec.Struct, frozen=True, kw_only=True):

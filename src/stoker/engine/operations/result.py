@@ -9,13 +9,16 @@ import msgspec
 
 from stoker.engine.operations.operation import Touch, quoted
 from stoker.fetch import Fetch
-from stoker.system import FileFault, System
+from stoker.system import CommandFault, FileFault, System
 
 RESULT_MODE = 0o600
 
 
 class WriteResult(msgspec.Struct, frozen=True):
-    """Record that the machine has been provisioned. What an earlier run left is kept inside."""
+    """Record that the machine has been provisioned.
+
+    What an earlier run left is kept inside, unless the machine's own hook says that it runs from a live image.
+    """
 
     path: str
     user_config_provided: bool = True
@@ -40,10 +43,18 @@ class WriteResult(msgspec.Struct, frozen=True):
             "provisioningDate": now.replace("+00:00", "Z"),
             "userConfigProvided": self.user_config_provided,
         }
-        if system.look(self.path) is not None:
+        if system.look(self.path) is not None and not _is_live(system):
             try:
                 record["previousReport"] = msgspec.json.decode(system.read(self.path))
             except msgspec.DecodeError as error:
                 raise FileFault("read the previous report", self.path, str(error)) from error
         text = msgspec.json.format(msgspec.json.encode(record), indent=2)
         system.write_file(self.path, text + b"\n", mode=RESULT_MODE, replace=True)
+
+
+def _is_live(system: System) -> bool:
+    try:
+        system.run(["is-live-image"])
+    except CommandFault:
+        return False
+    return True

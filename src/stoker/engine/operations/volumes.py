@@ -21,7 +21,6 @@ from stoker.system.devices import VolumeFields
 KEY_SIZE = 4096  # bytes of a key that is made up; hexadecimal, since clevis stumbles over some other ones
 ADVERTISEMENT_LIMIT = 1 << 20  # bytes; a tang server sends about 1 KiB
 CRYPTTAB = "/etc/crypttab"
-KEYS = "/etc/luks"
 SECRET_MODE = 0o600
 
 
@@ -124,6 +123,7 @@ class RememberVolume(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     is_bound: bool
     needs_network: bool
+    keys: str
 
     def describe(self, root: str = "") -> str:
         """See `Operation.describe`."""
@@ -144,8 +144,8 @@ class RememberVolume(msgspec.Struct, frozen=True, kw_only=True):
             key = devices_of(system).volume_keys.get(self.name)
             if key is None:
                 raise Refused(messages.NO_KEY, name=self.name)
-            if system.look(KEYS) is None:
-                system.make_directory(KEYS, 0o700)
+            if system.look(self.keys) is None:
+                system.make_directory(self.keys, 0o700)
             system.write_file(self._key_path, key, mode=SECRET_MODE, replace=True)
         lines = system.read(CRYPTTAB).decode(errors="replace").split("\n") if system.look(CRYPTTAB) else []
         if self._line(system) not in lines:
@@ -153,7 +153,7 @@ class RememberVolume(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _key_path(self) -> str:
-        return f"{KEYS}/{self.name}"
+        return f"{self.keys}/{self.name}"
 
     def _line(self, system: System) -> str:
         found = devices_of(system).volume(self.node)

@@ -1,0 +1,51 @@
+"""The log of a stage: in go lines and commands, out they go, each with its level and where the work stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from stoker.engine.operations import quoted
+from stoker.report import Level, Line
+
+Write = Callable[[Level, str], None]
+
+HIDDEN = "xxxxx"
+SECRETS = frozenset({"--password"})  # options whose value is nobody's business
+
+
+class Log:
+    """A log. Called with a line it is a `Say` of any room."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._label = ""
+
+    def __call__(self, line: str) -> None:
+        """Log a line, at its level if it has one."""
+        level = line.level if isinstance(line, Line) else Level.INFO
+        self._write(level, line)
+        if isinstance(line, Line):
+            self._label = line.label
+        elif line.startswith(self._label):
+            self._label = ""
+
+    def at(self, level: Level, text: str) -> None:
+        """Log a line at a level."""
+        self(Line(text, level))
+
+    def inform(self, line: str) -> None:
+        """Log a line about the operation that is under way."""
+        self._write(Level.INFO, self._label + line)
+
+    def execute(self, arguments: Sequence[str]) -> None:
+        """Log a command that is about to run."""
+        words = " ".join(map(quoted, _shown(arguments)))
+        self._write(Level.DEBUG, f"{self._label}executing: {words}")
+
+
+def _shown(arguments: Sequence[str]) -> Iterator[str]:
+    """A command without what is secret in it."""
+    is_secret = False
+    for word in arguments:
+        yield HIDDEN if is_secret else word
+        is_secret = word in SECRETS

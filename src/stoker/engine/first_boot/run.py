@@ -1,0 +1,110 @@
+"""The sequence of one stage: in goes its name and a Boot; it is done, noted and reported, and out comes how it ended.
+
+Source: Ignition's `internal/exec/engine.go` (2.27): the image's own config, then the user's, the stage, the platform's
+status, and the state, which is only saved after success.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from stoker.engine.errors import EngineFault, NeedsNetwork
+from stoker.engine.first_boot import stages
+from stoker.engine.first_boot.acquire import announce, base_config, cached_config, fetched_config
+from stoker.engine.first_boot.boot import Boot
+from stoker.engine.first_boot.state import State, load_state, save_state, write_whole
+from stoker.engine.outcome import Outcome
+from stoker.engine.references import Rendered, merged
+from stoker.fetch import FetchFault, Settings
+from stoker.platforms import NeedsNetwork as PlatformNeedsNetwork
+from stoker.platforms import PlatformFault, reader, report_status
+from stoker.report import Level
+from stoker.schema.v3 import Config
+from stoker.system import SystemFault
+
+OFFLINE: Final = "fetch-offline"
+FETCHING: Final = frozenset({OFFLINE, "fetch"})
+FLAG_MODE: Final = 0o644
+STATUS_SECONDS: Final = 10.0  # that the platform's status may take in all
+
+# In the order of a boot.
+STAGES: Final[dict[str, stages.Stage]] = {
+    OFFLINE: stages.fetch_offline,
+    "fetch": stages.fetch,
+    "kargs": stages.change_kernel_arguments,
+    "disks": stages.prepare_disks,
+    "mount": stages.mount,
+    "files": stages.write_files,
+    "umount": stages.unmount,
+}
+
+
+class Ending(NamedTuple):
+    """How a stage ended: the error is empty if well. `config` is the whole one, where the stage itself has failed."""
+
+    error: str = ""
+    config: Config | None = None
+
+
+def run_stage(name: str, boot: Boot) -> Ending:
+    """Run one of `STAGES`. Raises `BadState` when the state of earlier stages cannot be read."""
+    state = load_state(boot.places.state_file)
+    try:
+        ending = _run(name, boot, state)
+    except (NeedsNetwork, PlatformNeedsNetwork) as fault:
+        ending = _signal(name, boot, fault)
+    except (EngineFault, PlatformFault, FetchFault, SystemFault) as fault:
+        ending = Ending(str(fault))
+    if boot.platform == "packet":
+        read = reader(boot.fetch_by(Settings(total=STATUS_SECONDS)))
+        report_status(boot.platform, name, ending.error, read, boot.log)
+    if not ending.error:
+        try:
+            save_state(state, boot.places.state_file)
+        except EngineFault as fault:
+            ending = Ending(f"writing state: {fault}")
+    return ending
+
+
+def _run(name: str, boot: Boot, state: State) -> Ending:
+    base = base_config(boot, state)
+    if name in FETCHING:
+        user = fetched_config(boot, state, offline=name == OFFLINE)
+        announce(boot, state)
+    else:
+        user = cached_config(boot)
+    whole = merged(base, user)
+    try:
+        outcome = STAGES[name](boot, whole.config, state)
+    except NeedsNetwork:
+        raise
+    except (EngineFault, PlatformFault, FetchFault, SystemFault) as fault:
+        return Ending(str(fault), whole.config)
+    error = _blame(boot, outcome, whole)
+    if error:
+        return Ending(error, whole.config)
+    boot.log(f"{name}: {name} passed")
+    return Ending()
+
+
+def _blame(boot: Boot, outcome: Outcome, whole: Rendered) -> str:
+    """Say which part of which config each error is about; the first of them is what the stage failed by."""
+    errors = [entry for entry in outcome.report if entry.is_error]
+    for entry in errors:
+        if entry.pointer:
+            boot.log.at(Level.ERROR, f"this was asked for at {whole.origins.find(entry.pointer)}")
+        if entry.hint:
+            boot.log.at(Level.ERROR, f"hint: {entry.hint}")
+    return errors[0].message if errors else ""
+
+
+def _signal(name: str, boot: Boot, fault: Exception) -> Ending:
+    """Ask for the network: the stage `fetch` comes once it is there."""
+    boot.log(f"failed to fetch config: {fault}" if name == OFFLINE else str(fault))
+    if name != OFFLINE:
+        return Ending(str(fault))
+    try:
+        write_whole(boot.places.need_net, b"", FLAG_MODE)
+    except EngineFault as error:
+        return Ending(f"failed to signal neednet: {error}")
+    return Ending()

@@ -1,0 +1,37 @@
+"""The operation on the kernel's arguments: a helper of the distribution changes them, and boots anew if it has to."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stoker.engine.operations.operation import Touch
+from stoker.fetch import Fetch
+from stoker.system import System
+
+HELPER = "ignition-kargs-helper"
+LONG = 3600.0  # seconds; the helper may end by a reboot
+
+
+class ChangeKernelArguments(msgspec.Struct, frozen=True):
+    """Have arguments on the kernel command line of every later boot, and others not."""
+
+    wanted: tuple[str, ...]
+    unwanted: tuple[str, ...]
+
+    def describe(self, root: str = "") -> str:
+        """See `Operation.describe`."""
+        return "updating kernel arguments"
+
+    def touch(self, system: System) -> tuple[Touch, ...]:
+        """See `Operation.touch`."""
+        return ()
+
+    def is_done(self, system: System, fetch: Fetch) -> bool:
+        """See `Operation.is_done`: only the helper knows."""
+        return False
+
+    def perform(self, system: System, fetch: Fetch) -> None:
+        """See `Operation.perform`."""
+        options = [word for argument in self.wanted for word in ("--should-exist", argument)]
+        options += [word for argument in self.unwanted for word in ("--should-not-exist", argument)]
+        system.run([HELPER, *options], b"", LONG)
