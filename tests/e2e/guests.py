@@ -31,7 +31,7 @@ IMAGE_SIZE = 3 << 30  # bytes, sparse
 INIT = """#!/bin/busybox sh
 /bin/busybox mount -t devtmpfs none /dev
 for module in /modules/*; do /bin/busybox insmod "$module"; done
-/bin/busybox mount -t ext4 -o ro /dev/vda /sysroot || /bin/busybox poweroff -f
+/bin/busybox mount -t ext4 /dev/vda /sysroot || /bin/busybox poweroff -f
 /bin/busybox mount --move /dev /sysroot/dev
 exec /bin/busybox switch_root /sysroot /lib/systemd/systemd
 """
@@ -49,8 +49,9 @@ JOB = """#!/bin/sh
 mkdir -p /run/job
 cd /run/job
 tar -xf /dev/disk/by-id/virtio-job
-./run > /dev/virtio-ports/answers
-echo "job ended: $?"
+./run > answers
+code=$?
+{ cat answers; echo "$code"; } > /dev/virtio-ports/answers
 systemctl poweroff --force --force
 """
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 400.0  # seconds until a machine is given up: emulated and beside others it is slow
+PATIENCE = 900.0  # seconds until a machine is given up: emulated and beside others it is slow
 SHOWN = 3000  # characters of the console that a failure shows
 CMDLINE = "console=ttyS0 quiet panic=-1 systemd.unit=job.target systemd.show_status=0 rw"
 
@@ -55,8 +55,11 @@ def do_job(
         *drives,
         *further,
     ]
-    run_machine(command, workspace)
-    return [json.loads(line) for line in (workspace / "answers").read_text().splitlines()]
+    console = run_machine(command, workspace)
+    *answers, code = [json.loads(line) for line in (workspace / "answers").read_text().splitlines()] or [1]
+    if code:
+        raise MachineFailed(f"the job failed with {code}:\n{console[-SHOWN:]}")
+    return answers
 
 
 def run_machine(arguments: Sequence[str | Path], workspace: Path) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 SOCKET: Final = "/run/stoker/resident"
 RESIDENT: Final = "stoker-resident"  # the name under which the program stays
-PRELOADED: Final = ("stoker.cli.main", "stoker.cli.apply")
+PRELOADED: Final = ("stoker.cli.applets.ignition", "stoker.cli.stage_logs", "stoker.engine.first_boot")
 
 
 def start() -> None:

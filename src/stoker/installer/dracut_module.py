@@ -19,7 +19,7 @@ from stoker.installer.errors import CannotGather, InstallerFault, NotOurs
 from stoker.system import SystemFault, commands
 
 HOME = "usr/lib/stoker"  # the program's place in the initramfs
-ENGINE = ("stoker.cli.first_boot", "stoker.cli.main", "stoker.cli.apply")
+ENGINE = ("stoker.cli.first_boot", "stoker.cli.applets.ignition")
 PARTS = Path(__file__).parent / "dracut"  # the files of the module that are no Python
 SETUP = "module-setup.sh"
 SECONDS = 300.0

@@ -7,6 +7,8 @@ stdout as JSON. Only functions of our own modules are read: what others import l
 from __future__ import annotations
 
 import ast
+import codecs
+import contextlib
 import importlib
 import json
 import os
@@ -29,14 +31,37 @@ def all_imports(roots: list[str]) -> list[str]:
         seen.update(fresh)
         later = {name for module in fresh for name in _later_imports(sys.modules[module])}
         names += [name for name in sorted(later) if _can_import(name)]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys([*names, *_codecs()]))
+
+
+def _codecs() -> list[str]:
+    """The modules of the codecs that anything imported names when it reads or writes text."""
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None) or ""
+        for name in _encodings(path) if path.endswith(".py") and os.path.isfile(path) else ():
+            with contextlib.suppress(LookupError):
+                codecs.lookup(name)
+    return sorted(name for name in sys.modules if name.startswith("encodings."))
+
+
+def _encodings(path: str) -> Iterator[str]:
+    """What a module gives as `encoding`, or to `encode` and `decode`."""
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Call):
+            values = [keyword.value for keyword in node.keywords if keyword.arg == "encoding"]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in {"encode", "decode"}:
+                values += node.args[:1]
+            yield from (v.value for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str))
+
+
+def _tree(path: str) -> ast.Module:
+    with open(path, "rb") as file:
+        return ast.parse(file.read())
 
 
 def _later_imports(module: ModuleType) -> Iterator[str]:
     """What a module's functions import; a name imported from a package may be a module too."""
-    with open(module.__file__ or os.devnull, "rb") as file:
-        tree = ast.parse(file.read())
-    for function in ast.walk(tree):
+    for function in ast.walk(_tree(module.__file__ or os.devnull)):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             for node in ast.walk(function):
                 if isinstance(node, ast.Import):
