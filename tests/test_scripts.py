@@ -13,6 +13,7 @@ SKIPPED = "debian-packages: skipped python3-venv: only root can install it, with
 INSTALLED = "update --quiet=2\ninstall --quiet=2 --yes --no-install-recommends python3-venv\n"
 
 DISK_TOOLS = ("mkfs.btrfs", "cryptsetup", "mkfs.fat", "mkfs.ext4", "sfdisk", "sgdisk", "mdadm", "mkfs.xfs")
+GUEST_TOOLS = ("mmdebstrap", "qemu-system-x86_64", "swtpm")
 
 # what the interpreter's exit code is, who runs it -> what apt-get is asked, what is said
 MACHINES = {
@@ -30,7 +31,7 @@ def test_debian_packages(found: int, user: str, asked: str, said: str, tmp_path:
         "python3": f"exit {found}",
         "id": f"echo {user}",
         "apt-get": f'echo "$@" >> {asks}',
-        **dict.fromkeys(DISK_TOOLS, "exit 0"),
+        **dict.fromkeys((*DISK_TOOLS, *GUEST_TOOLS), "exit 0"),
     }.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
         (tmp_path / name).chmod(0o755)

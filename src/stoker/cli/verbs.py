@@ -120,6 +120,13 @@ _VERBS: Final = (
         "Machines",
     ),
     Verb(
+        "initramfs",
+        "stoker.cli.initramfs",
+        "make the dracut module that provisions a machine from its initramfs",
+        "stoker initramfs build ./30stoker",
+        "Machines",
+    ),
+    Verb(
         "completion",
         "stoker.cli.completion",
         "print the completion script of a shell",

@@ -1,0 +1,88 @@
+"""Machines of the QEMU tier: in go a guest, a job and disks, out come the lines of JSON that the job wrote.
+
+A machine ends by itself; what is waited for is its end. One that does not end is killed, and its console is shown.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import tarfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 900.0  # seconds until a machine is given up: emulated and beside others it is slow
+SHOWN = 3000  # characters of the console that a failure shows
+CMDLINE = "console=ttyS0 quiet panic=-1 systemd.unit=job.target systemd.show_status=0 rw"
+
+
+class MachineFailed(Exception):
+    """A machine did not end as it should; the end of its console is in the text."""
+
+
+def pack(files: Mapping[str, bytes], trees: Sequence[tuple[str, Path]] = ()) -> bytes:
+    """An archive of files, all of them programs as well, and of trees by the name that they shall have."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o755
+            archive.addfile(member, io.BytesIO(content))
+        for name, tree in trees:
+            archive.add(tree, name)
+    return buffer.getvalue()
+
+
+def do_job(
+    guest: Path, job: bytes, workspace: Path, *, disks: Sequence[Path] = (), further: Sequence[str] = ()
+) -> list[Any]:
+    """Boot the guest, let it do the job with these disks, and return what it answered, a value a line.
+
+    `disks` come after the root as `/dev/vdb` and so on. `further` are more arguments of qemu-system-x86_64(1).
+    """
+    (workspace / "job.tar").write_bytes(job)
+    drives = [
+        *_drive(guest / "root.img", "root", "snapshot=on,cache=unsafe"),
+        *(word for number, disk in enumerate(disks) for word in _drive(disk, f"disk{number}", "cache=unsafe")),
+        *_drive(workspace / "job.tar", "job", "readonly=on"),
+    ]
+    command = [
+        *("-kernel", guest / "vmlinuz", "-initrd", guest / "initrd", "-append", CMDLINE),
+        *("-chardev", f"file,id=answers,path={workspace / 'answers'}"),
+        *("-device", "virtio-serial-pci", "-device", "virtserialport,chardev=answers,name=answers"),
+        *drives,
+        *further,
+    ]
+    console = run_machine(command, workspace)
+    *answers, code = [json.loads(line) for line in (workspace / "answers").read_text().splitlines()] or [1]
+    if code:
+        raise MachineFailed(f"the job failed with {code}:\n{console[-SHOWN:]}")
+    return answers
+
+
+def run_machine(arguments: Sequence[str | Path], workspace: Path) -> str:
+    """Run one machine to its end and return its console."""
+    console = workspace / "console"
+    command = [
+        *("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "max", "-smp", "2"),
+        *("-m", "1536", "-display", "none", "-nodefaults", "-monitor", "none", "-no-reboot"),
+        *("-device", "virtio-rng-pci", "-serial", f"file:{console}", *arguments),
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise MachineFailed(f"no end within {PATIENCE:g} s:\n{_shown(console)}") from error
+    if done.returncode:
+        raise MachineFailed(f"qemu: {done.stderr}\n{_shown(console)}")
+    return console.read_text(errors="replace")
+
+
+def _drive(path: Path, serial: str, options: str) -> tuple[str, ...]:
+    drive = f"if=none,id={serial},format=raw,file={path},{options}"
+    return ("-drive", drive, "-device", f"virtio-blk-pci,drive={serial},serial={serial}")
+
+
+def _shown(console: Path) -> str:
+    return console.read_text(errors="replace")[-SHOWN:] if console.exists() else ""
