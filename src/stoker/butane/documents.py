@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from stoker.butane import messages as m
 from stoker.butane.compile import Compilation, compile_text
+from stoker.butane.foreign import name_fields, name_foreign
 from stoker.document import yaml
 from stoker.document.nodes import MAPPING, SCALAR, Document
 from stoker.report import ROOT, Report, Severity
@@ -28,6 +29,15 @@ def compile_document(
 
     What is Container Linux Config is named as such in the report; `platform` counts for it alone.
     """
+    done = _compile(text, file, files_dir, platform, raw=raw)
+    if isinstance(done, Compilation) and done.spec is None:
+        done.report = name_foreign(done.report, text, done.document, file)
+    if done.report.has_errors:
+        name_fields(done.report, text)
+    return done
+
+
+def _compile(text: bytes, file: str, files_dir: str, platform: str, *, raw: bool) -> Compilation | clc.Compilation:
     done = compile_text(text, file=file, files_dir=files_dir, raw=raw)
     document = done.document
     if done.error != m.NO_VARIANT.text or document is None:

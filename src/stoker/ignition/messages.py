@@ -18,6 +18,9 @@ UNKNOWN_VERSION: Final = Message(
     "unsupported config version",
     f"there are {', '.join(spec.version for spec in (*IGNITION_2, *IGNITION))}",
 )
+OLDEST: Final = Message(
+    "oldest-ignition", "this is Ignition 1, of 2015: only 2 and 3 are read", "write it anew, best as Butane"
+)
 OLDER: Final = Message(
     "older-ignition", "this is Ignition {version}, of which version 3 has to be made", "`convert` brings it to 3.4.0"
 )
