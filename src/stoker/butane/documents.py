@@ -21,6 +21,8 @@ SECTIONS: Final = frozenset(
     {"ignition", "storage", "systemd", "networkd", "passwd", "etcd", "flannel", "update", "docker", "locksmith"}
 )
 
+_IGNITION_VERSION: Final = ("ignition", "version")
+
 
 def compile_document(
     text: bytes, *, file: str = "", files_dir: str = "", platform: str = "", raw: bool = False
@@ -42,10 +44,9 @@ def _compile(text: bytes, file: str, files_dir: str, platform: str, *, raw: bool
     document = done.document
     if done.error != m.NO_VARIANT.text or document is None:
         return done
-    if document.has(("ignition", "version")):
+    if document.has(_IGNITION_VERSION):
         done.report = Report()
-        pointer = ("ignition", "version")
-        done.report.add(Severity.ERROR, m.IS_IGNITION, pointer, document.place(pointer))
+        done.report.add(Severity.ERROR, m.IS_IGNITION, _IGNITION_VERSION, document.place(_IGNITION_VERSION))
         return done
     if not is_clc(document):
         return done
@@ -66,7 +67,7 @@ def reads_as_clc(text: bytes) -> bool:
 
 def is_clc(document: Document) -> bool:
     """Whether a document without a variant is Container Linux Config: a section of it, and no version but 0."""
-    if document.root is None or document.root.kind != MAPPING:
+    if document.root is None or document.root.kind != MAPPING or document.has(_IGNITION_VERSION):
         return False
     said = {key.value: value for key, value in document.root.value if key.kind == SCALAR}
     version = said.get("version")
