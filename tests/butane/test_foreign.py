@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from stoker.butane import compile_document
@@ -26,6 +28,7 @@ NAMED = {
         ["relative-path:3:26"],
     ),
     "Butane that can be run": (f"#!/usr/bin/env butane\n{BUTANE}", []),
+    "Butane that can be run, without a version": ("#!/usr/bin/env butane\nvariant: fcos\n", ["no-version:2:1"]),
     "only comments": ("# a\n" * 5000, ["no-variant:1:1"]),
 }
 
@@ -38,6 +41,14 @@ def test_named(text: str, codes: list[str]) -> None:
     assert [
         f"{entry.code}:{place.line}:{place.column}" for entry, place in zip(found, places, strict=True) if place
     ] == codes
+
+
+def test_a_field_is_looked_for_in_the_fragment_that_has_it(tmp_path: Path) -> None:
+    (tmp_path / "base.bu").write_text(f"{BUTANE}storage: {{files: [{{path: /a, contents: {{{{.c}}}}}}]}}\n")
+    text = f"{BUTANE}include: [{{path: base.bu}}]\n"
+    report = compile_document(text.encode(), file=str(tmp_path / "web.bu"), files_dir=str(tmp_path)).report
+    found = [(entry.code, str(entry.place)) for entry in report if entry.is_error]
+    assert found == [("template-field", f"{tmp_path}/base.bu:3:40")]
 
 
 def test_a_template_is_no_json() -> None:

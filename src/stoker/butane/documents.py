@@ -35,7 +35,7 @@ def compile_document(
     if isinstance(done, Compilation) and done.spec is None:
         done.report = name_foreign(done.report, text, done.document, file)
     if done.report.has_errors:
-        name_fields(done.report, text)
+        name_fields(done.report, done.texts)
     return done
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
+from collections.abc import Mapping
 from typing import Final
 
 from stoker.butane import notices as m
@@ -35,7 +36,8 @@ MAX_LINES: Final = 1000  # of comments that come first
 
 def name_foreign(report: Report, text: bytes, document: Document | None, file: str) -> Report:
     """The report of a text in which no language was found: if it is known what it is, that alone."""
-    named = _by_line(text) or _by_keys(document)
+    is_ours = document is not None and document.has(("variant",))
+    named = None if is_ours else _by_line(text) or _by_keys(document)
     if named is None:
         return report
     message, line = named
@@ -61,15 +63,25 @@ def _by_keys(document: Document | None) -> tuple[Message, int] | None:
     return (m.KUBERNETES, document.place(("kind",)).line) if {"apiVersion", "kind"} <= keys else None
 
 
-def name_fields(report: Report, text: bytes) -> None:
-    """Say of what cannot be read in lines with fields of a template that these have to be filled in first."""
-    lines = text.decode("utf-8", "replace").split("\n")
-    for index, entry in enumerate(report.entries):
-        place = entry.place
-        line = lines[place.line - 1] if place is not None and 0 < place.line <= len(lines) else ""
-        field = _FIELD.search(line) if entry.code in _UNREADABLE else None
-        if field is not None and place is not None:
+def name_fields(report: Report, texts: Mapping[str, bytes]) -> None:
+    """Say of what cannot be read in lines with fields of a template that these have to be filled in first.
+
+    `texts` are the texts that places count in, by file.
+    """
+    found = [index for index, entry in enumerate(report.entries) if entry.code in _UNREADABLE]
+    files = {place.file for index in found if (place := report.entries[index].place) is not None}
+    lines = {file: texts[file].decode("utf-8", "replace").split("\n") for file in files if file in texts}
+    for index in found:
+        entry = report.entries[index]
+        field = _field(lines, entry.place)
+        if field is not None and entry.place is not None:
             named = Report()
-            where = place._replace(column=field.start() + 1)
+            where = entry.place._replace(column=field.start() + 1)
             named.add(Severity.ERROR, m.TEMPLATE_FIELD, entry.pointer, where, field=field[0])
             report.entries[index] = named.entries[0]
+
+
+def _field(lines: dict[str, list[str]], place: Place | None) -> re.Match[str] | None:
+    """The field of a template in the line of a place."""
+    text = lines.get(place.file, []) if place is not None else []
+    return _FIELD.search(text[place.line - 1]) if place is not None and 0 < place.line <= len(text) else None
