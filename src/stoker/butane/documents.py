@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from stoker.butane import messages as m
 from stoker.butane.compile import Compilation, compile_text
-from stoker.butane.foreign import name_fields, name_foreign
 from stoker.document import yaml
 from stoker.document.nodes import MAPPING, SCALAR, Document
 from stoker.report import ROOT, Report, Severity
@@ -32,10 +31,13 @@ def compile_document(
     What is Container Linux Config is named as such in the report; `platform` counts for it alone.
     """
     done = _compile(text, file, files_dir, platform, raw=raw)
+    if not done.report.has_errors:
+        return done
+    from stoker.butane.foreign import name_fields, name_foreign  # noqa: PLC0415 -- most texts are what they should be
+
     if isinstance(done, Compilation) and done.spec is None:
         done.report = name_foreign(done.report, text, done.document, file)
-    if done.report.has_errors:
-        name_fields(done.report, done.texts)
+    name_fields(done.report, done.texts)
     return done
 
 
