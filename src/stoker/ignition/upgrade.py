@@ -97,7 +97,8 @@ def _tell_partitions(partitions: list[v2.Partition], spec: Spec) -> None:
     is_free = not any(one.size or one.start for one in partitions)
     for one in partitions:
         if is_free and (one.size is not None or one.start is not None):
-            one.size_mib, one.start_mib, one.size, one.start = one.size, one.start, None, None
+            one.size_mib, one.start_mib = one.size, one.start
+        one.size, one.start = one.size or None, one.start or None
         if _LABELLED.has(spec) and one.number:
             one.label = one.label or None
 
