@@ -18,7 +18,7 @@ from stoker.butane import messages as butane_messages
 from stoker.document import json, yaml
 from stoker.document import messages as document_messages
 from stoker.ignition import messages as ignition_messages
-from stoker.ignition.parse import check, judge, parse, validate
+from stoker.ignition.parse import check, judge, parse, parse_newer, validate
 from stoker.ignition.versions import find_target, to_version
 from stoker.report import Message, Report
 from stoker.schema import messages as schema_messages
@@ -100,6 +100,11 @@ MADE: dict[str, Callable[[], Report]] = {
     "gzip data": lambda: yaml.read(b"\x1f\x8b\x08", "")[1],
     "Butane in JSON's place": lambda: check(b"variant: fcos\nversion: 1.5.0\n"),
     "no config": lambda: check(b""),
+    "Ignition 1": lambda: check(b'{"ignitionVersion": 1}'),
+    "Ignition 2 for those who want 3": lambda: parse_newer(b'{"ignition": {"version": "2.3.0"}}').report,
+    "a networkd file without contents": lambda: to(
+        "3.0.0", '{"ignition": {"version": "2.3.0"}, "networkd": {"units": [{"name": "a.network"}]}}'
+    ),
 }
 
 

@@ -151,14 +151,23 @@ def test_a_platform_fills_dynamic_data(platform: str, run: Run) -> None:
 
 
 def test_lines_take_container_linux_config(run: Run) -> None:
-    requests = [{"config": CLC, "platform": "gce"}, {"config": CLC}, {"config": "a: b\n"}]
+    texts = [CLC, "a: b\n", "ignition: {version: 3.0.0}\n"]
+    requests = [{"config": CLC, "platform": "gce"}, *({"config": text} for text in texts)]
     done = run("convert", "--jsonl", "--to", "3.4", text="".join(json.dumps(one) + "\n" for one in requests))
-    first, second, third = map(json.loads, done.stdout.splitlines())
+    first, second, third, fourth = map(json.loads, done.stdout.splitlines())
     assert first["config"]["systemd"]["units"][0]["dropins"][0]["contents"].endswith(START)
     assert any("Ignition 3 has no `networkd`" in line for line in first["report"])
     assert (second["ok"], second["config"]) == (False, None)
     assert second["report"][-1] == "error at $.etcd.name, line 1 col 14: platform must be specified to use templating"
-    assert (third["ok"], third["error"]) == (False, "config is not valid")
+    assert third["error"] == fourth["error"] == "config is not valid"
+
+
+def test_lines_say_what_is_not_the_same_any_more(run: Run) -> None:
+    old = {"ignition": {"version": "2.4.0"}, "storage": {"files": [{"filesystem": "root", "path": "/a"}]}}
+    done = run("convert", "--jsonl", "--to", "3.4", text=json.dumps({"config": old}) + "\n")
+    answer = json.loads(done.stdout)
+    assert answer["ok"]
+    assert any("Ignition 3 gives it 0644" in line for line in answer["report"])
 
 
 def test_check_reads_ignition_2(run: Run, tmp_path: Path) -> None:

@@ -184,6 +184,16 @@ def test_explain_shows_each_line_of_a_generated_file(run: Run, tmp_path: Path) -
     )
 
 
+def test_explain_knows_files_of_networkd_and_platforms(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "old.clc").write_text(
+        'networkd: {units: [{name: a.link, contents: "[Match]"}]}\netcd: {name: "{HOSTNAME}"}\n'
+    )
+    assert "old.clc:1:" in run("explain", "old.clc", "/etc/systemd/network/a.link", "--platform", "aws").stdout
+    done = run("explain", "old.clc", "etcd-member.service")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "error[platform-needed]" in done.stderr
+
+
 def test_apply_says_what_to_do(run: Run, tmp_path: Path) -> None:
     (tmp_path / "old.clc").write_text(OLD)
     done = run("apply", "old.clc", "--root", "tree")

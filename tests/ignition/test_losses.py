@@ -145,7 +145,7 @@ def node(path: str, **fields: Any) -> Data:
 TWO_APPENDS = {"ignition": {"config": {"append": [{"source": "https://h/1"}, {"source": "https://h/2"}]}}}
 MOUNTED: Data = {
     "filesystems": [{"device": "/dev/a", "format": "ext4", "path": "/var"}],
-    "files": [{"path": "/variant", "contents": {"source": "data:,"}}],
+    "files": [{"path": "/variant", "contents": {"source": "data:,"}, "mode": 420}],
 }
 
 # from, to, the config -> what Stoker says, what it says when it answers as ign-converter
@@ -192,6 +192,61 @@ FAULTS: dict[str, tuple[str, str, Data, list[str], list[str]]] = {
         {"storage": MOUNTED},
         [],
         ["error $.storage.files.0.path path not absolute"],
+    ),
+    "modes that are left to the system": (
+        "3.1.0",
+        "2.4",
+        {"storage": {"files": [{"path": "/a", "contents": {"source": "data:,"}}], "directories": [{"path": "/b"}]}},
+        [
+            "info $.storage.directories.0 0755 is written out: Ignition 2 takes no mode for 0000",
+            "info $.storage.files.0 0644 is written out: Ignition 2 takes no mode for 0000",
+        ],
+        [],
+    ),
+    "modes that are 0000": (
+        "2.4.0",
+        "3.1",
+        {"storage": {"files": [node("/a"), node("/b", append=True)], "directories": [node("/c")]}},
+        [
+            (
+                "warning $.storage.directories.0 without a mode Ignition 2 lets nobody read this (0000), "
+                "Ignition 3 gives it 0755"
+            ),
+            (
+                "warning $.storage.files.0 without a mode Ignition 2 lets nobody read this (0000), "
+                "Ignition 3 gives it 0644"
+            ),
+        ],
+        [],
+    ),
+    "a file that may be there": (
+        "3.1.0",
+        "2.4",
+        {"storage": {"files": [{"path": "/a", "mode": 420}]}},
+        [
+            (
+                "info $.storage.files.0 this file is made where it is missing and left alone where it is not, "
+                "so nothing is appended to it"
+            )
+        ],
+        ["warning $.storage.files.0 a file without contents and without anything to append is left out"],
+    ),
+    "a mask that goes": (
+        "3.1.0",
+        "2.4",
+        {"systemd": {"units": [{"name": "a.service", "mask": False}]}},
+        [
+            (
+                "warning $.systemd.units.0.mask `mask: false` takes a mask away, which Ignition 2 cannot: "
+                "the unit is left as it is"
+            )
+        ],
+        [
+            (
+                "warning $.systemd.units.0.mask `mask: false` takes a mask away, which Ignition 2 cannot: "
+                "the unit is left as it is"
+            )
+        ],
     ),
     "rows that 2.2 does not have": (
         "3.1.0",

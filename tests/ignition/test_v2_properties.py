@@ -126,8 +126,11 @@ def bring(data: bytes, version: str) -> bytes:
 @settings(deadline=None, max_examples=150)
 @given(configs, st.sampled_from(["3.1", "3.2", "3.3", "3.4", "3.5", "3.6"]))
 def test_there_and_back(config: Data, version: str) -> None:
-    for file in config.get("storage", {}).get("files", []):
+    storage = config.get("storage", {})
+    for file in storage.get("files", []):
         file.setdefault("overwrite", True)
+    for node in [*storage.get("files", []), *storage.get("directories", [])]:
+        node.setdefault("mode", 0)  # none at all means another one in each
     there = bring(json.dumps(config).encode(), version)
     back = bring(there, "2.4")
     original = parse(json.dumps(config).encode()).old

@@ -158,6 +158,60 @@ def test_others(body: str, codes: list[str]) -> None:
     assert [code for code in butane(body) if not code.startswith("immutable-root")] == codes
 
 
+# a document of Container Linux Config -> codes with lines
+OLDER = {
+    "a path": ("storage:\n  files:\n    - {path: /usr/x, mode: 0644}\n", ["read-only-path:3"]),
+    "a path in another file system": (
+        (
+            "storage:\n  filesystems:\n    - {name: oem, mount: {device: /dev/a, format: ext4}}\n"
+            "  files:\n    - {filesystem: oem, path: /usr/x, mode: 0644}\n"
+        ),
+        [],
+    ),
+    "plain http": (
+        "storage:\n  files:\n    - {path: /opt/x, mode: 0644, contents: {remote: {url: 'http://x/'}}}\n",
+        ["plain-http:3"],
+    ),
+    "a config by plain http": ("ignition: {config: {append: [{source: 'http://x/'}]}}\n", ["plain-http:1"]),
+    "joins on every boot": (
+        UNIT.replace("enabled", "enable") + "        [Service]\n        ExecStart=/usr/bin/kubeadm join x\n",
+        ["runs-every-boot:7", "no-network-order:7"],
+    ),
+    "what it writes itself": ("docker: {flags: [-D]}\nupdate: {group: beta}\n", []),
+    "a platform that fills": ("etcd: {name: '{HOSTNAME}'}\n", []),
+}
+
+
+@pytest.mark.parametrize(("text", "codes"), OLDER.values(), ids=OLDER)
+def test_container_linux_config(text: str, codes: list[str]) -> None:
+    report = review_butane(text.encode(), file="a.clc", platform="gcp").report
+    found = [entry for entry in report if entry.code not in {"container-linux-config", "no-install"}]
+    assert sorted(f"{entry.code}:{entry.place.line if entry.place else 0}" for entry in found) == sorted(codes)
+
+
+def test_ignition_2() -> None:
+    text = (
+        '{"ignition": {"version": "2.2.0"}, "networkd": {"units": []}, "storage": {"files": [\n'
+        '{"filesystem": "root", "path": "/etc/a", "mode": 420},\n'
+        '{"filesystem": "root", "path": "/run/a", "mode": 420, "contents": {"source": "tftp://x/y"}}]}}'
+    )
+    report = review_ignition(text.encode(), file="a.ign").report
+    assert [(entry.code, entry.pointer, str(entry.place)) for entry in report] == [
+        ("volatile-path", ("storage", "files", 1, "path"), "a.ign:3:32"),
+        ("plain-http", ("storage", "files", 1, "contents", "source"), "a.ign:3:78"),
+    ]
+
+
+@pytest.mark.parametrize("platform", ["aws", "ec2"])
+def test_a_platform_has_two_names(platform: str) -> None:
+    inline = "".join(f"{number * number:x}" for number in range(5000))
+    text = f"storage:\n  files:\n    - {{path: /opt/x, mode: 0644, contents: {{inline: '{inline}'}}}}\n"
+    report = review_butane(text.encode(), file="a.clc", platform=platform).report
+    found = [(entry.code, entry.place.line if entry.place else 0) for entry in report if entry.severity == "error"]
+    assert found == [("user-data-too-large", 0)]
+    assert [entry.place.line for entry in report if entry.code == "large-part" and entry.place] == [3]
+
+
 def test_selinux_is_not_on_in_flatcar() -> None:
     assert butane("kernel_arguments: {should_exist: [selinux=0]}\n", "flatcar", "1.0.0") == []
 

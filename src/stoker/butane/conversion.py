@@ -51,4 +51,5 @@ def convert_text(
     parsed.old, parsed.spec = done.config, done.spec
     config, lost = to_version(parsed, target, filesystems, dedupe=dedupe)
     bound = clc.find_bound(done) if target.family == "v3" else ()
-    return config, Report([*done.report, *bound, *(placed(entry, done) for entry in lost)])
+    read = (entry for entry in done.report if entry.code != m.IS_CLC.code)  # here that is no news
+    return config, Report([*read, *bound, *(placed(entry, done) for entry in lost)])

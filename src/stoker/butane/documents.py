@@ -20,6 +20,8 @@ SECTIONS: Final = frozenset(
     {"ignition", "storage", "systemd", "networkd", "passwd", "etcd", "flannel", "update", "docker", "locksmith"}
 )
 
+_IGNITION_VERSION: Final = ("ignition", "version")
+
 
 def compile_document(
     text: bytes, *, file: str = "", files_dir: str = "", platform: str = "", raw: bool = False
@@ -28,14 +30,25 @@ def compile_document(
 
     What is Container Linux Config is named as such in the report; `platform` counts for it alone.
     """
+    done = _compile(text, file, files_dir, platform, raw=raw)
+    if not done.report.has_errors:
+        return done
+    from stoker.butane.foreign import name_fields, name_foreign  # noqa: PLC0415 -- most texts are what they should be
+
+    if isinstance(done, Compilation) and done.spec is None:
+        done.report = name_foreign(done.report, text, done.document, file)
+    name_fields(done.report, done.texts)
+    return done
+
+
+def _compile(text: bytes, file: str, files_dir: str, platform: str, *, raw: bool) -> Compilation | clc.Compilation:
     done = compile_text(text, file=file, files_dir=files_dir, raw=raw)
     document = done.document
     if done.error != m.NO_VARIANT.text or document is None:
         return done
-    if document.has(("ignition", "version")):
+    if document.has(_IGNITION_VERSION):
         done.report = Report()
-        pointer = ("ignition", "version")
-        done.report.add(Severity.ERROR, m.IS_IGNITION, pointer, document.place(pointer))
+        done.report.add(Severity.ERROR, m.IS_IGNITION, _IGNITION_VERSION, document.place(_IGNITION_VERSION))
         return done
     if not is_clc(document):
         return done
@@ -56,7 +69,7 @@ def reads_as_clc(text: bytes) -> bool:
 
 def is_clc(document: Document) -> bool:
     """Whether a document without a variant is Container Linux Config: a section of it, and no version but 0."""
-    if document.root is None or document.root.kind != MAPPING:
+    if document.root is None or document.root.kind != MAPPING or document.has(_IGNITION_VERSION):
         return False
     said = {key.value: value for key, value in document.root.value if key.kind == SCALAR}
     version = said.get("version")

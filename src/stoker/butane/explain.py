@@ -69,7 +69,8 @@ _NAMES: dict[Pointer, tuple[str, ...]] = {
 }
 # What makes a device of a name.
 _DEVICES: dict[Pointer, str] = {("storage", "raid"): "/dev/md/", ("storage", "luks"): "/dev/mapper/"}
-_UNITS = "/etc/systemd/system/"
+# Where the units of a section are written.
+_UNITS = {"systemd": "/etc/systemd/system/", "networkd": "/etc/systemd/network/"}
 
 
 def find(config: Object, asked: str) -> list[Pointer]:
@@ -127,11 +128,12 @@ def _entries(data: Any, asked: str) -> Iterator[Pointer]:
 
 
 def _unit_paths(data: Any, asked: str) -> Iterator[Pointer]:
-    if not asked.startswith(_UNITS):
-        return
-    for index, unit in enumerate(part_at(data, ("systemd", "units")) or ()):
-        if asked == _UNITS + unit["name"]:
-            yield ("systemd", "units", index)
-        for number, dropin in enumerate(unit.get("dropins", ())):
-            if asked == f"{_UNITS}{unit['name']}.d/{dropin['name']}":
-                yield ("systemd", "units", index, "dropins", number)
+    for section, directory in _UNITS.items():
+        if not asked.startswith(directory):
+            continue
+        for index, unit in enumerate(part_at(data, (section, "units")) or ()):
+            if asked == directory + unit["name"]:
+                yield (section, "units", index)
+            for number, dropin in enumerate(unit.get("dropins", ())):
+                if asked == f"{directory}{unit['name']}.d/{dropin['name']}":
+                    yield (section, "units", index, "dropins", number)

@@ -13,6 +13,31 @@ CLOUD_CONFIG: Final = Message(
     "`systemd.units`",
 )
 
+# texts that are something else
+SCRIPT: Final = Message(
+    "script",
+    "this is a script, not a config",
+    "write it by `storage.files`, and a unit in `systemd.units` that runs it",
+)
+TERRAFORM: Final = Message(
+    "terraform",
+    "this is Terraform's language, not a config",
+    "put the config that it holds between `<<EOF` and `EOF` into a file of its own, which `file(...)` reads",
+)
+TOML: Final = Message(
+    "toml", "this is TOML, not a config", "a system with settings in TOML, such as Bottlerocket, reads them by itself"
+)
+KUBERNETES: Final = Message(
+    "kubernetes",
+    "this is an object of Kubernetes, not a config",
+    "what a MachineConfig has as `spec.config` is Ignition: put that into a file of its own",
+)
+TEMPLATE_FIELD: Final = Message(
+    "template-field",
+    "`{field}` is a field of a template, which is filled in before a config is read",
+    "`stoker serve` fills it in; to check the text as it is, put quotes around the field",
+)
+
 # include
 BAD_INCLUDE: Final = Message(
     "bad-include", "{what}", "write `- path: base.bu`, and below it `with:` what the fragment asks for"

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from stoker.butane.compile import Compilation
 from stoker.butane.documents import compile_document
 from stoker.butane.explain import Explained
-from stoker.butane.platforms import NAMES, OTHER_NAMES
 from stoker.document.nodes import SCALAR, Document
 from stoker.ignition.parse import parse
 from stoker.ignition.sizes import LIMITS, judge_size
@@ -21,12 +20,17 @@ from stoker.report import Place, Pointer, Report
 from stoker.schema import v2
 from stoker.schema.judge import judge_advice
 from stoker.schema.objects import Object
+from stoker.schema.platforms import NAMES, OTHER_NAMES
 from stoker.schema.specs import IGNITION, SPECS, Spec
 from stoker.schema.v3 import Config
 
 # Container Linux lives on in this one.
 _HEIR: Final = SPECS["flatcar", "1.0.0"]
-_LIMITED: Final = {**{name: name for name in LIMITS}, **{ct: name for name, ct in OTHER_NAMES.items()}}
+# Platforms that take no more than so much, by each of their names.
+_LIMITED: Final = {
+    **{name: name for name in LIMITS},
+    **{other: name for name, other in OTHER_NAMES.items() if name in LIMITS},
+}
 
 
 class Review(NamedTuple):
@@ -69,7 +73,7 @@ def _advise_old(done: Explained, config: v2.Config, spec: Spec, platform: str) -
     """Look at an Ignition 2 config as one of Ignition 3; what is in other file systems is out of every system's way."""
     from stoker.ignition.upgrade_rows import ROOT, translate  # noqa: PLC0415 -- few configs are that old
 
-    paths = {filesystem.name: filesystem.path or f"/mnt/{filesystem.name}" for filesystem in config.storage.filesystems}
+    paths = {filesystem.name: f"/mnt/{filesystem.name}" for filesystem in config.storage.filesystems}
     renewed, moves = translate(config, {**paths, ROOT: "/"}, Report(), share_sources=False)
     _add_advice(done, renewed, spec, moves.source)
     _add_size(done, config, platform)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import msgspec
 
 from stoker import __version__
-from stoker.butane.platforms import NAMES
 from stoker.butane.review import review_butane, review_ignition
 from stoker.cli.exits import Exit
 from stoker.cli.findings import result, show, write_json
@@ -18,6 +17,7 @@ from stoker.ignition.sizes import LIMITS
 from stoker.report import Report
 from stoker.report.native import as_data
 from stoker.report.sarif import as_sarif
+from stoker.schema.platforms import NAMES
 from stoker.system.workers import spread
 
 

@@ -14,7 +14,7 @@ from stoker.cli.lines import Answer, answer_lines, text_of
 from stoker.cli.streams import write_data
 from stoker.ignition.encode import encode
 from stoker.ignition.messages import RULE_IN_TARGET, SECTORS
-from stoker.ignition.parse import Parsed, looks_like_json, parse
+from stoker.ignition.parse import looks_like_json, parse
 from stoker.ignition.tidy import tidy
 from stoker.ignition.versions import TARGETS, find_target, to_version
 from stoker.report import Report
@@ -111,15 +111,15 @@ def _answer(request: dict[str, Any], target: Spec, platform: str) -> Answer:
     if not looks_like_json(text) and reads_as_clc(text):
         named = str(request.get("platform", platform))
         config, report = convert_text(text, target, filesystems, platform=named)
-        parsed = Parsed(report)
     else:
         parsed = parse(text)
         if parsed.error is not None:
             return None, parsed.report, parsed.error
-        config, report = to_version(parsed, target, filesystems)
+        config, lost = to_version(parsed, target, filesystems)
+        report = Report([*parsed.report, *lost])
     if config is None or report.has_errors:
         return None, report, "the target cannot say all of this"
-    return _written(config, target), parsed.report, ""
+    return _written(config, target), report, ""
 
 
 def _answer_like_ign_converter(request: dict[str, Any]) -> Answer:

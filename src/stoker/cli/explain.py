@@ -13,7 +13,7 @@ from stoker.butane.explain import Contribution, Explained, contributions, find
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import show, write_json
 from stoker.cli.guesses import guess
-from stoker.cli.inputs import add_files_dir, add_output, files_dir, read_input
+from stoker.cli.inputs import add_files_dir, add_output, add_platform, files_dir, read_input
 from stoker.cli.streams import write_data
 from stoker.ignition.parse import Parsed, parse
 from stoker.report import pointer_text
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "asked", metavar="POINTER-OR-PATH", help="$.storage.files.0, /etc/hostname, nginx.service, a user"
     )
     add_files_dir(parser)
+    add_platform(parser)
     add_output(parser, ("text", "json"))
 
 
@@ -38,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     if source.is_ignition:
         done = parse(source.text, file=source.name)
     else:
-        done = compile_document(source.text, file=source.name, files_dir=files_dir(source, arguments.files_dir))
+        where = files_dir(source, arguments.files_dir)
+        done = compile_document(source.text, file=source.name, files_dir=where, platform=arguments.platform)
     config = done.old if isinstance(done, Parsed) and done.old is not None else done.config
     if config is None:
         show(done.report, {source.name: source.text} | done.texts, arguments.color)

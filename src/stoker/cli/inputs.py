@@ -14,6 +14,7 @@ from stoker.cli.exits import CommandError
 from stoker.cli.streams import STDIN, read_all
 from stoker.ignition.parse import looks_like_json
 from stoker.report import Message, Report, Severity
+from stoker.schema.platforms import NAMES
 
 BUTANE_SUFFIXES: Final = (".bu", ".butane", ".fcc", ".clc", ".yaml", ".yml")
 IGNITION_SUFFIXES: Final = (".ign", ".json")
@@ -85,8 +86,6 @@ def add_files_dir(parser: argparse.ArgumentParser) -> None:
 
 def add_platform(parser: argparse.ArgumentParser) -> None:
     """Give a verb the option that says where the machine of a Container Linux Config runs."""
-    from stoker.butane.platforms import NAMES  # noqa: PLC0415 -- merge reads texts without the language
-
     parser.add_argument(
         "--platform",
         metavar="NAME",

@@ -49,7 +49,7 @@ def downgrade(
     _Refusals(target, report).look_at(config)
     if report.has_errors:
         return None, report if like_ign_converter else _without_parts(report)
-    result, moves = translate(config, report, as_text=like_ign_converter)
+    result, moves = translate(config, report, like_ign_converter=like_ign_converter)
     lost = Report()
     leave_out(result, target, lost)
     if like_ign_converter:

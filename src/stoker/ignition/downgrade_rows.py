@@ -8,24 +8,38 @@ Source: ign-converter's `translate/v32tov24`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from stoker.ignition import messages as m
 from stoker.ignition.moves import Moves
 from stoker.report import Pointer, Report, Severity
 from stoker.schema import v2, v3
 
+FILE_MODE: Final = 0o644
+DIRECTORY_MODE: Final = 0o755
+EMPTY: Final = "data:,"
 
-def translate(config: v3.Config, report: Report, *, as_text: bool) -> tuple[v2.Config, Moves]:
-    """Translate a config in which nothing has to be refused. `as_text`: see `Mounts`."""
+
+def translate(config: v3.Config, report: Report, *, like_ign_converter: bool) -> tuple[v2.Config, Moves]:
+    """Translate a config in which nothing has to be refused.
+
+    `like_ign_converter` leaves a mode out that is left to the system, though Ignition 2 takes that for 0000, and a file
+    without contents, and finds file systems as text: see `Mounts`.
+    """
     moves = Moves()
     passwd, systemd = config.passwd or v3.Passwd(), config.systemd or v3.Systemd()
+    for index, unit in enumerate(systemd.units):
+        if unit.mask is False:
+            report.add(Severity.WARNING, m.NOT_UNMASKED, ("systemd", "units", index, "mask"))
+    storage = config.storage or v3.Storage()
+    if not like_ign_converter:
+        _write_modes(storage, report)
     result = v2.Config(
         ignition=_ignition(config.ignition, moves),
         passwd=v2.Passwd(
             groups=[_group(group) for group in passwd.groups], users=[_user(user) for user in passwd.users]
         ),
-        storage=_storage(config.storage or v3.Storage(), moves, report, as_text=as_text),
+        storage=_storage(storage, moves, report, like_ign_converter=like_ign_converter),
         systemd=v2.Systemd(units=[_unit(unit) for unit in systemd.units]),
     )
     return result, moves
@@ -88,13 +102,30 @@ class Mounts:
         return "root", path
 
 
-def _storage(storage: v3.Storage, moves: Moves, report: Report, *, as_text: bool) -> v2.Storage:
-    mounts = Mounts(storage.filesystems, as_text=as_text)
+def _write_modes(storage: v3.Storage, report: Report) -> None:
+    """Write the modes that Ignition 3 takes for granted: to Ignition 2 none at all is 0000."""
+    lists: tuple[tuple[str, Sequence[v3.File | v3.Directory], int], ...] = (
+        ("directories", storage.directories, DIRECTORY_MODE),
+        ("files", storage.files, FILE_MODE),
+    )
+    for name, nodes, mode in lists:
+        for index, node in enumerate(nodes):
+            if node.mode is None and not (isinstance(node, v3.File) and node.append):
+                node.mode = mode
+                report.add(Severity.INFO, m.MODE_WRITTEN, ("storage", name, index), None, mode=f"0{mode:o}")
+
+
+def _storage(storage: v3.Storage, moves: Moves, report: Report, *, like_ign_converter: bool) -> v2.Storage:
+    mounts = Mounts(storage.filesystems, as_text=like_ign_converter)
     files: list[v2.File] = []
     for index, file in enumerate(storage.files):
         here: Pointer = ("storage", "files", index)
         if not file.append and (file.contents is None or file.contents.source is None):
-            report.add(Severity.WARNING, m.EMPTY_FILE_DROPPED, here)
+            if like_ign_converter:
+                report.add(Severity.WARNING, m.EMPTY_FILE_DROPPED, here)
+            else:
+                file.append.append(v3.Resource(source=EMPTY))
+                report.add(Severity.INFO, m.EMPTY_FILE_APPENDED, here)
         for written, source in _files(file, mounts):
             result: Pointer = ("storage", "files", len(files))
             moves.note(result, here)

@@ -18,6 +18,9 @@ UNKNOWN_VERSION: Final = Message(
     "unsupported config version",
     f"there are {', '.join(spec.version for spec in (*IGNITION_2, *IGNITION))}",
 )
+OLDEST: Final = Message(
+    "oldest-ignition", "this is Ignition 1, of 2015: only 2 and 3 are read", "write it anew, best as Butane"
+)
 OLDER: Final = Message(
     "older-ignition", "this is Ignition {version}, of which version 3 has to be made", "`convert` brings it to 3.4.0"
 )
@@ -77,8 +80,21 @@ EMPTY_FILE_DROPPED: Final = Message(
     "a file without contents and without anything to append is left out",
     "give it `data:,` as its source",
 )
+EMPTY_FILE_APPENDED: Final = Message(
+    "empty-file-appended",
+    "this file is made where it is missing and left alone where it is not, so nothing is appended to it",
+)
+MODE_WRITTEN: Final = Message("mode-written", "{mode} is written out: Ignition 2 takes no mode for 0000")
+NOT_UNMASKED: Final = Message(
+    "not-unmasked", "`mask: false` takes a mask away, which Ignition 2 cannot: the unit is left as it is"
+)
 
 # Ignition 2 to 3
+MODE_GRANTED: Final = Message(
+    "mode-granted",
+    "without a mode Ignition 2 lets nobody read this (0000), Ignition 3 gives it {mode}",
+    "write the mode that you want",
+)
 SECTORS: Final = Message("sectors", "{problem}", "what a sector is depends on the disk: say it in MiB, as 2.3 can")
 NETWORKD: Final = Message(
     "networkd",

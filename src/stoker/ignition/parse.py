@@ -31,8 +31,9 @@ INVALID: Final = "config is not valid"
 
 
 _VERSION: Final = ("ignition", "version")
+_OLDEST_VERSION: Final = ("ignitionVersion",)
 _VARIANT: Final = re.compile(rb"^variant\s*:", re.MULTILINE)
-_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{(?!\s*[\"'](?:variant|version))")
+_BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{(?![{%]|\s*[\"'](?:variant|version))")
 _WHY: Final = {message.text: message for message in (m.EMPTY, m.INVALID_VERSION, m.UNKNOWN_VERSION)}
 
 
@@ -60,10 +61,11 @@ class Parsed:
             self.report.add(Severity.ERROR, m.BUTANE, ROOT, Place(file, 1, 1))
         if self.error is None or self.report.has_errors:
             return
-        pointer, place = ROOT, Place(file, 1, 1)
-        if self.document is not None and self.document.has(_VERSION):
-            pointer, place = _VERSION, self.document.place(_VERSION)
-        self.report.add(Severity.ERROR, _WHY[self.error], pointer, place)
+        why, pointer, place = _WHY[self.error], ROOT, Place(file, 1, 1)
+        for message, where in ((why, _VERSION), (m.OLDEST, _OLDEST_VERSION)):
+            if self.document is not None and self.document.has(where):
+                why, pointer, place = message, where, self.document.place(where)
+        self.report.add(Severity.ERROR, why, pointer, place)
 
     @property
     def documents(self) -> list[Document]:
@@ -199,7 +201,7 @@ def parse_newer(raw: bytes, *, file: str = "") -> Parsed:
 
 
 def looks_like_json(raw: bytes) -> bool:
-    """Whether a text begins as a config in JSON does, and not as Butane in braces."""
+    """Whether a text begins as a config in JSON does, and not as a template or as Butane in braces."""
     return _BEGINNING.match(raw) is not None
 
 

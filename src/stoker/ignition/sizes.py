@@ -19,6 +19,8 @@ from stoker.schema.objects import Object
 LARGEST: Final = 5
 # From this share of the limit on a config is near it.
 NEAR: Final = 0.9
+# A part that takes less than this share of the config is not named.
+WORTH_NAMING: Final = 0.01
 
 
 class Limit(NamedTuple):
@@ -60,6 +62,8 @@ def judge_size(config: Object, platform: str, find: Callable[[Pointer], Place | 
     report.add(severity, message, taken=taken, limit=limit.size, platform=platform, carrier=limit.carrier)
     largest = sorted(_parts(msgspec.to_builtins(config)), key=lambda part: -part[1])
     for pointer, size in largest[:LARGEST]:
+        if limit.measure(size) < WORTH_NAMING * taken:
+            break
         report.add(Severity.INFO, m.LARGE_PART, pointer, find(pointer), taken=limit.measure(size), total=taken)
     return report
 

@@ -8,7 +8,7 @@ Source: ign-converter's `translate/v23tov30` and `v24tov31`, Ignition's `config/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from stoker.ignition import messages as m
@@ -79,6 +79,7 @@ def upgrade(
         return None, report
     if not like_ign_converter:
         _move_creates(config, report)
+        _note_modes(config.storage, report)
     result, moves = translate(config, paths, report, share_sources=like_ign_converter)
     result, lost = convert(result, _TRANSLATED, target, like_ign_converter=like_ign_converter)
     if target.minor >= _TRANSLATED.minor:
@@ -96,7 +97,8 @@ def _tell_partitions(partitions: list[v2.Partition], spec: Spec) -> None:
     is_free = not any(one.size or one.start for one in partitions)
     for one in partitions:
         if is_free and (one.size is not None or one.start is not None):
-            one.size_mib, one.start_mib, one.size, one.start = one.size, one.start, None, None
+            one.size_mib, one.start_mib = one.size, one.start
+        one.size, one.start = one.size or None, one.start or None
         if _LABELLED.has(spec) and one.number:
             one.label = one.label or None
 
@@ -116,6 +118,18 @@ def _move_creates(config: v2.Config, report: Report) -> None:
             if filesystem.name != ROOT:
                 here = ("storage", "filesystems", index, "mount", "create")
                 report.add(Severity.WARNING, m.MOUNT_CREATE_MOVED, here)
+
+
+def _note_modes(storage: v2.Storage, report: Report) -> None:
+    """Say where a mode that is not given means another one."""
+    lists: tuple[tuple[str, Sequence[v2.File | v2.Directory], int], ...] = (
+        ("directories", storage.directories, 0o755),
+        ("files", storage.files, 0o644),
+    )
+    for name, nodes, mode in lists:
+        for index, node in enumerate(nodes):
+            if node.mode is None and not (isinstance(node, v2.File) and node.append):
+                report.add(Severity.WARNING, m.MODE_GRANTED, ("storage", name, index), None, mode=f"0{mode:o}")
 
 
 def _refuse_invalid(config: v2.Config, report: Report) -> None:

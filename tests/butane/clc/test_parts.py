@@ -10,10 +10,10 @@ from stoker.butane.clc import compile_clc
 from stoker.butane.clc.disks import SizeError, mebibytes
 from stoker.butane.clc.urls import rewrite
 from stoker.butane.documents import SECTIONS
-from stoker.butane.platforms import PLATFORMS
 from stoker.report import Report
 from stoker.schema.clc import Config
 from stoker.schema.decode import rows
+from stoker.schema.platforms import PLATFORMS
 from stoker.schema.specs import CLC
 from tests.butane.clc.golden import ALL
 

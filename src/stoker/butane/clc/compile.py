@@ -17,7 +17,6 @@ from stoker.butane.clc.update import lower_update
 from stoker.butane.clc.work import Work, copied
 from stoker.butane.faults import report_faults
 from stoker.butane.origins import Origins, settle, snake_pointer
-from stoker.butane.platforms import OTHER_NAMES, PLATFORMS
 from stoker.document import yaml
 from stoker.document.nodes import Document
 from stoker.report import Message, Place, Pointer, Report, Severity
@@ -29,6 +28,7 @@ from stoker.schema.judge_clc import judge
 from stoker.schema.judge_v2 import judge_v2
 from stoker.schema.meant import advise
 from stoker.schema.meant_clc import meant_clc
+from stoker.schema.platforms import OTHER_NAMES, PLATFORMS
 from stoker.schema.rules import Finding
 from stoker.schema.specs import SPECS_2
 from stoker.schema.urls import parse_url

@@ -8,9 +8,9 @@ container-linux-config-transpiler.
 from __future__ import annotations
 
 from stoker.butane.clc.work import Work, dropin
-from stoker.butane.platforms import PLATFORMS, TOLD, variables
 from stoker.report import Pointer
 from stoker.schema import clc_messages as m
+from stoker.schema.platforms import PLATFORMS, TOLD, variables
 
 
 class _Unknown(Exception):

@@ -15,21 +15,18 @@ from stoker.cli.goflags import Flag, Parsed, describe_flags, parse_flags
 from stoker.cli.gotext import printf_without_arguments
 from stoker.cli.streams import talk, write_data
 from stoker.report import Entry, Report
+from stoker.schema.platforms import PLATFORMS
 
 VERSION: Final = "ct v0.9.0"
 FAILED: Final = 1
 USAGE: Final = 2
-
-_PLATFORMS: Final = (
-    "azure digitalocean ec2 gce packet openstack-metadata vagrant-virtualbox cloudstack-configdrive custom"
-)
 
 FLAGS: Final = (
     Flag("files-dir", "", "Directory to read local files from."),
     Flag("help", False, "Print help and exit."),
     Flag("in-file", "", "Path to the container linux config. Standard input unless specified otherwise."),
     Flag("out-file", "", "Path to the resulting Ignition config. Standard output unless specified otherwise."),
-    Flag("platform", "", f"Platform to target. Accepted values: [{_PLATFORMS}]."),
+    Flag("platform", "", f"Platform to target. Accepted values: [{' '.join(PLATFORMS)}]."),
     Flag("pretty", False, "Indent the resulting Ignition config."),
     Flag("strict", False, "Fail if any warnings are encountered."),
     Flag("version", False, "Print the version and exit."),

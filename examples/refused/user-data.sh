@@ -1,0 +1,2 @@
+#!/bin/sh
+hostnamectl set-hostname web-1
