@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
 from stoker.system import RealSystem, System
-from stoker.system.drives import Drives, Files, RealDrives
+from stoker.system.drives import BY_LABEL, Drives, Files, RealDrives
 from stoker.system.guest import Guest, RealGuest
 
 LARGEST: Final = 64 << 20  # bytes of a config, before and after it is decoded
@@ -76,8 +76,15 @@ class Machine(NamedTuple):
 def this_machine() -> Machine:
     """The machine that this process runs on."""
     system = RealSystem(Path("/"))
+    by_label = os.environ.get("IGNITION_DISK_BY_LABEL_DIR") or BY_LABEL
     return Machine(
-        system, RealDrives(system), RealGuest(), time.sleep, os.uname().machine, os.environ, directory=os.getcwd()
+        system,
+        RealDrives(system, by_label),
+        RealGuest(),
+        time.sleep,
+        os.uname().machine,
+        os.environ,
+        directory=os.getcwd(),
     )
 
 

@@ -20,7 +20,6 @@ from stoker.engine.references import Rendered, Renderer, judged, merged, read_co
 from stoker.fetch import Settings
 from stoker.ignition.encode import encode
 from stoker.platforms import base_configs, find_config, reader
-from stoker.report import Level
 from stoker.schema.specs import NEWEST
 from stoker.schema.v3 import Config, Ignition
 
@@ -93,20 +92,6 @@ def cached_config(boot: Boot) -> Rendered:
     kept = read_whole(boot.places.origins)
     origins: Origins = (None if kept is None else decode_origins(kept)) or single(text, path)
     return Rendered(config, origins)
-
-
-def announce(boot: Boot, state: State) -> None:
-    """Tell the journal which configs were found; other programs look for these entries."""
-    for config in state.fetched_configs or ():
-        referenced = "referenced " if config.referenced else ""
-        fields = {
-            "MESSAGE_ID": "57124006b5c94805b77ce473e92a8aeb",
-            "IGNITION_CONFIG_TYPE": config.kind,
-            "IGNITION_CONFIG_SRC": config.source,
-            "IGNITION_CONFIG_REFERENCED": str(config.referenced).lower(),
-        }
-        text = f'fetched {referenced}{config.kind} config from "{config.source}"'
-        boot.journal.send(text, Level.INFO, fields)
 
 
 def _render(boot: Boot, state: State, read: Rendered, provider: str, *, offline: bool) -> Rendered:

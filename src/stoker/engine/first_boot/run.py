@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from stoker.engine.errors import EngineFault, NeedsNetwork
 from stoker.engine.first_boot import stages
-from stoker.engine.first_boot.acquire import announce, base_config, cached_config, fetched_config
+from stoker.engine.first_boot.acquire import base_config, cached_config, fetched_config
+from stoker.engine.first_boot.announcements import announce_configs
 from stoker.engine.first_boot.boot import Boot
 from stoker.engine.first_boot.state import State, load_state, save_state, write_whole
 from stoker.engine.outcome import Outcome
@@ -70,7 +71,7 @@ def _run(name: str, boot: Boot, state: State) -> Ending:
     base = base_config(boot, state)
     if name in FETCHING:
         user = fetched_config(boot, state, offline=name == OFFLINE)
-        announce(boot, state)
+        announce_configs(boot, state)
     else:
         user = cached_config(boot)
     whole = merged(base, user)

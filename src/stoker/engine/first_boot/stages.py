@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -13,10 +13,12 @@ from stoker.engine import messages
 from stoker.engine.contents import settings_of
 from stoker.engine.errors import NeedsNetwork
 from stoker.engine.execution import carry_out
+from stoker.engine.first_boot.announcements import announce_keys
 from stoker.engine.first_boot.boot import Boot
 from stoker.engine.first_boot.needs import needs_network
 from stoker.engine.first_boot.state import State
 from stoker.engine.operations import Step
+from stoker.engine.operations.accounts import AuthorizeKeys
 from stoker.engine.operations.kernel import ChangeKernelArguments
 from stoker.engine.operations.labels import Relabel, first_missing, has_labels
 from stoker.engine.outcome import Outcome
@@ -40,7 +42,9 @@ Stage = Callable[[Boot, Config, State], Outcome]
 class _NotingSystem(RealSystem):
     """A machine that remembers which directories were made on it."""
 
-    made: list[str]
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.made: list[str] = []
 
     def make_directory(self, path: str, mode: int = 0o755, owner: tuple[int, int] | None = None) -> None:
         """See `System.make_directory`."""
@@ -87,11 +91,8 @@ def prepare_disks(boot: Boot, config: Config, state: State) -> Outcome:
 def mount(boot: Boot, config: Config, state: State) -> Outcome:
     """Mount file systems below the root."""
     with closing(boot.open_system(_NotingSystem)) as system:
-        made: list[str] = []
-        if isinstance(system, _NotingSystem):
-            system.made = made
         outcome = _carry_out(boot, config, system, "mount")
-        state.note_directories(made)
+        state.note_directories(system.made)
         return outcome
 
 
@@ -125,7 +126,17 @@ def _carry_out(boot: Boot, config: Config, system: System, stage: str, past: Pas
     say_report(planned.report, boot.log)
     if stage == "files":
         planned = _labelled(boot, config, planned, system)
-    return carry_out(planned, system, boot.log, boot.fetch_by(settings_of(config)))
+    fetcher = boot.fetch_by(settings_of(config))
+    outcome = carry_out(planned, system, boot.log, fetcher)
+    for step in _steps(planned):
+        if isinstance(step.operation, AuthorizeKeys) and step.operation.is_done(system, fetcher):
+            announce_keys(boot, system, step.operation)
+    return outcome
+
+
+def _steps(planned: Plan) -> Iterator[Step]:
+    for part in planned.steps:
+        yield from (part,) if isinstance(part, Step) else part.steps
 
 
 def _labelled(boot: Boot, config: Config, planned: Plan, system: System) -> Plan:
@@ -133,8 +144,7 @@ def _labelled(boot: Boot, config: Config, planned: Plan, system: System) -> Plan
     if not boot.surroundings.distribution.relabels or not has_labels(system):
         boot.log.at(Level.DEBUG, "files: no relabeling is asked for, or the root has no policy; skipping")
         return planned
-    steps = [step for part in planned.steps for step in (part.steps if not isinstance(part, Step) else (part,))]
-    touched = (touch for step in steps for touch in step.operation.touch(system))
+    touched = (touch for step in _steps(planned) for touch in step.operation.touch(system))
     paths = dict.fromkeys(first_missing(system, touch.name) for touch in touched if touch.kind == "path")
     accounts = config.passwd
     users = [
