@@ -55,6 +55,7 @@ def run_stage(name: str, boot: Boot) -> Ending:
     except (NeedsNetwork, PlatformNeedsNetwork) as fault:
         ending = _signal(name, boot, fault)
     except (EngineFault, PlatformFault, FetchFault, SystemFault) as fault:
+        _hint(boot, None if isinstance(fault, SystemFault) else fault.hint)
         ending = Ending(str(fault))
     if boot.platform == "packet":
         read = reader(boot.fetch_by(Settings(total=STATUS_SECONDS)))
@@ -94,9 +95,13 @@ def _blame(boot: Boot, outcome: Outcome, whole: Rendered) -> str:
     for entry in errors:
         if entry.pointer:
             boot.log.at(Level.ERROR, f"this was asked for at {whole.origins.find(entry.pointer)}")
-        if entry.hint:
-            boot.log.at(Level.ERROR, f"hint: {entry.hint}")
+        _hint(boot, entry.hint)
     return errors[0].message if errors else ""
+
+
+def _hint(boot: Boot, hint: str | None) -> None:
+    if hint:
+        boot.log.at(Level.ERROR, f"hint: {hint}")
 
 
 def _signal(name: str, boot: Boot, fault: Exception) -> Ending:
