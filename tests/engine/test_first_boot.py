@@ -145,6 +145,17 @@ def test_what_is_wrong_with_the_image_s_own_config(boot: FirstBoot, directory: s
     assert boot.run("fetch", "").returncode == status
 
 
+def test_the_image_s_own_config_names_no_other(boot: FirstBoot) -> None:
+    path = boot.image / "usr/base.d/10"
+    path.parent.mkdir(parents=True)
+    named = {"version": "3.0.0", "config": {"merge": [{"source": "http://192.0.2.1/other"}]}}
+    path.write_text(json.dumps({"ignition": named}))
+    boot.configure({})
+    done = boot.fetch_and_write()
+    assert done.returncode == 0
+    assert f'WARNING  : what "{path}" names under ignition.config is left out' in done.stdout
+
+
 def test_the_kernel_command_line_comes_first(boot: FirstBoot) -> None:
     line = boot.directory / "cmdline"
     url = embedded('{"ignition": {"version": "3.0.0"}}')

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from stoker.cli.applets.versions import IGNITION
 from stoker.cli.godurations import seconds_of
 from stoker.cli.goflags import Flag, Parsed, describe_flags, parse_flags
 from stoker.cli.streams import talk, write_data
 
-VERSION: Final = "Ignition v2.26.0"
 FAILED: Final = 1
 USAGE: Final = 2
 UNREADABLE: Final = 3
@@ -29,7 +29,7 @@ def run(arguments: list[str], program: str) -> int:
         talk(f"{complaint}Usage of {program}:\n{describe_flags(table)}")
         return 0 if parsed.error is None else USAGE
     if parsed.is_set("version"):
-        write_data(f"{VERSION}\n".encode())
+        write_data(f"{IGNITION}\n".encode())
         return 0
     for name in ("platform", "stage"):
         if not parsed.text(name):
@@ -67,7 +67,7 @@ def _run_stage(parsed: Parsed) -> int:
 
     log = open_log(to_stdout=parsed.is_set("log-to-stdout"))
     stage = parsed.text("stage")
-    log(VERSION)
+    log(IGNITION)
     log(f"Stage: {stage}")
     machine = this_machine()
     places = Places(*map(parsed.text, ("root", "config-cache", "neednet", "state-file")))

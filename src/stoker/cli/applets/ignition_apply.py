@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from stoker.cli.applets.versions import IGNITION
 from stoker.cli.gofiles import PathError, read_file
 from stoker.cli.goflags import Flag, Parsed, describe_pflags, parse_pflags
 from stoker.cli.streams import talk, write_data
 
-VERSION: Final = "Ignition v2.26.0"
 FAILED: Final = 1
 USAGE: Final = 2
 
@@ -35,7 +35,7 @@ def run(arguments: list[str], program: str) -> int:
         talk(usage)
         return 0
     if parsed.is_set("version"):
-        write_data(f"{VERSION}\n".encode())
+        write_data(f"{IGNITION}\n".encode())
         return 0
     if len(parsed.positionals) != 1:
         talk(usage)
@@ -57,7 +57,7 @@ def _apply(parsed: Parsed, path: str) -> str:
     from stoker.system import SystemFault  # noqa: PLC0415
 
     log = open_log(to_stdout=True)
-    log(VERSION)
+    log(IGNITION)
     error = ""
     try:
         text = read_file(None if path == "-" else path)

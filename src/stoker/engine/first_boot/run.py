@@ -75,7 +75,7 @@ def _run(name: str, boot: Boot, state: State) -> Ending:
         announce_configs(boot, state)
     else:
         user = cached_config(boot)
-    whole = merged(base, user)
+    whole = user if base is None else merged(base, user)
     try:
         outcome = STAGES[name](boot, whole.config, state)
     except NeedsNetwork:
