@@ -53,12 +53,12 @@ def run_stage(name: str, boot: Boot) -> Ending:
     try:
         ending = _run(name, boot, state)
     except (NeedsNetwork, PlatformNeedsNetwork) as fault:
-        ending = _signal(name, boot, fault)
+        ending = _signal(boot, fault)
     except (EngineFault, PlatformFault, FetchFault, SystemFault) as fault:
         _hint(boot, None if isinstance(fault, SystemFault) else fault.hint)
         ending = Ending(str(fault))
     if boot.platform == "packet":
-        read = reader(boot.fetch_by(Settings(total=STATUS_SECONDS)))
+        read = reader(boot.fetch_by(Settings(total=STATUS_SECONDS)), offline=name == OFFLINE)
         report_status(boot.platform, name, ending.error, read, boot.log)
     if not ending.error:
         try:
@@ -104,11 +104,9 @@ def _hint(boot: Boot, hint: str | None) -> None:
         boot.log.at(Level.ERROR, f"hint: {hint}")
 
 
-def _signal(name: str, boot: Boot, fault: Exception) -> Ending:
+def _signal(boot: Boot, fault: Exception) -> Ending:
     """Ask for the network: the stage `fetch` comes once it is there."""
-    boot.log(f"failed to fetch config: {fault}" if name == OFFLINE else str(fault))
-    if name != OFFLINE:
-        return Ending(str(fault))
+    boot.log(f"failed to fetch config: {fault}")
     try:
         write_whole(boot.places.need_net, b"", FLAG_MODE)
     except EngineFault as error:
