@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
@@ -22,6 +22,7 @@ LARGEST: Final = 64 << 20  # bytes of a config, before and after it is decoded
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 Say = Callable[[str], None]
+Watch = Callable[[Sequence[str]], None]
 
 
 class Request(NamedTuple):
@@ -73,9 +74,9 @@ class Machine(NamedTuple):
     directory: str = "/"
 
 
-def this_machine() -> Machine:
-    """The machine that this process runs on."""
-    system = RealSystem(Path("/"))
+def this_machine(tools: Mapping[str, str] = _NOTHING, watch: Watch = lambda _arguments: None) -> Machine:
+    """The machine that this process runs on; `tools` and `watch` are those of `RealSystem`."""
+    system = RealSystem(Path("/"), tools=tools, watch=watch)
     by_label = os.environ.get("IGNITION_DISK_BY_LABEL_DIR") or BY_LABEL
     return Machine(
         system,

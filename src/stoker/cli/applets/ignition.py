@@ -6,6 +6,7 @@ Flags are read as Go's package flag does. Exit codes: 0 done; 1 the stage failed
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from stoker.cli.applets.versions import IGNITION
@@ -69,14 +70,14 @@ def _run_stage(parsed: Parsed) -> int:
     stage = parsed.text("stage")
     log(IGNITION)
     log(f"Stage: {stage}")
-    machine = this_machine()
+    image = surroundings(os.environ)
     places = Places(*map(parsed.text, ("root", "config-cache", "neednet", "state-file")))
     boot = Boot(
         parsed.text("platform"),
         places,
         seconds_of(parsed.text("fetch-timeout")) or 0.0,
-        machine,
-        surroundings(machine.environment),
+        this_machine(image.tools, log.execute),
+        image,
         log,
         Journal(),
     )
