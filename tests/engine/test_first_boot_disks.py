@@ -330,3 +330,17 @@ def test_keys_of_volumes_reach_the_machine_and_leave_the_state(boot: FirstBoot, 
         modes = [(boot.root / name).stat().st_mode & 0o777 for name in ("etc/crypttab", "etc/luks", "etc/luks/secret")]
     assert modes == [0o600, 0o700, 0o600]
     assert boot.noted().keys() == {}
+
+
+def test_what_is_made_to_mount_at_gets_labels(boot: FirstBoot, image: Image) -> None:
+    """First the directories that were missing, then the root of the empty file system; a second boot labels nothing."""
+    image.partition({2: Part("two", 32)})
+    image.lay({"etc/selinux/config": "SELINUXTYPE=targeted\n", "var/log/x": "x"})
+    boot.environment["IGNITION_SELINUX_RELABEL"] = "true"
+    boot.tool("SETFILES_CMD", 'tr "\\000" "\\n" >> $HERE/labelled')
+    mounted = {"device": f"{image.device}p2", "format": "ext4", "path": "/var/lib/data"}
+    boot.configure(storage(filesystems=[mounted], files=[file("/var/lib/data/a", overwrite=True)]))
+    expected = ["var/lib", "var/lib/data", "var/lib/data/a", "etc/.ignition-result.json"]
+    for lines in (expected, [*expected, "var/lib/data/a", "etc/.ignition-result.json"]):
+        assert [run.returncode for run in drive(boot, image).values()] == [0] * 5
+        assert (boot.directory / "labelled").read_text().split() == [f"{boot.root}/{line}" for line in lines]
