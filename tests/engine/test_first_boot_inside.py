@@ -14,7 +14,7 @@ import pytest
 
 from stoker.engine.first_boot import Boot, Log, Places, run_stage
 from stoker.engine.first_boot.state import State
-from stoker.engine.first_boot.surroundings import surroundings
+from stoker.engine.first_boot.surroundings import surroundings_of
 from stoker.report import Level, Line
 from stoker.system.log_sockets import Journal
 from tests.engine.boots import embedded
@@ -48,7 +48,7 @@ class Booting:
         error = ""
         environment = {"IGNITION_SELINUX_RELABEL": "false", "IGNITION_USERMOD_CMD": "true"}
         log = Log(lambda level, text: self.lines.append((level, text)))
-        boot = Boot("file", self._places, 1.0, self.world.machine, surroundings(environment), log, self.journal, 0.0)
+        boot = Boot("file", self._places, 1.0, self.world.machine, surroundings_of(environment), log, self.journal, 0.0)
         for stage in stages:
             error = run_stage(stage, boot).error
         while True:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stoker.engine.first_boot.surroundings import TOOLS, surroundings
+from stoker.engine.first_boot.surroundings import TOOLS, surroundings_of
 
 SAID: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     "nothing": (
@@ -34,11 +34,11 @@ SAID: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("said", "expected"), SAID.values(), ids=SAID)
 def test_the_image(said: dict[str, str], expected: dict[str, Any]) -> None:
-    found = surroundings({f"IGNITION_{name}": value for name, value in said.items()}).distribution
+    found = surroundings_of({f"IGNITION_{name}": value for name, value in said.items()}).distribution
     assert {name: getattr(found, name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(("tool", "variable"), TOOLS.items(), ids=TOOLS)
 def test_tools(tool: str, variable: str) -> None:
-    found = surroundings({f"IGNITION_{variable}": "/opt/other", "IGNITION_BOOT_ID_PATH": "/opt/id"})
+    found = surroundings_of({f"IGNITION_{variable}": "/opt/other", "IGNITION_BOOT_ID_PATH": "/opt/id"})
     assert (found.tools, found.boot_id) == ({tool: "/opt/other"}, "/opt/id")

@@ -59,8 +59,7 @@ def _flags() -> tuple[Flag, ...]:
 def _run_stage(parsed: Parsed) -> int:
     from stoker.cli.stage_logs import open_log  # noqa: PLC0415 -- mistakes do not pay for the engine
     from stoker.engine.errors import BadState  # noqa: PLC0415
-    from stoker.engine.first_boot import Boot, Places, run_stage  # noqa: PLC0415
-    from stoker.engine.first_boot.surroundings import surroundings  # noqa: PLC0415
+    from stoker.engine.first_boot import Boot, Places, run_stage, surroundings_of  # noqa: PLC0415
     from stoker.ignition.encode import encode  # noqa: PLC0415
     from stoker.platforms import this_machine  # noqa: PLC0415
     from stoker.report import Level  # noqa: PLC0415
@@ -70,7 +69,7 @@ def _run_stage(parsed: Parsed) -> int:
     stage = parsed.text("stage")
     log(IGNITION)
     log(f"Stage: {stage}")
-    image = surroundings(os.environ)
+    image = surroundings_of(os.environ)
     places = Places(*map(parsed.text, ("root", "config-cache", "neednet", "state-file")))
     boot = Boot(
         parsed.text("platform"),

@@ -50,8 +50,8 @@ def _apply(parsed: Parsed, path: str) -> str:
 
     from stoker.cli.stage_logs import open_log  # noqa: PLC0415
     from stoker.engine.errors import BadConfig, EngineFault  # noqa: PLC0415
+    from stoker.engine.first_boot import surroundings_of  # noqa: PLC0415
     from stoker.engine.first_boot.containers import apply_to_container, is_container  # noqa: PLC0415
-    from stoker.engine.first_boot.surroundings import surroundings  # noqa: PLC0415
     from stoker.fetch import FetchFault  # noqa: PLC0415
     from stoker.report import Level  # noqa: PLC0415
     from stoker.system import SystemFault  # noqa: PLC0415
@@ -65,7 +65,7 @@ def _apply(parsed: Parsed, path: str) -> str:
             outcome = apply_to_container(
                 text,
                 Path(os.path.abspath(parsed.text("root"))),
-                surroundings(os.environ).distribution,
+                surroundings_of(os.environ).distribution,
                 log,
                 ignore_unsupported=parsed.is_set("ignore-unsupported"),
                 offline=parsed.is_set("offline"),
