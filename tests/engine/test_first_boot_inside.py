@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from stoker.engine.first_boot import Boot, Log, Places, run_stage
+from stoker.engine.first_boot import Boot, Ending, Log, Places, run_stage
 from stoker.engine.first_boot.state import State
 from stoker.engine.first_boot.surroundings import surroundings_of
 from stoker.report import Level, Line
@@ -29,6 +30,7 @@ class Booting:
         self.root = directory / "new"
         self.root.mkdir()
         self.lines: list[tuple[Level, str]] = []
+        self.ending = Ending()
         self.entries: list[dict[str, str]] = []
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._listener.bind(str(directory / "journal"))
@@ -45,17 +47,16 @@ class Booting:
 
     def run(self, *stages: str) -> str:
         """Run stages; the error of the last."""
-        error = ""
         environment = {"IGNITION_SELINUX_RELABEL": "false", "IGNITION_USERMOD_CMD": "true"}
         log = Log(lambda level, text: self.lines.append((level, text)))
         boot = Boot("file", self._places, 1.0, self.world.machine, surroundings_of(environment), log, self.journal, 0.0)
         for stage in stages:
-            error = run_stage(stage, boot).error
+            self.ending = run_stage(stage, boot)
         while True:
             try:
                 text = self._listener.recv(1 << 16).decode()
             except BlockingIOError:
-                return error
+                return self.ending.error
             self.entries.append(dict(line.split("=", 1) for line in text.splitlines()))
 
 
@@ -99,6 +100,23 @@ def test_the_journal_knows_who_can_log_in(booting: Booting) -> None:
         "IGNITION_USER_NAME": "core",
         "IGNITION_PATH": f"{booting.root}/home/core/.ssh/authorized_keys.d/ignition",
     }
+
+
+def test_events_tell_which_config_asked_for_what(booting: Booting) -> None:
+    """Each has the digest of the config as it was fetched, and the pointer into that one."""
+    files = [{"path": path, "contents": {"source": "data:,x"}} for path in ("/one", "/two")]
+    other = json.dumps({"ignition": {"version": "3.0.0"}, "storage": {"files": files[1:]}})
+    named = {"merge": [{"source": embedded(other)}]}
+    booting.configure({"ignition": {"version": "3.4.0", "config": named}, "storage": {"files": files[:1]}})
+    assert booting.run("fetch", "files") == ""
+    assert booting.ending.outcome is not None
+    own = (booting.world.root / "run/config.ign").read_bytes()
+    digests = {hashlib.sha512(text).hexdigest(): name for text, name in ((own, "own"), (other.encode(), "other"))}
+    assert [(digests.get(event.digest, ""), event.pointer) for event in booting.ending.outcome.events] == [
+        ("own", ("storage", "files", 0)),
+        ("other", ("storage", "files", 0)),
+        ("", ()),
+    ]
 
 
 def test_a_device_that_never_comes(booting: Booting) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stoker.engine.first_boot.surroundings import TOOLS, surroundings_of
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "first-boot.md"
 
 SAID: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     "nothing": (
@@ -42,3 +45,8 @@ def test_the_image(said: dict[str, str], expected: dict[str, Any]) -> None:
 def test_tools(tool: str, variable: str) -> None:
     found = surroundings_of({f"IGNITION_{variable}": "/opt/other", "IGNITION_BOOT_ID_PATH": "/opt/id"})
     assert (found.tools, found.boot_id) == ({tool: "/opt/other"}, "/opt/id")
+
+
+def test_the_page_names_every_tool() -> None:
+    text = PAGE.read_text()
+    assert [name for name in TOOLS.values() if f"`IGNITION_{name}`" not in text] == []

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+import msgspec
+
 from stoker.engine.errors import EngineFault, NeedsNetwork
 from stoker.engine.first_boot import stages
 from stoker.engine.first_boot.acquire import base_config, cached_config, fetched_config
 from stoker.engine.first_boot.announcements import announce_configs
 from stoker.engine.first_boot.boot import Boot
 from stoker.engine.first_boot.state import State, load_state, save_state, write_whole
+from stoker.engine.origins import Origins
 from stoker.engine.outcome import Outcome
 from stoker.engine.references import Rendered, merged
 from stoker.fetch import FetchFault, Settings
 from stoker.platforms import NeedsNetwork as PlatformNeedsNetwork
 from stoker.platforms import PlatformFault, reader, report_status
-from stoker.report import Level
+from stoker.report import Event, Level
 from stoker.schema.v3 import Config
 from stoker.system import SystemFault
 
@@ -41,10 +44,15 @@ STAGES: Final[dict[str, stages.Stage]] = {
 
 
 class Ending(NamedTuple):
-    """How a stage ended: the error is empty if well. `config` is the whole one, where the stage itself has failed."""
+    """How a stage ended: the error is empty if well. `config` is the whole one, where the stage itself has failed.
+
+    `outcome` is what the stage did, if it came to that; each event has the digest of the config that asked for it, and
+    the pointer into that one.
+    """
 
     error: str = ""
     config: Config | None = None
+    outcome: Outcome | None = None
 
 
 def run_stage(name: str, boot: Boot) -> Ending:
@@ -83,10 +91,19 @@ def _run(name: str, boot: Boot, state: State) -> Ending:
     except (EngineFault, PlatformFault, FetchFault, SystemFault) as fault:
         return Ending(str(fault), whole.config)
     error = _blame(boot, outcome, whole)
+    located = msgspec.structs.replace(outcome, events=[_located(event, whole.origins) for event in outcome.events])
     if error:
-        return Ending(error, whole.config)
+        return Ending(error, whole.config, located)
     boot.log(f"{name}: {name} passed")
-    return Ending()
+    return Ending(outcome=located)
+
+
+def _located(event: Event, origins: Origins) -> Event:
+    """An event with the config that is to thank for it, or to blame; what is nobody's wish has none."""
+    if not event.pointer:
+        return event
+    origin = origins.find(event.pointer)
+    return msgspec.structs.replace(event, digest=origin.digest, pointer=origin.pointer)
 
 
 def _blame(boot: Boot, outcome: Outcome, whole: Rendered) -> str:
