@@ -7,7 +7,6 @@ to fetch is said by what has been merged until then. Source: Ignition's operator
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -121,8 +120,8 @@ class Renderer:
             raise BadConfig(messages.TOO_MANY, limit=MOST)
         try:
             text = self._fetch.read(source, LARGEST)
-            digest = hashlib.sha512(text).hexdigest()
             where = "from data url" if source.is_embedded else f"at {name}"
+            digest = single(text, name).digest
             self._say(Line(f"fetched referenced config {where} with SHA512: {digest}", Level.DEBUG))
             done = read_config(text, name, self._say)
         except (FetchFault, BadConfig):
