@@ -88,6 +88,13 @@ def test_without_a_config_from_fetch_no_stage_runs(boot: FirstBoot) -> None:
     assert done.stdout.endswith(f"CRITICAL : Ignition failed: open `{boot.cache}`: no such file or directory\n")
 
 
+def test_a_cached_config_that_is_none(boot: FirstBoot) -> None:
+    boot.cache.write_text("{")
+    done = boot.run("files")
+    assert done.returncode == 1
+    assert "CRITICAL : Ignition failed: failed to parse cached config: " in done.stdout
+
+
 @pytest.mark.parametrize("text", ["{", '{"fetchedConfigs": 1}'], ids=["no JSON", "another type"])
 def test_a_state_that_cannot_be_read(boot: FirstBoot, text: str) -> None:
     boot.state.parent.mkdir()

@@ -113,6 +113,14 @@ NO_POLICY: Final = Message(
     "name the policy there, or leave the file out where there is none",
 )
 
+# What is only said.
+OLD_SYSTEMD: Final = Message(
+    "old-systemd",
+    "The version of systemd ({version}) is less than 240. Enabling/disabling instantiated units may not work."
+    " See https://github.com/coreos/ignition/issues/586 for more information.",
+)
+NOT_FOLLOWED: Final = Message("not-followed", 'what "{path}" names under ignition.config is left out')
+
 # The run as a whole.
 RAN_BEFORE: Final = Message(
     "ran-before",

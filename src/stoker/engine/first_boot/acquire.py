@@ -51,7 +51,7 @@ def base_config(boot: Boot, state: State) -> Rendered | None:
             whole = for_all
             break
         if read.config.ignition.config is not None:
-            boot.log.at(Level.WARNING, f'what "{base.path}" names under ignition.config is left out')
+            boot.log.at(Level.WARNING, messages.NOT_FOLLOWED.text.format(path=base.path))
             read = read._replace(config=without_names(read.config))
         whole = read if whole is None else merged(whole, read)
         if not base.tolerated:

@@ -31,10 +31,6 @@ from stoker.schema.v3 import Config, KernelArguments
 from stoker.system import CommandFault, RealSystem, System
 
 OLD_SYSTEMD: Final = 240  # before it, presets could not name instances of a template (systemd's NEWS)
-OLD: Final = (
-    "The version of systemd ({version}) is less than 240. Enabling/disabling instantiated units may not work."
-    " See https://github.com/coreos/ignition/issues/586 for more information."
-)
 
 Stage = Callable[[Boot, Config, State], Outcome]
 
@@ -165,8 +161,7 @@ def _warn_of_old_systemd(boot: Boot, config: Config, system: System) -> None:
     with suppress(CommandFault):
         found = re.search(r"\d+", system.run(["systemctl", "--version"]).decode(errors="replace"))
         if found is not None and int(found[0]) < OLD_SYSTEMD:
-            text = f"files: {OLD.format(version=found[0])}"
-            boot.log.at(Level.WARNING, text)
+            boot.log.at(Level.WARNING, f"files: {messages.OLD_SYSTEMD.text.format(version=found[0])}")
 
 
 def _nothing() -> Outcome:
