@@ -28,6 +28,7 @@ class FirstBoot:
         self.image = directory / "image"
         self.environment: dict[str, str] = {"IGNITION_SELINUX_RELABEL": "false"}
         self.program = directory / "bin/ignition"
+        self.within: list[str] = []  # the command that runs the program, such as `unshare`
         for path in (self.root, self.image, self.program.parent):
             path.mkdir(exist_ok=True)
         self.program.symlink_to(PROGRAM)
@@ -62,7 +63,7 @@ class FirstBoot:
             for name in ("RUNTIME_", "LOCAL_", "")
         }
         return subprocess.run(
-            [self.program, *options, "-log-to-stdout", *words],
+            [*self.within, self.program, *options, "-log-to-stdout", *words],
             env={"PATH": os.environ["PATH"], "IGNITION_KERNEL_CMDLINE_PATH": "/dev/null", **image, **self.environment},
             cwd=self.directory,
             capture_output=True,

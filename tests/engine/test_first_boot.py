@@ -88,6 +88,13 @@ def test_without_a_config_from_fetch_no_stage_runs(boot: FirstBoot) -> None:
     assert done.stdout.endswith(f"CRITICAL : Ignition failed: open `{boot.cache}`: no such file or directory\n")
 
 
+def test_a_cached_config_that_is_none(boot: FirstBoot) -> None:
+    boot.cache.write_text("{")
+    done = boot.run("files")
+    assert done.returncode == 1
+    assert "CRITICAL : Ignition failed: failed to parse cached config: " in done.stdout
+
+
 @pytest.mark.parametrize("text", ["{", '{"fetchedConfigs": 1}'], ids=["no JSON", "another type"])
 def test_a_state_that_cannot_be_read(boot: FirstBoot, text: str) -> None:
     boot.state.parent.mkdir()
@@ -143,6 +150,17 @@ def test_what_is_wrong_with_the_image_s_own_config(boot: FirstBoot, directory: s
     (path / "bad").write_text("{")
     boot.configure({})
     assert boot.run("fetch", "").returncode == status
+
+
+def test_the_image_s_own_config_names_no_other(boot: FirstBoot) -> None:
+    path = boot.image / "usr/base.d/10"
+    path.parent.mkdir(parents=True)
+    named = {"version": "3.0.0", "config": {"merge": [{"source": "http://192.0.2.1/other"}]}}
+    path.write_text(json.dumps({"ignition": named}))
+    boot.configure({})
+    done = boot.fetch_and_write()
+    assert done.returncode == 0
+    assert f'WARNING  : what "{path}" names under ignition.config is left out' in done.stdout
 
 
 def test_the_kernel_command_line_comes_first(boot: FirstBoot) -> None:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from stoker.engine.first_boot.state import State
 from tests.engine.boots import Done, FirstBoot, file
 from tests.loops import loops, run, why_not
 
@@ -308,3 +309,38 @@ def test_directories_that_were_made_to_mount_at_are_noted(boot: FirstBoot, image
     boot.configure(storage(filesystems=[{"device": f"{image.device}p2", "format": "ext4", "path": "/home/a/b"}]))
     drive(boot, image)
     assert boot.noted().notated_directories == ["/home/a", "/home/a/b"]
+
+
+@pytest.mark.skipif(bool(why_not("cryptsetup")), reason=why_not("cryptsetup") or "-")
+def test_keys_of_volumes_reach_the_machine_and_leave_the_state(boot: FirstBoot, image: Image) -> None:
+    """The volume is made beforehand: opening one takes the device mapper, which is not everywhere."""
+    image.partition({2: Part("secret", 32)})
+    node, key = f"{image.device}p2", boot.directory / "key"
+    key.write_text("key")
+    cheap = ("--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--uuid", UUID)
+    run("cryptsetup", "luksFormat", "--batch-mode", "--type", "luks2", *cheap, "--key-file", key, node)
+    boot.note(State(luks_persist_key_files={"secret": "data:,key"}))
+    boot.configure(storage(luks=[{"name": "secret", "device": node, "keyFile": {"source": "data:,key"}}]))
+    assert boot.run("fetch", "").returncode == 0
+    with image:
+        done = boot.run("files")
+        assert done.returncode == 0, done.stdout
+        assert image.text("etc/crypttab") == f"secret UUID={UUID} /etc/luks/secret luks,x-initrd.attach\n"
+        assert image.text("etc/luks/secret") == "key"
+        modes = [(boot.root / name).stat().st_mode & 0o777 for name in ("etc/crypttab", "etc/luks", "etc/luks/secret")]
+    assert modes == [0o600, 0o700, 0o600]
+    assert boot.noted().keys() == {}
+
+
+def test_what_is_made_to_mount_at_gets_labels(boot: FirstBoot, image: Image) -> None:
+    """First the directories that were missing, then the root of the empty file system; a second boot labels nothing."""
+    image.partition({2: Part("two", 32)})
+    image.lay({"etc/selinux/config": "SELINUXTYPE=targeted\n", "var/log/x": "x"})
+    boot.environment["IGNITION_SELINUX_RELABEL"] = "true"
+    boot.tool("SETFILES_CMD", 'tr "\\000" "\\n" >> $HERE/labelled')
+    mounted = {"device": f"{image.device}p2", "format": "ext4", "path": "/var/lib/data"}
+    boot.configure(storage(filesystems=[mounted], files=[file("/var/lib/data/a", overwrite=True)]))
+    expected = ["var/lib", "var/lib/data", "var/lib/data/a", "etc/.ignition-result.json"]
+    for lines in (expected, [*expected, "var/lib/data/a", "etc/.ignition-result.json"]):
+        assert [run.returncode for run in drive(boot, image).values()] == [0] * 5
+        assert (boot.directory / "labelled").read_text().split() == [f"{boot.root}/{line}" for line in lines]

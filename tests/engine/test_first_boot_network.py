@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import which
@@ -112,6 +113,21 @@ def test_a_boot_waits_for_its_network(boot: FirstBoot) -> None:
     assert done.returncode == 1
     assert "INFO     : GET http://192.0.2.1:1/config: attempt #1\n" in done.stdout
     assert "Ignition failed: no answer from http://192.0.2.1:1/config: unable to fetch resource in time" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or which("unshare") is None, reason="only root makes a network of its own")
+def test_what_keeps_the_network_away_is_said(boot: FirstBoot) -> None:
+    """In a network where there is nothing but a loopback interface that is down."""
+    boot.within = ["unshare", "--net", "--mount", "sh", "-c", 'mount -t sysfs sysfs /sys && exec "$@"', "sh"]
+    boot.configure(merging({"source": "http://192.0.2.1/other"}, timeouts={"httpTotal": 1}))
+    done = boot.run("fetch", "")
+    assert done.returncode == 1
+    waiting = "INFO     : waiting for network, 0 s, no network interface\n"
+    tries = "INFO     : GET http://192.0.2.1/other: attempt #{}\n"
+    assert tries.format(1) in done.stdout
+    assert waiting in done.stdout
+    assert tries.format(2) in done.stdout
+    assert "ERROR    : hint: look at the network, the server and the URL\n" in done.stdout
 
 
 def test_certificates_of_the_config_are_kept_for_later_stages(

@@ -178,6 +178,13 @@ WRONG_VALUE: Final = Message("wrong-expectation", "`{key}` is {wanted}")
 NO_CONFIG_NAMED: Final = Message("no-config-named", "this does not say which config is tested", "add `config: web.bu`")
 NOTHING_EXPECTED: Final = Message("nothing-expected", "nothing is expected", "add a list `expect`")
 TOO_MANY_EXPECTED: Final = Message("too-many-expectations", "more than {most} {what}", "make several files of it")
+# What is only said.
+OLD_SYSTEMD: Final = Message(
+    "old-systemd",
+    "The version of systemd ({version}) is less than 240. Enabling/disabling instantiated units may not work."
+    " See https://github.com/coreos/ignition/issues/586 for more information.",
+)
+NOT_FOLLOWED: Final = Message("not-followed", 'what "{path}" names under ignition.config is left out')
 
 # The run as a whole.
 RAN_BEFORE: Final = Message(
