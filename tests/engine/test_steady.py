@@ -141,7 +141,7 @@ def turns_a_link(first: Config, second: Config) -> bool:
     return any(path.startswith(links or ("\0",)) or path in hard for path in nodes)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(configs(), configs())
 def test_a_second_run_plans_nothing(new_tree: MakeTree, first: Config, second: Config) -> None:
     assume(not turns_a_link(first, second))
@@ -160,7 +160,7 @@ def test_a_second_run_plans_nothing(new_tree: MakeTree, first: Config, second: C
         }
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(configs(), configs())
 def test_undone_is_as_before(new_tree: MakeTree, first: Config, second: Config) -> None:
     assume(not turns_a_link(first, second))

@@ -26,10 +26,10 @@ from typing import Final
 import msgspec
 
 from stoker.engine import messages
+from stoker.engine.before import ABSENT, NOTHING, UNKNOWN, Before, put_back, take
 from stoker.engine.errors import EngineFault
 from stoker.engine.operations import Altered, Operation, Undoable
 from stoker.engine.originals import LIMIT, PRIVATE, Originals
-from stoker.engine.past import ABSENT, NOTHING, UNKNOWN, Past, put_back, take
 from stoker.engine.record import read_record
 from stoker.report import Report, Severity
 from stoker.system import System
@@ -59,7 +59,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     """What was at a path."""
 
     path: str
-    past: Past
+    past: Before
     whole: bool = False
 
 
@@ -152,7 +152,7 @@ class Journal:
         else:
             self._present.add(path)
 
-    def _take(self, path: str, *, whole: bool, spares: bool) -> Past | None:
+    def _take(self, path: str, *, whole: bool, spares: bool) -> Before | None:
         """What is at a path; None where it does not matter. A link always does: other paths may lead through it."""
         found = self._system.look(path)
         if found is None:
@@ -164,7 +164,7 @@ class Journal:
             _encoded(Line(path, past))
         except EngineFault:
             if self.head.reading == FIRST_BOOT:
-                return Past(UNKNOWN)
+                return Before(UNKNOWN)
             raise
         return past
 

@@ -32,7 +32,10 @@ def carry_out_again(
     """
     report = Report()
     try:
-        finished = _recover(system, say, config, report)
+        report.extend(put_back_half_done(system, say))
+        if report.has_errors:
+            return Outcome([], report, KernelArguments(), [])
+        finished = _came_to_its_end(system, config)
         planned = make_plan()
         if finished:
             return Outcome([], report, planned.kernel_arguments, [])
@@ -51,15 +54,27 @@ def carry_out_again(
     return outcome
 
 
-def _recover(system: System, say: Say, config: str, report: Report) -> bool:
-    """Put back what a run that was cut off has changed. Whether it had come to its end, with this same config."""
+def put_back_half_done(system: System, say: Say) -> Report:
+    """Put back what a run of first boot has changed that was cut off; what there is to say of it.
+
+    A journal that cannot be read, or followed, is an error of the report. Raises `SystemFault`.
+    """
+    report = Report()
+    try:
+        journal = find_journal(system)
+        if journal is not None and journal.head.reading == FIRST_BOOT and not journal.is_done:
+            report.add(Severity.WARNING, messages.HALF_DONE)
+            say(f"files: {messages.HALF_DONE.text} ({len(journal.lines)} paths)")
+            report.extend(journal.undo())
+    except EngineFault as error:
+        report.extend([entry_of(error, ())])
+    return report
+
+
+def _came_to_its_end(system: System, config: str) -> bool:
+    """Whether a run with this same config was cut off when all but the last trace of its journal was done."""
     journal = find_journal(system)
     if journal is None or journal.head.reading != FIRST_BOOT:
         return False
-    if journal.is_done:
-        journal.remove()
-        return journal.head.config == config
-    report.add(Severity.WARNING, messages.HALF_DONE)
-    say(f"files: {messages.HALF_DONE.text} ({len(journal.lines)} paths)")
-    report.extend(journal.undo())
-    return False
+    journal.remove()
+    return journal.head.config == config

@@ -45,7 +45,7 @@ class Question(msgspec.Struct, frozen=True):
     """A request of http or https whose answer counts whatever its status is, as metadata services are asked.
 
     `retried` are statuses to try again on, beside 500 and above. One that is not `patient` is asked once. `low_port`
-    asks from a port below 1024. `follow` tells whether redirects are followed.
+    asks from a port below 1024. `follow` tells whether redirects are followed. `body` goes with a POST.
     """
 
     url: str
@@ -55,6 +55,7 @@ class Question(msgspec.Struct, frozen=True):
     patient: bool = True
     low_port: bool = False
     follow: bool = True
+    body: bytes = b""
 
     def __repr__(self) -> str:
         """Nothing of it that could be a secret."""

@@ -146,7 +146,7 @@ class Web:
         if url.scheme not in _SCHEMES:
             raise BadSource(messages.BAD_URL, url=redacted(text), reason="it is neither http nor https")
         proxy = proxy_for(url, self._settings.proxies)
-        head = _head(question.method, text, url, proxy, headers)
+        head = _head(question, text, url, proxy, headers)
         is_secured = url.scheme == "https" or proxy[:6].lower() == "https:"
         context = self._trust() if is_secured else None
         try:
@@ -154,7 +154,7 @@ class Web:
         except OSError as error:
             raise _no_answer(text, error, proxy) from error
         try:
-            wire.sendall(head)
+            wire.sendall(head + question.body)
             wire.quiet = self._settings.response_headers or FOR_EVER
             wire.allow(min(wire.quiet, patience.left()))
             response = HTTPResponse(wire, method=question.method)  # type: ignore[arg-type]
@@ -181,7 +181,7 @@ def _moved(url: str, location: str) -> str:
     return joined
 
 
-def _head(method: str, text: str, url: Url, proxy: str, headers: Headers) -> bytes:
+def _head(question: Question, text: str, url: Url, proxy: str, headers: Headers) -> bytes:
     """The head of a request. A header that is given replaces the one of that name; the last one wins."""
     fields = {name.lower(): (name, value) for name, value in HEADERS}
     if url.user:
@@ -199,9 +199,9 @@ def _head(method: str, text: str, url: Url, proxy: str, headers: Headers) -> byt
             raise BadSource(messages.BAD_HEADER, name=name, url=redacted(text), reason="its value is not one line")
         if name.lower() not in _OURS:
             fields[name.lower()] = (name, value)
-    lines = [f"{method} {target} HTTP/1.1", f"Host: {url.authority}", "Connection: close"]
-    if method != "GET":
-        lines.append("Content-Length: 0")
+    lines = [f"{question.method} {target} HTTP/1.1", f"Host: {url.authority}", "Connection: close"]
+    if question.method != "GET":
+        lines.append(f"Content-Length: {len(question.body)}")
     lines += [f"{name}: {value.strip()}" for name, value in fields.values()]
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("utf-8", "replace")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+from stoker.engine.before import NOTHING, Before, is_there, put_back
 from stoker.engine.operations.files import PathOperation, holds
 from stoker.engine.operations.operation import Altered, Touch, Undoable, quoted
 from stoker.engine.originals import Originals, digest_of
-from stoker.engine.past import NOTHING, Past, is_there, put_back
 from stoker.fetch import Fetch, Source
 from stoker.system import System
 from stoker.system.protocol import FILE
@@ -75,7 +75,7 @@ class PutBack(Undoable, frozen=True):
     """Make a path what it was before any config. A directory that was not there goes when it is empty, or `whole`."""
 
     path: str
-    past: Past
+    past: Before
     originals: str
     whole: bool = False
 
