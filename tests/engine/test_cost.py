@@ -14,6 +14,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from stoker.engine import DISTRIBUTIONS, carry_out, plan
+from stoker.engine.resumption import carry_out_again
 from stoker.schema.v3 import Config, File, Ignition, NodeUser, Resource, Storage
 from stoker.system import RealSystem, ScratchSystem
 
@@ -27,12 +28,17 @@ files = [
     )
     for number in range(int(count))
 ]
-system = {"real": RealSystem, "scratch": ScratchSystem}[kind](Path(root))
-planned = plan(Config(ignition=Ignition(version="3.4.0"), storage=Storage(files=files)), system, DISTRIBUTIONS["fcos"])
-assert carry_out(planned, system, [].append).succeeded
+system = {"real": RealSystem, "journal": RealSystem, "scratch": ScratchSystem}[kind](Path(root))
+config = Config(ignition=Ignition(version="3.4.0"), storage=Storage(files=files))
+make_plan = lambda: plan(config, system, DISTRIBUTIONS["fcos"])
+if kind == "journal":
+    assert carry_out_again(make_plan, system, [].append, config="").succeeded
+else:
+    assert carry_out(make_plan(), system, [].append).succeeded
 """
 
 FEW, MANY = 100, 400
+COSTS = [("real", "none", 5), ("real", "owner", 6), ("scratch", "none", 6), ("journal", "none", 5)]
 
 
 def count(tmp_path: Path, *arguments: str) -> int:
@@ -50,9 +56,9 @@ def count(tmp_path: Path, *arguments: str) -> int:
 
 
 # Planning looks once: where the directory is still missing, at that. Then a file is opened, written, given its mode and
-# closed; a scratch tree also asks whether it is a directory, and an owner is one more.
+# closed; a scratch tree also asks whether it is a directory, and an owner is one more. A journal asks no more.
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
-@pytest.mark.parametrize(("kind", "owner", "most"), [("real", "none", 5), ("real", "owner", 6), ("scratch", "none", 6)])
+@pytest.mark.parametrize(("kind", "owner", "most"), COSTS)
 def test_system_calls_per_file(tmp_path: Path, kind: str, owner: str, most: int) -> None:
     few, many = (count(tmp_path, kind, owner, str(number)) for number in (FEW, MANY))
     assert (many - few) / (MANY - FEW) <= most + 0.3  # the interpreter asks for memory now and then
