@@ -16,7 +16,7 @@ import pytest
 from stoker.engine import DISTRIBUTIONS, Outcome
 from stoker.engine.change import change, confirm, undo
 from stoker.engine.journal import STEADY, begin_journal, find_journal
-from stoker.engine.operations.files import WriteFile
+from stoker.engine.operations.files import MakeDirectory, WriteFile
 from stoker.engine.originals import Originals
 from stoker.engine.steady import plan_steady
 from stoker.fetch import Source
@@ -367,6 +367,25 @@ def test_old_bytes_are_bounded(machine: ScratchSystem) -> None:
     machine.write_file("/other", b"y" * 100)
     with pytest.raises(Exception, match="more than 150 bytes"):
         originals.keep("/other")
+
+
+def test_somebody_who_writes_meanwhile_is_noticed(machine: ScratchSystem) -> None:
+    class Restless(ScratchSystem):
+        """A machine where a file changes whenever it has been read."""
+
+        def chunks(self, path: str) -> Iterator[bytes]:
+            yield from super().chunks(path)
+            self.append_file(path, b"more")
+
+    with closing(Restless(Path(machine.root))) as system, pytest.raises(Exception, match="somebody else writes"):
+        Originals(system, "/originals").keep("/etc/motd")
+
+
+def test_trees_that_are_kept_are_bounded(machine: ScratchSystem) -> None:
+    machine.make_directory("/" + "/".join(["d"] * 110))
+    operation = MakeDirectory(path="/d", overwrite=True)
+    with pytest.raises(Exception, match="more below it than can be kept"):
+        begin_journal(machine, [operation], config="", reading=STEADY)
 
 
 FIRST: Values = {
