@@ -16,6 +16,7 @@ import pytest
 from stoker.engine import DISTRIBUTIONS, Outcome, plan
 from stoker.engine.journal import FIRST_BOOT, begin_journal, find_journal
 from stoker.engine.resumption import carry_out_again
+from stoker.engine.steady import record_to_come
 from stoker.fetch import Embedded, NotFound, Source, messages
 from stoker.schema.v3 import Config
 from stoker.system import RealSystem, ScratchSystem, System
@@ -109,16 +110,17 @@ def lay(root: Path) -> None:
         os.chown(root / name, uid, uid)
 
 
-def run(root: Path, written: dict[str, Any] = CONFIG) -> Outcome:
-    """The files stage."""
-    config = msgspec.convert(written, Config)
+def run(root: Path, keeps_record: bool) -> Outcome:
+    """The files stage, which may keep a record of what was there before."""
+    config = msgspec.convert(CONFIG, Config)
     with closing(RealSystem(root, clock=lambda: NOON)) as system:
         make = partial(plan, config, system, DISTRIBUTIONS["fcos"])
-        return carry_out_again(make, system, [].append, config="digest")
+        record = partial(record_to_come, config, system, DISTRIBUTIONS["fcos"], digest="digest")
+        return carry_out_again(make, system, [].append, config="digest", make_record=record if keeps_record else None)
 
 
-def succeed(root: Path) -> None:
-    outcome = run(root)
+def succeed(root: Path, keeps_record: bool) -> None:
+    outcome = run(root, keeps_record)
     assert outcome.succeeded, list(outcome.report)
 
 
@@ -127,14 +129,15 @@ def converge(directory: Path, seed: int) -> None:
     calm, killed = directory / "calm", directory / "killed"
     lay(calm)
     lay(killed)
-    calls = run_killed(partial(succeed, calm))
+    keeps_record = seed % 2 == 1
+    calls = run_killed(partial(succeed, calm, keeps_record))
     assert calls is not None
     at = random.Random(seed).randrange(calls)
-    assert run_killed(partial(succeed, killed), at) is None
+    assert run_killed(partial(succeed, killed, keeps_record), at) is None
     with closing(RealSystem(killed)) as system:
         begun = find_journal(system) is not None
     if begun or everything(killed) != everything(calm):
-        run_killed(partial(succeed, killed))
+        run_killed(partial(succeed, killed, keeps_record))
     assert everything(killed) == everything(calm), f"killed before call {at} of {calls}"
 
 

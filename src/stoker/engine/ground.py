@@ -57,6 +57,7 @@ class Ground:
         found = self.system.look(path)
         if found is None or found.kind != DIRECTORY or kind == DIRECTORY or self._is_all_ours(path):
             return False
+        self.note(path, Before(UNKNOWN))  # a first boot may replace it
         self.report.add(Severity.ERROR, messages.FULL_DIRECTORY, pointer, path=path)
         return True
 

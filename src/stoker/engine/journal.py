@@ -15,7 +15,7 @@ waits to be confirmed.
 
 Two readings keep one. *Steady* keeps what is needed to undo. *First boot* is never undone for its own sake, but a run
 that follows one that was cut off puts back what that had changed, and so begins where it had begun. It therefore
-leaves out what is overwritten in any case, and never refuses because too much would have to be kept.
+spares what is overwritten in any case, and never refuses because too much would have to be kept.
 """
 
 from __future__ import annotations
@@ -66,12 +66,13 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
 class Journal:
     """The journal of a machine. Made by `begin_journal`, or found by `find_journal`."""
 
-    def __init__(self, system: System, place: str, head: Head, *, limit: int = LIMIT) -> None:
+    def __init__(self, system: System, place: str, head: Head, *, limit: int = LIMIT, spares: bool = False) -> None:
         self.head = head
         self.path = f"{place}journal"
         self.originals = Originals(system, f"{place}originals", limit)
         self.lines: list[Line] = []
         self.is_done = False
+        self._spares = spares
         self._system = system
         self._known: set[str] = set()
         self._present: set[str] = {"/"}
@@ -92,7 +93,7 @@ class Journal:
         before = len(self.lines)
         for operation in operations:
             if isinstance(operation, Undoable):
-                spares = self.head.reading == FIRST_BOOT and operation.is_repeatable
+                spares = self._spares and operation.is_repeatable
                 for altered in operation.alters(self._system):
                     self._gather(altered, spares=spares)
         return self.lines[before:]
@@ -172,16 +173,18 @@ class Journal:
         self._system.append_file(self.path, msgspec.json.encode(word) + b"\n", durable=True)
 
 
-def begin_journal(system: System, operations: Iterable[Operation], *, config: str, reading: str) -> Journal:
+def begin_journal(
+    system: System, operations: Iterable[Operation], *, config: str, reading: str, spares: bool = False
+) -> Journal:
     """Begin the journal of a run with the inverses of its operations, as far as they can be told; all in one write.
 
-    `config` is the SHA-512 of the config. No other journal may be there: `find_journal` tells. Raises `EngineFault` and
-    `SystemFault`.
+    `config` is the SHA-512 of the config. One that `spares` leaves out what repeatable operations overwrite. No other
+    journal may be there: `find_journal` tells. Raises `EngineFault` and `SystemFault`.
     """
     place = next((each for each in PLACES[reading] if system.look(each.rpartition("/")[0] or "/")), PLACES[reading][0])
     if reading == STEADY and system.look(place.rstrip("/")) is None:
         system.make_directory(place.rstrip("/"), PRIVATE)
-    journal = Journal(system, place, Head(1, config, system.now(), reading))
+    journal = Journal(system, place, Head(1, config, system.now(), reading), spares=spares)
     text = b"".join([msgspec.json.encode(journal.head) + b"\n", *map(_encoded, journal.gather(operations))])
     _write(system, journal.path, text)
     return journal

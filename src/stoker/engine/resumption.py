@@ -17,18 +17,26 @@ from stoker.engine.execution import Say, carry_out, entry_of
 from stoker.engine.journal import FIRST_BOOT, begin_journal, find_journal
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import Plan
-from stoker.fetch import Fetch
+from stoker.engine.record import Record, WriteRecord
+from stoker.fetch import Embedded, Fetch
 from stoker.report import Report, Severity
 from stoker.schema.v3 import KernelArguments
 from stoker.system import System, SystemFault
 
 
 def carry_out_again(
-    make_plan: Callable[[], Plan], system: System, say: Say, fetch: Fetch | None = None, *, config: str
+    make_plan: Callable[[], Plan],
+    system: System,
+    say: Say,
+    fetch: Fetch | None = None,
+    *,
+    config: str,
+    make_record: Callable[[], Record] | None = None,
 ) -> Outcome:
     """Carry out a plan of first boot, whether or not a run before this one was cut off.
 
-    `make_plan` is called once the machine is as it was before that. `config` is the SHA-512 of the config.
+    `make_plan` is called once the machine is as it was before that, and so is `make_record` (`steady.record_to_come`),
+    if the machine is to know later what was there before any config. `config` is the SHA-512 of the config.
     """
     report = Report()
     try:
@@ -42,9 +50,14 @@ def carry_out_again(
         if planned.report.has_errors:
             outcome = carry_out(planned, system, say, fetch)
         else:
-            journal = begin_journal(system, planned.operations(), config=config, reading=FIRST_BOOT)
+            records = [] if make_record is None else [WriteRecord(make_record())]
+            operations = [*planned.operations(), *records]
+            # A record tells of what is overwritten, too: a run after this one has to find it.
+            journal = begin_journal(system, operations, config=config, reading=FIRST_BOOT, spares=not records)
             outcome = carry_out(planned, system, say, fetch, journal)
             if outcome.succeeded:
+                for operation in records:
+                    operation.perform(system, Embedded())
                 journal.finish()
                 journal.remove()
     except (EngineFault, SystemFault) as error:

@@ -11,8 +11,8 @@ What was there is told by the record of the applied config (`engine.record`). Fr
 - `overwrite` matters once: whether a path that no config has named yet may be taken, when it is not yet as it is
   wanted. What is taken is kept in the record. A directory that holds anything but what configs put there never goes.
 - A unit is enabled by its links, since presets speak only on a first boot; the preset file is a file with appends.
-- A path that no config has named but that is as it is wanted already was most likely written by a first boot, which
-  leaves no record: it is taken as it is, and what was there before is not known.
+- A path that no config has named but that is as it is wanted already was most likely written by a first boot that
+  left no record: it is taken as it is, and what was there before is not known.
 
 Disks, file systems and volumes are for first boot alone. Links that lead to paths of the config are resolved when it is
 planned: to turn such a link elsewhere takes two changes, and so does making a file of a hard link.
@@ -25,9 +25,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stoker.engine.distributions import Distribution
-from stoker.engine.ground import Ground
+from stoker.engine.ground import ORIGINALS, Ground
 from stoker.engine.operations import Heading, Step
 from stoker.engine.operations.steady import DisableUnit
+from stoker.engine.originals import Originals
 from stoker.engine.plan import Plan, refuse_references
 from stoker.engine.record import Record, WriteRecord, read_record
 from stoker.engine.steady_accounts import plan_steady_accounts
@@ -64,6 +65,21 @@ def plan_steady(
     refuse_references(config, report)
     steps: list[Step | Heading] = [*dropped, *accounts, *files, *units, *_record(ground, digest)]
     return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
+
+
+def record_to_come(config: Config, system: System, distribution: Distribution, *, digest: str) -> Record:
+    """The record that a machine is to have of its first config, taken before that is carried out, old bytes kept.
+
+    Raises `EngineFault` and `SystemFault`.
+    """
+    planned = plan_steady(config, system, distribution, digest=digest)
+    records = [operation.record for operation in planned.operations() if isinstance(operation, WriteRecord)]
+    record = records[0] if records else Record(digest)
+    originals = Originals(system, ORIGINALS)
+    for path, before in record.places.items():
+        if before.digest:
+            originals.keep(path)
+    return record
 
 
 def _record(ground: Ground, digest: str) -> Iterator[Step]:
