@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -454,6 +454,69 @@ def cut_off(directory: Path, seed: int) -> None:
     run_killed(partial(undone, killed), dice.randrange(200))
     undone(killed)
     assert tree_of(killed) == before, f"killed before call {at} of {calls}"
+
+
+class PowerLost(BaseException):
+    """The machine has no power any more."""
+
+
+class Forgetful(RealSystem):
+    """A machine whose disk has of each file only what was synced; the power goes at the `last` of its writes."""
+
+    def __init__(self, root: Path, last: int | None = None) -> None:
+        super().__init__(root, clock=lambda: NOON)
+        self._last = last
+        self._writes = 0
+        self._in_memory: set[str] = set()
+
+    def write_file(self, path: str, *arguments: Any, durable: bool = False, **more: Any) -> None:
+        if self._writes == self._last:
+            raise PowerLost
+        self._writes += 1
+        self._in_memory.add(self.resolve(path))
+        super().write_file(path, *arguments, durable=durable, **more)
+        if durable:
+            self.settle(path)
+
+    def append_file(self, path: str, *arguments: Any, durable: bool = False, **more: Any) -> None:
+        self._in_memory.add(self.resolve(path))
+        super().append_file(path, *arguments, durable=durable, **more)
+        if durable:
+            self.settle(path)
+
+    def settle(self, path: str) -> None:
+        super().settle(path)
+        self._in_memory.discard(self.resolve(path))
+
+    def lose_power(self) -> int:
+        """What was only in memory is gone: such files are empty now. How much was written."""
+        for path in self._in_memory:
+            with suppress(OSError):
+                os.truncate(Path(self.root) / path[1:], 0)
+        self.close()
+        return self._writes
+
+
+@ROOT
+def test_a_loss_of_power_is_undone(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    lay(root)
+    changed(root, FIRST)
+    with closing(RealSystem(root)) as system:
+        confirm(system)
+    before = tree_of(root)
+    system = Forgetful(root)
+    assert make(system, SECOND).succeeded
+    after = tree_of(root)
+    writes = system.lose_power()
+    assert tree_of(root) == after
+    for last in range(writes):
+        undone(root)
+        assert tree_of(root) == before, f"the power was lost at write {last - 1} of {writes}"
+        system = Forgetful(root, last)
+        with pytest.raises(PowerLost):
+            make(system, SECOND)
+        system.lose_power()
 
 
 def undone(root: Path) -> None:

@@ -119,7 +119,7 @@ def _make_file(system: System, path: str, past: Before, originals: Originals, fo
     if found is None or (past.digest and originals.differ(path, past.digest)):
         owner = (past.uid, past.gid)
         pour = partial(originals.pour, past.digest)
-        system.write_file(path, pour, mode=past.mode, owner=owner, replace=True, durable=True)
+        system.write_file(path, pour, mode=past.mode, owner=owner, replace=True)
     else:
         _set_rights(system, path, past, found)
 

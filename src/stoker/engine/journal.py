@@ -20,13 +20,13 @@ spares what is overwritten in any case, and never refuses because too much would
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
 from stoker.engine import messages
-from stoker.engine.before import ABSENT, NOTHING, UNKNOWN, Before, put_back, take
+from stoker.engine.before import ABSENT, DEEPEST, NOTHING, UNKNOWN, Before, put_back, take
 from stoker.engine.errors import EngineFault
 from stoker.engine.operations import Altered, Operation, Undoable
 from stoker.engine.originals import LIMIT, PRIVATE, Originals
@@ -99,7 +99,9 @@ class Journal:
         return self.lines[before:]
 
     def finish(self) -> None:
-        """Note that everything is done."""
+        """Note that everything is done; in the steady reading, once it would survive a loss of power."""
+        if self.head.reading == STEADY:
+            self._settle()
         self._note(DONE)
         self.is_done = True
 
@@ -123,6 +125,7 @@ class Journal:
             if not put_back(self._system, line.path, line.past, self.originals, whole=line.whole):
                 message = messages.NOT_KEPT if line.past.kind == UNKNOWN else messages.NOT_EMPTY
                 report.add(Severity.WARNING, message, path=line.path)
+        self._settle()
         self.remove()
         return report
 
@@ -168,6 +171,14 @@ class Journal:
                 return Before(UNKNOWN)
             raise
         return past
+
+    def _settle(self) -> None:
+        """Have all that was changed on the disk: files, and the directories that hold them."""
+        changed = {line.path.rpartition("/")[0] or "/" for line in self.lines}
+        for line in self.lines:
+            changed |= set(_below(self._system, line.path)) if line.whole else {line.path}
+        for path in sorted(changed):
+            self._system.settle(path)
 
     def _note(self, word: str) -> None:
         self._system.append_file(self.path, msgspec.json.encode(word) + b"\n", durable=True)
@@ -226,6 +237,15 @@ def _read(system: System, place: str, text: bytes) -> tuple[Journal, bool]:
 def _write(system: System, path: str, text: bytes) -> None:
     """Write by pieces, since that is under another name until it is complete: there is a whole head, or no journal."""
     system.write_file(path, lambda write: write(text), mode=0o600, replace=True, durable=True)
+
+
+def _below(system: System, path: str, depth: int = DEEPEST) -> Iterator[str]:
+    """A path and all that is below it."""
+    yield path
+    found = system.look(path)
+    if found is not None and found.kind == DIRECTORY and depth:
+        for name in system.list(path):
+            yield from _below(system, f"{path}/{name}", depth - 1)
 
 
 def _encoded(line: Line) -> bytes:

@@ -4,7 +4,8 @@ The rules of first boot would refuse the second run: the files of the first are 
 appended twice. So the stage keeps a journal of inverses. A run that finds the journal of one that was cut off first
 puts back what that had changed, then plans and acts as the first one did; the journal goes when all is done. One that
 finds that the last one had come to its end does nothing more. A run that *failed* leaves journal and tree: people look
-at the tree, and the next run begins by the journal where this one began.
+at the tree, and the next run begins by the journal where this one began. A loss of power is a run cut off; what
+it takes of the files when the run had just ended is lost, as with any first boot.
 """
 
 from __future__ import annotations

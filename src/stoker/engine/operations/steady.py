@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 
 from stoker.engine.before import NOTHING, Before, is_there, put_back
 from stoker.engine.operations.files import PathOperation, holds
@@ -53,14 +54,8 @@ class SetFile(PathOperation, frozen=True, kw_only=True):
         attributes = {} if found is None or found.kind != FILE else system.attributes(self.path)
         if found is not None and found.kind != FILE:
             system.remove_tree(self.path)
-        system.write_file(
-            self.path,
-            lambda write: self._pour(system, fetch, write),
-            mode=self.mode,
-            owner=owner,
-            replace=True,
-            durable=True,
-        )
+        pour = partial(self._pour, system, fetch)
+        system.write_file(self.path, pour, mode=self.mode, owner=owner, replace=True)
         if attributes:
             system.set_attributes(self.path, attributes)
 
