@@ -73,6 +73,7 @@ def state(system: System, path: str) -> str:
     return f"{found.mode:o} {found.uid}:{found.gid} {text}".strip()
 
 
+LINK_ELSEWHERE = {"path": "/l", "target": "/srv/other"}
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 INSTALL = "[Install]\nWantedBy=multi-user.target\n"
 MOTD = {"path": "/etc/motd", "append": [{"source": "data:,one%0A"}]}
@@ -233,6 +234,37 @@ def snapshot(system: System, path: str = "/") -> dict[str, str]:
             found[child] = state(system, child)
             found |= snapshot(system, child) if look.kind == "directory" else {}
     return found
+
+
+def test_a_link_is_not_turned_under_what_leads_through_it(machine: ScratchSystem) -> None:
+    first = {"storage": {"links": [{"path": "/l", "target": "/srv/real"}]}}
+    assert make(machine, first).succeeded
+    confirm(machine)
+    for second in (
+        files(file("/l/x", "1")),
+        {"storage": {**files(file("/l/x"))["storage"], "links": [LINK_ELSEWHERE]}},
+    ):
+        outcome = make(machine, second)
+        assert [(entry.code, entry.pointer) for entry in outcome.report] == [("link-turns", ("storage", "files", 0))]
+
+
+def test_the_owner_of_a_link_counts(machine: ScratchSystem) -> None:
+    row = {"path": "/l", "target": "x", "user": {"id": 7}}
+    assert make(machine, {"storage": {"links": [row]}}).succeeded
+    confirm(machine)
+    machine.set_owner("/l", 0, 0)
+    assert make(machine, {"storage": {"links": [row]}}).succeeded
+    found = machine.look("/l")
+    assert found is not None
+    assert found.uid == 7
+
+
+def test_a_file_that_is_gone_cannot_be_as_before(machine: ScratchSystem) -> None:
+    assert make(machine, files({"path": "/etc/motd", "mode": 0o600})).succeeded
+    confirm(machine)
+    machine.remove_tree("/etc/motd")
+    outcome = make(machine, {})
+    assert [(entry.code, entry.message.split("`")[1]) for entry in outcome.report] == [("not-kept", "/etc/motd")]
 
 
 def test_a_change_that_fails_is_undone(machine: ScratchSystem) -> None:

@@ -15,7 +15,7 @@ What was there is told by the record of the applied config (`engine.record`). Fr
   left no record: it is taken as it is, and what was there before is not known.
 
 Disks, file systems and volumes are for first boot alone. Links that lead to paths of the config are resolved when it is
-planned: to turn such a link elsewhere takes two changes, and so does making a file of a hard link.
+planned, so to turn such a link elsewhere is refused: that takes two changes. So does making a file of a hard link.
 
 Once a plan is carried out, a second one has no steps; so drift is a plan against the same config.
 """
@@ -24,7 +24,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stoker.engine import messages
 from stoker.engine.distributions import Distribution
+from stoker.engine.files import nodes
 from stoker.engine.ground import ORIGINALS, Ground
 from stoker.engine.operations import Heading, Step
 from stoker.engine.operations.steady import DisableUnit
@@ -35,9 +37,10 @@ from stoker.engine.steady_accounts import plan_steady_accounts
 from stoker.engine.steady_files import plan_dropped_places, plan_steady_files
 from stoker.engine.steady_units import plan_dropped_units, plan_steady_units
 from stoker.fetch import Embedded, Fetch
-from stoker.report import Report
+from stoker.report import Report, Severity
 from stoker.schema.v3 import Config, KernelArguments
 from stoker.system import System
+from stoker.system.protocol import LINK
 
 TRAIL = "steady: record"
 
@@ -62,6 +65,7 @@ def plan_steady(
     links = {name for step in dropped for kind, name in step.operation.touch(system) if kind == "path"}
     units = [step for step in units if step not in dropped]
     dropped += plan_dropped_places(ground, links)
+    _refuse_turns(config, ground, [*dropped, *files], report)
     refuse_references(config, report)
     steps: list[Step | Heading] = [*dropped, *accounts, *files, *units, *_record(ground, digest)]
     return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
@@ -80,6 +84,17 @@ def record_to_come(config: Config, system: System, distribution: Distribution, *
         if before.digest:
             originals.keep(path)
     return record
+
+
+def _refuse_turns(config: Config, ground: Ground, steps: list[Step], report: Report) -> None:
+    """Say it when a link is about to change through which a path of the config leads."""
+    changed = (name for step in steps for kind, name in step.operation.touch(ground.system) if kind == "path")
+    looks = {name: ground.system.look(name) for name in changed}
+    links = {name for name, look in looks.items() if look is not None and look.kind == LINK}
+    for pointer, node in nodes(config):
+        for link in links:
+            if node.path.startswith(f"{link}/"):
+                report.add(Severity.ERROR, messages.LINK_TURNS, pointer, path=node.path, link=link)
 
 
 def _record(ground: Ground, digest: str) -> Iterator[Step]:

@@ -60,8 +60,8 @@ def plan_dropped_places(ground: Ground, gone: set[str]) -> Iterator[Step]:
             if found is not None and found.kind != DIRECTORY:
                 yield Step((), DROPPED, PutBack(path, ABSENT, ORIGINALS, whole=True))
             continue
-        if past.kind == UNKNOWN:
-            if found is not None:
+        if past.kind == UNKNOWN or (past.kind == FILE and not past.digest and found is None):
+            if found is not None or past.kind != UNKNOWN:
                 ground.report.add(Severity.WARNING, messages.NOT_KEPT, path=path)
         elif past == ABSENT and found is not None and found.kind == DIRECTORY:
             if all(f"{path}/{name}" in gone for name in system.list(path)):
@@ -186,7 +186,8 @@ def _directory(path: str, pointer: Pointer, directory: Directory, ground: Ground
 
 def _link(path: str, pointer: Pointer, link: Link, ground: Ground) -> Iterator[Operation]:
     wanted = link_of(path, msgspec.structs.replace(link, overwrite=True), ground.system)
-    done = bool(ground.is_done(wanted, pointer))
+    found = ground.system.look(path)
+    done = bool(ground.is_done(wanted, pointer)) and found is not None and wanted.has_owner(ground.system, found)
     past = ground.past(path, replaced=not done)
     refusal = messages.NOT_A_LINK if past.kind != LINK else messages.LINK_EXISTS
     refusal = messages.NOT_THE_TARGET if link.hard else refusal

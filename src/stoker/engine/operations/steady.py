@@ -38,7 +38,7 @@ class SetFile(PathOperation, frozen=True, kw_only=True):
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
         found = system.look(self.path)
-        if found is None or found.kind != FILE or found.mode != self.mode or not self._has_owner(system, found):
+        if found is None or found.kind != FILE or found.mode != self.mode or not self.has_owner(system, found):
             return False
         if len(self.sources) == 1 and not self.base:
             return holds(system, self.path, found.size, self.sources[0], fetch)
