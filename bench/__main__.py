@@ -11,6 +11,7 @@ import sys
 from bench.figures import table
 
 BENCHES = {
+    "files": "bench.files",
     "language": "bench.language",
     "many": "bench.many",
     "startup": "bench.startup",

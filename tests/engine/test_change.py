@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pytest
 from stoker.engine import DISTRIBUTIONS, Outcome
 from stoker.engine.change import change, confirm, undo
 from stoker.engine.journal import STEADY, begin_journal, find_journal
-from stoker.engine.operations.files import WriteFile
+from stoker.engine.operations.files import MakeDirectory, WriteFile
 from stoker.engine.originals import Originals
 from stoker.engine.steady import plan_steady
 from stoker.fetch import Source
@@ -73,6 +73,7 @@ def state(system: System, path: str) -> str:
     return f"{found.mode:o} {found.uid}:{found.gid} {text}".strip()
 
 
+LINK_ELSEWHERE = {"path": "/l", "target": "/srv/other"}
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 INSTALL = "[Install]\nWantedBy=multi-user.target\n"
 MOTD = {"path": "/etc/motd", "append": [{"source": "data:,one%0A"}]}
@@ -235,6 +236,37 @@ def snapshot(system: System, path: str = "/") -> dict[str, str]:
     return found
 
 
+def test_a_link_is_not_turned_under_what_leads_through_it(machine: ScratchSystem) -> None:
+    first = {"storage": {"links": [{"path": "/l", "target": "/srv/real"}]}}
+    assert make(machine, first).succeeded
+    confirm(machine)
+    for second in (
+        files(file("/l/x", "1")),
+        {"storage": {**files(file("/l/x"))["storage"], "links": [LINK_ELSEWHERE]}},
+    ):
+        outcome = make(machine, second)
+        assert [(entry.code, entry.pointer) for entry in outcome.report] == [("link-turns", ("storage", "files", 0))]
+
+
+def test_the_owner_of_a_link_counts(machine: ScratchSystem) -> None:
+    row = {"path": "/l", "target": "x", "user": {"id": 7}}
+    assert make(machine, {"storage": {"links": [row]}}).succeeded
+    confirm(machine)
+    machine.set_owner("/l", 0, 0)
+    assert make(machine, {"storage": {"links": [row]}}).succeeded
+    found = machine.look("/l")
+    assert found is not None
+    assert found.uid == 7
+
+
+def test_a_file_that_is_gone_cannot_be_as_before(machine: ScratchSystem) -> None:
+    assert make(machine, files({"path": "/etc/motd", "mode": 0o600})).succeeded
+    confirm(machine)
+    machine.remove_tree("/etc/motd")
+    outcome = make(machine, {})
+    assert [(entry.code, entry.message.split("`")[1]) for entry in outcome.report] == [("not-kept", "/etc/motd")]
+
+
 def test_a_change_that_fails_is_undone(machine: ScratchSystem) -> None:
     before = snapshot(machine)
     config = files(file("/a", "1"), file("/b/c", "2"), file("/z", user={"name": "nobody-here"}))
@@ -369,6 +401,25 @@ def test_old_bytes_are_bounded(machine: ScratchSystem) -> None:
         originals.keep("/other")
 
 
+def test_somebody_who_writes_meanwhile_is_noticed(machine: ScratchSystem) -> None:
+    class Restless(ScratchSystem):
+        """A machine where a file changes whenever it has been read."""
+
+        def chunks(self, path: str) -> Iterator[bytes]:
+            yield from super().chunks(path)
+            self.append_file(path, b"more")
+
+    with closing(Restless(Path(machine.root))) as system, pytest.raises(Exception, match="somebody else writes"):
+        Originals(system, "/originals").keep("/etc/motd")
+
+
+def test_trees_that_are_kept_are_bounded(machine: ScratchSystem) -> None:
+    machine.make_directory("/" + "/".join(["d"] * 110))
+    operation = MakeDirectory(path="/d", overwrite=True)
+    with pytest.raises(Exception, match="more below it than can be kept"):
+        begin_journal(machine, [operation], config="", reading=STEADY)
+
+
 FIRST: Values = {
     "passwd": {"users": [{"name": "new", "sshAuthorizedKeys": ["key"]}, {"name": "core", "shell": "/bin/zsh"}]},
     "storage": {
@@ -435,6 +486,69 @@ def cut_off(directory: Path, seed: int) -> None:
     run_killed(partial(undone, killed), dice.randrange(200))
     undone(killed)
     assert tree_of(killed) == before, f"killed before call {at} of {calls}"
+
+
+class PowerLost(BaseException):
+    """The machine has no power any more."""
+
+
+class Forgetful(RealSystem):
+    """A machine whose disk has of each file only what was synced; the power goes at the `last` of its writes."""
+
+    def __init__(self, root: Path, last: int | None = None) -> None:
+        super().__init__(root, clock=lambda: NOON)
+        self._last = last
+        self._writes = 0
+        self._in_memory: set[str] = set()
+
+    def write_file(self, path: str, *arguments: Any, durable: bool = False, **more: Any) -> None:
+        if self._writes == self._last:
+            raise PowerLost
+        self._writes += 1
+        self._in_memory.add(self.resolve(path))
+        super().write_file(path, *arguments, durable=durable, **more)
+        if durable:
+            self.settle(path)
+
+    def append_file(self, path: str, *arguments: Any, durable: bool = False, **more: Any) -> None:
+        self._in_memory.add(self.resolve(path))
+        super().append_file(path, *arguments, durable=durable, **more)
+        if durable:
+            self.settle(path)
+
+    def settle(self, path: str) -> None:
+        super().settle(path)
+        self._in_memory.discard(self.resolve(path))
+
+    def lose_power(self) -> int:
+        """What was only in memory is gone: such files are empty now. How much was written."""
+        for path in self._in_memory:
+            with suppress(OSError):
+                os.truncate(Path(self.root) / path[1:], 0)
+        self.close()
+        return self._writes
+
+
+@ROOT
+def test_a_loss_of_power_is_undone(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    lay(root)
+    changed(root, FIRST)
+    with closing(RealSystem(root)) as system:
+        confirm(system)
+    before = tree_of(root)
+    system = Forgetful(root)
+    assert make(system, SECOND).succeeded
+    after = tree_of(root)
+    writes = system.lose_power()
+    assert tree_of(root) == after
+    for last in range(writes):
+        undone(root)
+        assert tree_of(root) == before, f"the power was lost at write {last - 1} of {writes}"
+        system = Forgetful(root, last)
+        with pytest.raises(PowerLost):
+            make(system, SECOND)
+        system.lose_power()
 
 
 def undone(root: Path) -> None:

@@ -14,6 +14,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from stoker.engine import DISTRIBUTIONS, carry_out, plan
+from stoker.engine.resumption import carry_out_again
 from stoker.schema.v3 import Config, File, Ignition, NodeUser, Resource, Storage
 from stoker.system import RealSystem, ScratchSystem
 
@@ -27,12 +28,17 @@ files = [
     )
     for number in range(int(count))
 ]
-system = {"real": RealSystem, "scratch": ScratchSystem}[kind](Path(root))
-planned = plan(Config(ignition=Ignition(version="3.4.0"), storage=Storage(files=files)), system, DISTRIBUTIONS["fcos"])
-assert carry_out(planned, system, [].append).succeeded
+system = {"real": RealSystem, "journal": RealSystem, "scratch": ScratchSystem}[kind](Path(root))
+config = Config(ignition=Ignition(version="3.4.0"), storage=Storage(files=files))
+make_plan = lambda: plan(config, system, DISTRIBUTIONS["fcos"])
+if kind == "journal":
+    assert carry_out_again(make_plan, system, [].append, config="").succeeded
+else:
+    assert carry_out(make_plan(), system, [].append).succeeded
 """
 
 FEW, MANY = 100, 400
+COSTS = [("real", "none", 5), ("real", "owner", 6), ("scratch", "none", 6), ("journal", "none", 5)]
 
 
 def count(tmp_path: Path, *arguments: str) -> int:
@@ -50,9 +56,64 @@ def count(tmp_path: Path, *arguments: str) -> int:
 
 
 # Planning looks once: where the directory is still missing, at that. Then a file is opened, written, given its mode and
-# closed; a scratch tree also asks whether it is a directory, and an owner is one more.
+# closed; a scratch tree also asks whether it is a directory, and an owner is one more. A journal asks no more.
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
-@pytest.mark.parametrize(("kind", "owner", "most"), [("real", "none", 5), ("real", "owner", 6), ("scratch", "none", 6)])
+@pytest.mark.parametrize(("kind", "owner", "most"), COSTS)
 def test_system_calls_per_file(tmp_path: Path, kind: str, owner: str, most: int) -> None:
     few, many = (count(tmp_path, kind, owner, str(number)) for number in (FEW, MANY))
     assert (many - few) / (MANY - FEW) <= most + 0.3  # the interpreter asks for memory now and then
+
+
+MEMORY = """
+import resource, sys
+from contextlib import closing
+from pathlib import Path
+from stoker.engine import DISTRIBUTIONS, plan
+from stoker.engine.change import change, undo
+from stoker.engine.resumption import carry_out_again
+from stoker.fetch import Fetcher
+from stoker.schema.v3 import Config, File, Ignition, Resource, Storage
+from stoker.system import RealSystem
+
+directory, is_steady = Path(sys.argv[1]), sys.argv[2] == "steady"
+fetcher = Fetcher(directories={"file": str(directory)}, environment={})
+say = [].append
+
+def config(source, overwrite):
+    file = File(path="/file", contents=Resource(source=source), overwrite=overwrite)
+    return Config(ignition=Ignition(version="3.4.0"), storage=Storage(files=[file]))
+
+def run(root, source, overwrite=False):
+    with closing(RealSystem(directory / root)) as system:
+        wanted = config(source, overwrite)
+        if is_steady:
+            outcome = change(wanted, system, DISTRIBUTIONS["fcos"], say, fetcher, digest=source)
+            undo(system)
+        else:
+            make_plan = lambda: plan(wanted, system, DISTRIBUTIONS["fcos"], online=True)
+            outcome = carry_out_again(make_plan, system, say, fetcher, config="")
+        assert outcome.succeeded, list(outcome.report)
+
+for name in ("warm", "root"):
+    (directory / name).mkdir()
+run("warm", "file:///small")
+if is_steady:
+    (directory / "large").rename(directory / "root/file")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+run("root", "file:///small" if is_steady else "file:///large", overwrite=is_steady)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+SIZE = 256 << 20
+GROWTH = 16 << 10  # KiB
+
+
+@pytest.mark.parametrize("reading", ["first boot", "steady"])
+def test_a_large_file_takes_little_memory(tmp_path: Path, reading: str) -> None:
+    """Written by a first boot; by a change that is undone, kept and put back."""
+    (tmp_path / "small").write_text("small")
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(SIZE)
+    command = [sys.executable, "-c", MEMORY, tmp_path, reading]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < GROWTH

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +21,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from stoker.engine import DISTRIBUTIONS, carry_out, plan
+from stoker.engine import DISTRIBUTIONS, plan
+from stoker.engine.resumption import carry_out_again
 from stoker.schema.v3 import Config
 from stoker.system import RealSystem
 
@@ -138,14 +140,20 @@ def lay(root: Path, dice: random.Random) -> None:
 
 
 def snapshot(root: Path) -> dict[str, tuple[object, ...]]:
-    """Every path with mode, owner, bytes and how many names it has, but for locks, copies and the record of the run."""
+    """Every path with mode, owner, attributes, bytes and how many names it has.
+
+    Locks, copies and the record of the run are left out.
+    """
     found: dict[str, tuple[object, ...]] = {}
     for path in sorted(root.rglob("*")):
         name = str(path.relative_to(root))
         if not name.endswith(("-", ".lock", ".ignition-result.json")):
             look = path.lstat()
             text = str(path.readlink()) if path.is_symlink() else path.read_text() if path.is_file() else ""
-            found[name] = (oct(look.st_mode), look.st_uid, look.st_gid, text, path.is_dir() or look.st_nlink)
+            names = os.listxattr(path, follow_symlinks=False)
+            attributes = {name: os.getxattr(path, name, follow_symlinks=False) for name in names}
+            names_of_it = path.is_dir() or look.st_nlink
+            found[name] = (oct(look.st_mode), look.st_uid, look.st_gid, text, names_of_it, attributes)
     return found
 
 
@@ -178,11 +186,8 @@ def work() -> Iterator[Path]:
         yield Path(directory)
 
 
-@pytest.mark.skipif(not IGNITION, reason="Ignition is not installed")
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-@pytest.mark.parametrize("seed", range(40))
-def test_like_ignition(work: Path, seed: int) -> None:
-    """Planned and carried out in this process, accounts by editing their files."""
+def compare(work: Path, seed: int) -> None:
+    """Carry out the config of a seed with both."""
     written = config(random.Random(seed))
     (work / "config.ign").write_text(json.dumps(written))
     ours, theirs = work / "ours", work / "theirs"
@@ -192,8 +197,8 @@ def test_like_ignition(work: Path, seed: int) -> None:
     if fetched:
         pytest.skip("not a valid config")
     system = RealSystem(ours, clock=lambda: EPOCH)
-    planned = plan(msgspec.convert(written, Config), system, DISTRIBUTIONS["fcos"])
-    outcome = carry_out(planned, system, [].append)
+    make_plan = partial(plan, msgspec.convert(written, Config), system, DISTRIBUTIONS["fcos"])
+    outcome = carry_out_again(make_plan, system, [].append, config="")
     system.close()
     assert outcome.succeeded == (done == 0), list(outcome.report)
     if outcome.succeeded:
@@ -214,3 +219,18 @@ def test_stages_like_ignition(work: Path, seed: int) -> None:
     assert status == run_ignition(str(IGNITION), work, theirs)
     if not any(status):
         assert snapshot(ours) == snapshot(theirs)
+
+
+@pytest.mark.skipif(not IGNITION, reason="Ignition is not installed")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("seed", range(20))
+def test_like_ignition(work: Path, seed: int) -> None:
+    compare(work, seed)
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not IGNITION, reason="Ignition is not installed")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("seed", range(20, 120))
+def test_like_ignition_more_often(work: Path, seed: int) -> None:
+    compare(work, seed)

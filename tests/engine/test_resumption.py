@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -13,10 +14,12 @@ import msgspec
 import pytest
 
 from stoker.engine import DISTRIBUTIONS, Outcome, plan
-from stoker.engine.journal import find_journal
+from stoker.engine.journal import FIRST_BOOT, begin_journal, find_journal
 from stoker.engine.resumption import carry_out_again
+from stoker.engine.steady import record_to_come
+from stoker.fetch import Embedded, NotFound, Source, messages
 from stoker.schema.v3 import Config
-from stoker.system import RealSystem
+from stoker.system import RealSystem, ScratchSystem, System
 from tests.engine.crashes import everything, run_killed
 
 NOON = 1_700_000_000.0
@@ -107,16 +110,17 @@ def lay(root: Path) -> None:
         os.chown(root / name, uid, uid)
 
 
-def run(root: Path, written: dict[str, Any] = CONFIG) -> Outcome:
-    """The files stage."""
-    config = msgspec.convert(written, Config)
+def run(root: Path, keeps_record: bool) -> Outcome:
+    """The files stage, which may keep a record of what was there before."""
+    config = msgspec.convert(CONFIG, Config)
     with closing(RealSystem(root, clock=lambda: NOON)) as system:
         make = partial(plan, config, system, DISTRIBUTIONS["fcos"])
-        return carry_out_again(make, system, [].append, config="digest")
+        record = partial(record_to_come, config, system, DISTRIBUTIONS["fcos"], digest="digest")
+        return carry_out_again(make, system, [].append, config="digest", make_record=record if keeps_record else None)
 
 
-def succeed(root: Path) -> None:
-    outcome = run(root)
+def succeed(root: Path, keeps_record: bool) -> None:
+    outcome = run(root, keeps_record)
     assert outcome.succeeded, list(outcome.report)
 
 
@@ -125,15 +129,99 @@ def converge(directory: Path, seed: int) -> None:
     calm, killed = directory / "calm", directory / "killed"
     lay(calm)
     lay(killed)
-    calls = run_killed(partial(succeed, calm))
+    keeps_record = seed % 2 == 1
+    calls = run_killed(partial(succeed, calm, keeps_record))
     assert calls is not None
     at = random.Random(seed).randrange(calls)
-    assert run_killed(partial(succeed, killed), at) is None
+    assert run_killed(partial(succeed, killed, keeps_record), at) is None
     with closing(RealSystem(killed)) as system:
         begun = find_journal(system) is not None
     if begun or everything(killed) != everything(calm):
-        run_killed(partial(succeed, killed))
+        run_killed(partial(succeed, killed, keeps_record))
     assert everything(killed) == everything(calm), f"killed before call {at} of {calls}"
+
+
+SMALL: dict[str, Any] = {
+    "ignition": {"version": "3.4.0"},
+    "storage": {
+        "files": [
+            {"path": "/a", "contents": {"source": "data:,a"}},
+            {"path": "/etc/motd", "append": [{"source": "data:,one"}]},
+            {"path": "/z/y", "contents": {"source": "http://192.0.2.1/z"}},
+        ]
+    },
+}
+
+
+class Network(Embedded):
+    """Gets everything, or nothing that is not embedded."""
+
+    def __init__(self, *, is_up: bool) -> None:
+        self._is_up = is_up
+
+    def copy_to(self, source: Source, write: Callable[[bytes], object], limit: int = 1 << 30) -> int:
+        if not self._is_up:
+            raise NotFound(messages.NOT_FOUND, url=source.url, reason="404 Not Found", status=404)
+        return len(b"z") if write(b"z") is None else 1
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[ScratchSystem]:
+    with closing(ScratchSystem(tmp_path / "root", clock=lambda: NOON)) as system:
+        system.write_file("/etc/motd", b"old")
+        system.make_directory("/var/lib")
+        yield system
+
+
+def boot(system: System, *, is_up: bool = True, config: str = "digest") -> tuple[Outcome, list[str]]:
+    """A run of the small config, and its log."""
+    read, log = msgspec.convert(SMALL, Config), list[str]()
+    make = partial(plan, read, system, DISTRIBUTIONS["fcos"], online=True)
+    return carry_out_again(make, system, log.append, Network(is_up=is_up), config=config), log
+
+
+def test_a_run_that_failed_is_noticed_and_begun_again(machine: ScratchSystem) -> None:
+    failed, _ = boot(machine, is_up=False)
+    assert [(entry.code, entry.pointer) for entry in failed.report] == [("not-found", ("storage", "files", 2))]
+    assert machine.read("/etc/motd") == b"oldone"  # people may look at what was done
+    again, log = boot(machine)
+    assert again.succeeded
+    assert [(entry.severity, entry.code) for entry in again.report] == [("warning", "half-done")]
+    assert log[0].startswith("files: an earlier run was cut off")
+    assert (machine.read("/etc/motd"), machine.read("/a"), machine.read("/z/y")) == (b"oldone", b"a", b"z")
+    assert machine.list("/var/lib") == []
+
+
+def test_a_run_that_succeeded_leaves_no_trace(machine: ScratchSystem) -> None:
+    outcome, _ = boot(machine)
+    assert outcome.succeeded
+    assert (machine.list("/"), machine.list("/var/lib")) == (["a", "etc", "var", "z"], [])
+
+
+def test_a_run_that_had_come_to_its_end_does_nothing_more(machine: ScratchSystem) -> None:
+    begin_journal(machine, [], config="digest", reading=FIRST_BOOT).finish()
+    outcome, _ = boot(machine)
+    assert outcome.succeeded
+    assert outcome.events == []
+    assert machine.look("/a") is None
+    begin_journal(machine, [], config="of another config", reading=FIRST_BOOT).finish()
+    assert boot(machine)[0].succeeded
+    assert machine.read("/a") == b"a"
+
+
+def test_a_journal_that_cannot_be_read_stops_the_boot(machine: ScratchSystem) -> None:
+    machine.write_file("/var/lib/.stoker-journal", b"{}\n")
+    outcome, _ = boot(machine)
+    assert [entry.code for entry in outcome.report] == ["broken-journal"]
+    assert machine.look("/a") is None
+
+
+def test_a_tree_without_var_keeps_its_journal_at_the_top(tmp_path: Path) -> None:
+    with closing(ScratchSystem(tmp_path / "root")) as system:
+        assert not boot(system, is_up=False)[0].succeeded
+        assert ".stoker-journal" in system.list("/")
+        assert boot(system)[0].succeeded
+        assert system.list("/") == ["a", "etc", "z"]
 
 
 @ROOT

@@ -5,7 +5,10 @@ Source: the Ignition specification, `storage.files.contents` and `ignition.{prox
 
 from __future__ import annotations
 
+import hashlib
+
 from stoker.fetch import Proxies, Settings, Source
+from stoker.ignition.encode import encode
 from stoker.schema.v3 import Config, Proxy, Resource, Timeouts
 
 
@@ -17,6 +20,11 @@ def source_of(resource: Resource) -> Source:
         resource.compression or "",
         (resource.verification and resource.verification.hash) or "",
     )
+
+
+def digest_of_config(config: Config) -> str:
+    """The SHA-512 of a config, written as the server sends one."""
+    return hashlib.sha512(encode(config)).hexdigest()
 
 
 def settings_of(config: Config) -> Settings:

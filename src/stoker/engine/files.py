@@ -57,7 +57,7 @@ def plan_files(config: Config, system: System, online: bool, report: Report) -> 
 def places(config: Config, system: System, report: Report) -> Iterator[Placed]:
     """Every entry with the place that its path resolves to; the second one at a place is reported and left out."""
     seen: dict[str, str] = {}
-    for pointer, node in _nodes(config):
+    for pointer, node in nodes(config):
         try:
             resolved = system.resolve(node.path)
         except SystemFault as error:
@@ -74,7 +74,7 @@ def places(config: Config, system: System, report: Report) -> Iterator[Placed]:
             )
 
 
-def _nodes(config: Config) -> Iterator[tuple[Pointer, Node]]:
+def nodes(config: Config) -> Iterator[tuple[Pointer, Node]]:
     """The entries of the config, directories before files before links."""
     storage = config.storage or Storage()
     lists: dict[str, Sequence[Node]] = {

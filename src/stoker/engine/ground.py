@@ -10,11 +10,11 @@ from typing import Final
 import msgspec
 
 from stoker.engine import messages
+from stoker.engine.before import ABSENT, UNKNOWN, Before, take
 from stoker.engine.errors import EngineFault
 from stoker.engine.journal import PLACES, STEADY
 from stoker.engine.operations import Operation
 from stoker.engine.originals import digest_of
-from stoker.engine.past import ABSENT, UNKNOWN, Past, take
 from stoker.engine.record import GroupRecord, Record, UserRecord
 from stoker.fetch import Fetch, FetchFault
 from stoker.report import Message, Pointer, Report, Severity
@@ -33,7 +33,7 @@ class Ground:
         self.fetch = fetch
         self.online = online
         self.report = report
-        self.places: dict[str, Past] = {}
+        self.places: dict[str, Before] = {}
         self.named: set[str] = set()  # of the places, those that are no mere directories on the way
         self.users: dict[str, UserRecord] = {}
         self.groups: dict[str, GroupRecord] = {}
@@ -43,7 +43,7 @@ class Ground:
         """Whether an earlier config has named a path."""
         return path in self.record.places
 
-    def past(self, path: str, *, replaced: bool) -> Past:
+    def past(self, path: str, *, replaced: bool) -> Before:
         """What was at a path before any config; its bytes only where they are about to go."""
         past = self.record.places.get(path)
         if past is None:
@@ -57,20 +57,15 @@ class Ground:
         found = self.system.look(path)
         if found is None or found.kind != DIRECTORY or kind == DIRECTORY or self._is_all_ours(path):
             return False
+        self.note(path, Before(UNKNOWN))  # a first boot may replace it
         self.report.add(Severity.ERROR, messages.FULL_DIRECTORY, pointer, path=path)
         return True
 
-    def note(self, path: str, past: Past) -> None:
-        """Note for the record what was at a path that the config names."""
+    def note(self, path: str, past: Before) -> None:
+        """Note for the record what was at a path that the config names, and what was missing on the way to it."""
         self.places[path] = past
         self.named.add(path)
-        self.note_way(path, is_new=not self.is_known(path))
-
-    def note_way(self, path: str, *, is_new: bool) -> None:
-        """Note for the record which directories on the way to a path were missing before any config.
-
-        What is missing now was missing then only if the path `is_new`.
-        """
+        is_new = not self.is_known(path)  # what is missing now was missing then, too
         parent = path.rpartition("/")[0]
         while parent and parent not in self.places:
             known = self.record.places.get(parent)
@@ -78,7 +73,7 @@ class Ground:
                 self.places[parent] = ABSENT
             parent = parent.rpartition("/")[0]
 
-    def take_over(self, path: str, past: Past, *, is_done: bool, refusal: Message | None, pointer: Pointer) -> bool:
+    def take_over(self, path: str, past: Before, *, is_done: bool, refusal: Message | None, pointer: Pointer) -> bool:
         """Note a path that the config names. Whether it may be changed; where not, that is said.
 
         Where something is that no config has named, it has to be as it is wanted, or there is a `refusal`, unless that
@@ -87,7 +82,7 @@ class Ground:
         if self.is_known(path) or past == ABSENT:
             self.note(path, past)
         elif is_done:
-            self.note(path, Past(UNKNOWN))  # a first boot has written it, most likely, and left no record
+            self.note(path, Before(UNKNOWN))  # a first boot has written it, most likely, and left no record
         elif refusal is None:
             self.note(path, past)
         else:

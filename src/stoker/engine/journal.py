@@ -15,21 +15,21 @@ waits to be confirmed.
 
 Two readings keep one. *Steady* keeps what is needed to undo. *First boot* is never undone for its own sake, but a run
 that follows one that was cut off puts back what that had changed, and so begins where it had begun. It therefore
-leaves out what is overwritten in any case, and never refuses because too much would have to be kept.
+spares what is overwritten in any case, and never refuses because too much would have to be kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
 from stoker.engine import messages
+from stoker.engine.before import ABSENT, DEEPEST, NOTHING, UNKNOWN, Before, put_back, take
 from stoker.engine.errors import EngineFault
 from stoker.engine.operations import Altered, Operation, Undoable
 from stoker.engine.originals import LIMIT, PRIVATE, Originals
-from stoker.engine.past import ABSENT, NOTHING, UNKNOWN, Past, put_back, take
 from stoker.engine.record import read_record
 from stoker.report import Report, Severity
 from stoker.system import System
@@ -59,19 +59,20 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     """What was at a path."""
 
     path: str
-    past: Past
+    past: Before
     whole: bool = False
 
 
 class Journal:
     """The journal of a machine. Made by `begin_journal`, or found by `find_journal`."""
 
-    def __init__(self, system: System, place: str, head: Head, *, limit: int = LIMIT) -> None:
+    def __init__(self, system: System, place: str, head: Head, *, limit: int = LIMIT, spares: bool = False) -> None:
         self.head = head
         self.path = f"{place}journal"
         self.originals = Originals(system, f"{place}originals", limit)
         self.lines: list[Line] = []
         self.is_done = False
+        self._spares = spares
         self._system = system
         self._known: set[str] = set()
         self._present: set[str] = {"/"}
@@ -92,13 +93,15 @@ class Journal:
         before = len(self.lines)
         for operation in operations:
             if isinstance(operation, Undoable):
-                spares = self.head.reading == FIRST_BOOT and operation.is_repeatable
+                spares = self._spares and operation.is_repeatable
                 for altered in operation.alters(self._system):
                     self._gather(altered, spares=spares)
         return self.lines[before:]
 
     def finish(self) -> None:
-        """Note that everything is done."""
+        """Note that everything is done; in the steady reading, once it would survive a loss of power."""
+        if self.head.reading == STEADY:
+            self._settle()
         self._note(DONE)
         self.is_done = True
 
@@ -122,6 +125,7 @@ class Journal:
             if not put_back(self._system, line.path, line.past, self.originals, whole=line.whole):
                 message = messages.NOT_KEPT if line.past.kind == UNKNOWN else messages.NOT_EMPTY
                 report.add(Severity.WARNING, message, path=line.path)
+        self._settle()
         self.remove()
         return report
 
@@ -152,7 +156,7 @@ class Journal:
         else:
             self._present.add(path)
 
-    def _take(self, path: str, *, whole: bool, spares: bool) -> Past | None:
+    def _take(self, path: str, *, whole: bool, spares: bool) -> Before | None:
         """What is at a path; None where it does not matter. A link always does: other paths may lead through it."""
         found = self._system.look(path)
         if found is None:
@@ -164,24 +168,34 @@ class Journal:
             _encoded(Line(path, past))
         except EngineFault:
             if self.head.reading == FIRST_BOOT:
-                return Past(UNKNOWN)
+                return Before(UNKNOWN)
             raise
         return past
+
+    def _settle(self) -> None:
+        """Have all that was changed on the disk: files, and the directories that hold them."""
+        changed = {line.path.rpartition("/")[0] or "/" for line in self.lines}
+        for line in self.lines:
+            changed |= set(_below(self._system, line.path)) if line.whole else {line.path}
+        for path in sorted(changed):
+            self._system.settle(path)
 
     def _note(self, word: str) -> None:
         self._system.append_file(self.path, msgspec.json.encode(word) + b"\n", durable=True)
 
 
-def begin_journal(system: System, operations: Iterable[Operation], *, config: str, reading: str) -> Journal:
+def begin_journal(
+    system: System, operations: Iterable[Operation], *, config: str, reading: str, spares: bool = False
+) -> Journal:
     """Begin the journal of a run with the inverses of its operations, as far as they can be told; all in one write.
 
-    `config` is the SHA-512 of the config. No other journal may be there: `find_journal` tells. Raises `EngineFault` and
-    `SystemFault`.
+    `config` is the SHA-512 of the config. One that `spares` leaves out what repeatable operations overwrite. No other
+    journal may be there: `find_journal` tells. Raises `EngineFault` and `SystemFault`.
     """
     place = next((each for each in PLACES[reading] if system.look(each.rpartition("/")[0] or "/")), PLACES[reading][0])
     if reading == STEADY and system.look(place.rstrip("/")) is None:
         system.make_directory(place.rstrip("/"), PRIVATE)
-    journal = Journal(system, place, Head(1, config, system.now(), reading))
+    journal = Journal(system, place, Head(1, config, system.now(), reading), spares=spares)
     text = b"".join([msgspec.json.encode(journal.head) + b"\n", *map(_encoded, journal.gather(operations))])
     _write(system, journal.path, text)
     return journal
@@ -223,6 +237,15 @@ def _read(system: System, place: str, text: bytes) -> tuple[Journal, bool]:
 def _write(system: System, path: str, text: bytes) -> None:
     """Write by pieces, since that is under another name until it is complete: there is a whole head, or no journal."""
     system.write_file(path, lambda write: write(text), mode=0o600, replace=True, durable=True)
+
+
+def _below(system: System, path: str, depth: int = DEEPEST) -> Iterator[str]:
+    """A path and all that is below it."""
+    yield path
+    found = system.look(path)
+    if found is not None and found.kind == DIRECTORY and depth:
+        for name in system.list(path):
+            yield from _below(system, f"{path}/{name}", depth - 1)
 
 
 def _encoded(line: Line) -> bytes:

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from stoker.engine.contents import digest_of_config
 from stoker.engine.distributions import Distribution, lay_base
 from stoker.engine.execution import Say, carry_out
 from stoker.engine.filesystems import mounted_filesystems
 from stoker.engine.operations import Step
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import STAGES, Plan, plan
+from stoker.engine.resumption import carry_out_again, put_back_half_done
 from stoker.fetch import Fetch
 from stoker.report import Report
 from stoker.schema.v3 import Config
@@ -40,7 +43,9 @@ def provision_machine(
     """
     with closing(RealSystem(root, with_devices=True, patience=PATIENCE)) as system:
         online = fetch is not None
+        noticed = put_back_half_done(system, say)
         draft = plan(config, system, distribution, online=online, stages=_foreseeable(config))
+        draft.report.entries[:0] = noticed.entries
         if draft.report.has_errors:
             outcome = carry_out(draft, system, say)
             look(outcome, system)
@@ -54,6 +59,7 @@ def provision_machine(
                 outcome = _joined(outcome, _carry_out(config, system, distribution, ("files",), say, fetch))
             look(outcome, system)
             undo.pop_all()
+        outcome.report.entries[:0] = noticed.entries
         return _joined(outcome, carry_out(_cleanup(draft), system, say))
 
 
@@ -71,8 +77,10 @@ def _carry_out(
     say: Say,
     fetch: Fetch | None,
 ) -> Outcome:
-    planned = plan(config, system, distribution, online=fetch is not None, stages=stages)
-    return carry_out(planned, system, say, fetch)
+    make_plan = partial(plan, config, system, distribution, online=fetch is not None, stages=stages)
+    if stages == ("files",):
+        return carry_out_again(make_plan, system, say, fetch, config=digest_of_config(config))
+    return carry_out(make_plan(), system, say, fetch)
 
 
 def _cleanup(draft: Plan) -> Plan:

@@ -225,6 +225,11 @@ FULL_DIRECTORY: Final = Message(
     "`{path}` is a directory, and what is in it was not put there by a config: it is not replaced",
     "remove it by hand if nobody needs what is in it",
 )
+LINK_TURNS: Final = Message(
+    "link-turns",
+    "`{path}` leads through the link `{link}`, which is about to change",
+    "make two changes: the link first, and what leads through it then",
+)
 UNCONFIRMED: Final = Message(
     "unconfirmed",
     "the last change of this machine has neither been confirmed nor undone",

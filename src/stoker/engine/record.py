@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 
 from stoker.engine import messages
+from stoker.engine.before import Before
 from stoker.engine.errors import EngineFault
 from stoker.engine.operations import Altered, Touch, Undoable, quoted
-from stoker.engine.past import Past
 from stoker.fetch import Fetch
 from stoker.system import System, UserFields
 
@@ -41,7 +41,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     config: str = ""
-    places: dict[str, Past] = {}
+    places: dict[str, Before] = {}
     users: dict[str, UserRecord] = {}
     groups: dict[str, GroupRecord] = {}
     units: dict[str, bool] = {}

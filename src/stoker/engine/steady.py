@@ -11,11 +11,11 @@ What was there is told by the record of the applied config (`engine.record`). Fr
 - `overwrite` matters once: whether a path that no config has named yet may be taken, when it is not yet as it is
   wanted. What is taken is kept in the record. A directory that holds anything but what configs put there never goes.
 - A unit is enabled by its links, since presets speak only on a first boot; the preset file is a file with appends.
-- A path that no config has named but that is as it is wanted already was most likely written by a first boot, which
-  leaves no record: it is taken as it is, and what was there before is not known.
+- A path that no config has named but that is as it is wanted already was most likely written by a first boot that
+  left no record: it is taken as it is, and what was there before is not known.
 
 Disks, file systems and volumes are for first boot alone. Links that lead to paths of the config are resolved when it is
-planned: to turn such a link elsewhere takes two changes, and so does making a file of a hard link.
+planned, so to turn such a link elsewhere is refused: that takes two changes. So does making a file of a hard link.
 
 Once a plan is carried out, a second one has no steps; so drift is a plan against the same config.
 """
@@ -24,19 +24,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stoker.engine import messages
 from stoker.engine.distributions import Distribution
-from stoker.engine.ground import Ground
+from stoker.engine.files import nodes
+from stoker.engine.ground import ORIGINALS, Ground
 from stoker.engine.operations import Heading, Step
 from stoker.engine.operations.steady import DisableUnit
+from stoker.engine.originals import Originals
 from stoker.engine.plan import Plan, refuse_references
 from stoker.engine.record import Record, WriteRecord, read_record
 from stoker.engine.steady_accounts import plan_steady_accounts
 from stoker.engine.steady_files import plan_dropped_places, plan_steady_files
 from stoker.engine.steady_units import plan_dropped_units, plan_steady_units
 from stoker.fetch import Embedded, Fetch
-from stoker.report import Report
+from stoker.report import Report, Severity
 from stoker.schema.v3 import Config, KernelArguments
 from stoker.system import System
+from stoker.system.protocol import LINK
 
 TRAIL = "steady: record"
 
@@ -61,9 +65,36 @@ def plan_steady(
     links = {name for step in dropped for kind, name in step.operation.touch(system) if kind == "path"}
     units = [step for step in units if step not in dropped]
     dropped += plan_dropped_places(ground, links)
+    _refuse_turns(config, ground, [*dropped, *files], report)
     refuse_references(config, report)
     steps: list[Step | Heading] = [*dropped, *accounts, *files, *units, *_record(ground, digest)]
     return Plan(tuple(steps), report, config.kernel_arguments or KernelArguments())
+
+
+def record_to_come(config: Config, system: System, distribution: Distribution, *, digest: str) -> Record:
+    """The record that a machine is to have of its first config, taken before that is carried out, old bytes kept.
+
+    Raises `EngineFault` and `SystemFault`.
+    """
+    planned = plan_steady(config, system, distribution, digest=digest)
+    records = [operation.record for operation in planned.operations() if isinstance(operation, WriteRecord)]
+    record = records[0] if records else Record(digest)
+    originals = Originals(system, ORIGINALS)
+    for path, before in record.places.items():
+        if before.digest:
+            originals.keep(path)
+    return record
+
+
+def _refuse_turns(config: Config, ground: Ground, steps: list[Step], report: Report) -> None:
+    """Say it when a link is about to change through which a path of the config leads."""
+    changed = (name for step in steps for kind, name in step.operation.touch(ground.system) if kind == "path")
+    looks = {name: ground.system.look(name) for name in changed}
+    links = {name for name, look in looks.items() if look is not None and look.kind == LINK}
+    for pointer, node in nodes(config):
+        for link in links:
+            if node.path.startswith(f"{link}/"):
+                report.add(Severity.ERROR, messages.LINK_TURNS, pointer, path=node.path, link=link)
 
 
 def _record(ground: Ground, digest: str) -> Iterator[Step]:

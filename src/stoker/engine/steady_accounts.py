@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from stoker.engine.accounts import GROUPS, NO_PASSWORD, USERS, user_fields
+from stoker.engine.before import ABSENT, UNKNOWN, Before
 from stoker.engine.distributions import KEYS_FRAGMENT, Distribution
 from stoker.engine.ground import Ground
 from stoker.engine.operations import Operation, Step
@@ -23,7 +24,6 @@ from stoker.engine.operations.accounts import (
     RemoveGroup,
     RemoveUser,
 )
-from stoker.engine.past import ABSENT, UNKNOWN, Past
 from stoker.engine.record import GroupRecord, UserRecord
 from stoker.report import Pointer
 from stoker.schema.v3 import Config, Passwd, PasswdGroup, PasswdUser
@@ -84,7 +84,7 @@ def _keys(keys: AuthorizeKeys, home: str, pointer: Pointer, ground: Ground) -> I
     if ground.is_known(path) or not done:
         past = ground.past(path, replaced=not done)
     else:
-        past = ABSENT if keys.file == KEYS_FRAGMENT else Past(UNKNOWN)
+        past = ABSENT if keys.file == KEYS_FRAGMENT else Before(UNKNOWN)
     ground.note(path, past)
     if not done:
         yield Step(pointer, USERS, keys)

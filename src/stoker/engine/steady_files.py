@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from stoker.engine import messages
+from stoker.engine.before import ABSENT, UNKNOWN, Before, is_there
 from stoker.engine.contents import source_of
 from stoker.engine.errors import EngineFault
 from stoker.engine.files import link_of, owner_of, places
@@ -18,7 +19,6 @@ from stoker.engine.ground import ORIGINALS, Ground
 from stoker.engine.operations import Operation, Owner, Step
 from stoker.engine.operations.files import FILE_MODE, KeepFile, MakeDirectory, MakeHardLink
 from stoker.engine.operations.steady import PutBack, SetFile
-from stoker.engine.past import ABSENT, UNKNOWN, Past, is_there
 from stoker.fetch import FetchFault, Source
 from stoker.report import Message, Pointer, Severity
 from stoker.schema.v3 import Config, Directory, File, Link, Node
@@ -54,14 +54,14 @@ def plan_dropped_places(ground: Ground, gone: set[str]) -> Iterator[Step]:
     system = ground.system
     for path in sorted(ground.record.places, key=lambda path: path.count("/"), reverse=True):
         past, found = ground.record.places[path], system.look(path)
-        if path in ground.named:
+        if path in ground.named or path in gone:
             continue
         if path in ground.places:  # a directory on the way to what is named
             if found is not None and found.kind != DIRECTORY:
                 yield Step((), DROPPED, PutBack(path, ABSENT, ORIGINALS, whole=True))
             continue
-        if past.kind == UNKNOWN:
-            if found is not None:
+        if past.kind == UNKNOWN or (past.kind == FILE and not past.digest and found is None):
+            if found is not None or past.kind != UNKNOWN:
                 ground.report.add(Severity.WARNING, messages.NOT_KEPT, path=path)
         elif past == ABSENT and found is not None and found.kind == DIRECTORY:
             if all(f"{path}/{name}" in gone for name in system.list(path)):
@@ -86,7 +86,7 @@ def plan_file(
         if ends is None:
             return
         if ends:
-            ground.note(path, Past(UNKNOWN))
+            ground.note(path, Before(UNKNOWN))
             kept = KeepFile(path=path, owner=owner, mode=mode)
             if not ground.is_done(kept, pointer):
                 yield kept
@@ -99,7 +99,7 @@ def plan_file(
     was_file = past.kind == FILE
     wanted = SetFile(
         path=path,
-        owner=_laid_over(owner, past) if was_file else _laid_over(owner, Past(FILE)),
+        owner=_laid_over(owner, past) if was_file else _laid_over(owner, Before(FILE)),
         overwrite=True,
         sources=sources,
         base=past.digest if was_file else "",
@@ -155,7 +155,7 @@ def _contents(
     path: str, pointer: Pointer, file: File, sources: tuple[Source, ...], ground: Ground
 ) -> Iterator[Operation]:
     mode = FILE_MODE if file.mode is None else file.mode
-    owner = _laid_over(owner_of(file), Past(FILE))
+    owner = _laid_over(owner_of(file), Before(FILE))
     wanted = SetFile(path=path, owner=owner, overwrite=True, sources=sources, mode=mode)
     done = ground.is_done(wanted, pointer)
     if done is None:
@@ -186,7 +186,8 @@ def _directory(path: str, pointer: Pointer, directory: Directory, ground: Ground
 
 def _link(path: str, pointer: Pointer, link: Link, ground: Ground) -> Iterator[Operation]:
     wanted = link_of(path, msgspec.structs.replace(link, overwrite=True), ground.system)
-    done = bool(ground.is_done(wanted, pointer))
+    found = ground.system.look(path)
+    done = bool(ground.is_done(wanted, pointer)) and found is not None and wanted.has_owner(ground.system, found)
     past = ground.past(path, replaced=not done)
     refusal = messages.NOT_A_LINK if past.kind != LINK else messages.LINK_EXISTS
     refusal = messages.NOT_THE_TARGET if link.hard else refusal
@@ -201,7 +202,7 @@ def _not_done(operation: Operation, pointer: Pointer, ground: Ground) -> bool:
     return ground.is_done(operation, pointer) is False
 
 
-def _laid_over(owner: Owner | None, past: Past) -> Owner:
+def _laid_over(owner: Owner | None, past: Before) -> Owner:
     """An owner where the config names one, else that of what was there."""
     user, group = (None, None) if owner is None else (owner.user, owner.group)
     return Owner(past.uid if user is None else user, past.gid if group is None else group)

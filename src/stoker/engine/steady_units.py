@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stoker.engine import messages
+from stoker.engine.before import ABSENT, NOTHING, UNKNOWN
 from stoker.engine.distributions import Distribution
 from stoker.engine.ground import Ground
 from stoker.engine.operations import Operation, Step
 from stoker.engine.operations.steady import DisableUnit, EnableUnit
 from stoker.engine.operations.units import MASK, MaskUnit, SetPreset, UnmaskUnit, WriteUnit, is_masked
-from stoker.engine.past import NOTHING, UNKNOWN
 from stoker.engine.steady_files import plan_file
 from stoker.engine.units import check_names, plan_presets
 from stoker.fetch import Source
@@ -120,12 +120,13 @@ def _enabled(unit: Unit, pointer: Pointer, ground: Ground, distribution: Distrib
             yield Step((*pointer, "enabled"), TRAIL, DisableUnit(name))
         return
     for link in enablements(system, name):
-        ground.note_way(link, is_new=name not in ground.record.units)
+        if ground.is_known(link):
+            ground.note(link, ABSENT)
     if not enabled and not unit.mask:
         text = (path, unit.contents) if unit.contents else unit_file(system, name)
         links = _links(name, text)
         for link, _ in links:
-            ground.note_way(link, is_new=name not in ground.record.units)
+            ground.note(system.resolve(link), ABSENT)
         if links:
             yield Step((*pointer, "enabled"), TRAIL, EnableUnit(name, links))
         elif text is None:

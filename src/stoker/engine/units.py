@@ -38,7 +38,7 @@ def plan_units(config: Config, system: System, distribution: Distribution, repor
 def check_names(unit: Unit, index: int, report: Report) -> None:
     """Say it when the name of a unit or drop-in leads elsewhere."""
     for where, name in _names(unit):
-        if "/" in name:
+        if "/" in name or name in {".", ".."}:
             report.add(Severity.ERROR, UNIT_ELSEWHERE, ("systemd", "units", index, *where), name=name)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 import zlib
-from binascii import a2b_base64, b2a_base64
+from binascii import a2b_base64, a2b_hex, b2a_base64
 from typing import Final
 
 _UNRESERVED: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()"
@@ -198,8 +198,8 @@ def _unescape(text: str) -> bytes:
         if is_cut:
             raise DataUrlError("rfc2396: unexpected end of unescape sequence")
         raise DataUrlError("rfc2396: invalid char 0x25 in unescape sequence")
-    raw = text.encode("ascii")
-    return re.sub(rb"%([0-9A-Fa-f]{2})", lambda escape: binascii.a2b_hex(escape[1]), raw)
+    first, *rest = text.encode("ascii").split(b"%")
+    return b"".join([first, *[a2b_hex(piece[:2]) + piece[2:] for piece in rest]])
 
 
 def _from_base64(text: str) -> bytes:

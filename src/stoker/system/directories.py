@@ -174,7 +174,7 @@ class Directories:
     def _split(self, path: str) -> tuple[str, str]:
         """The parent and the last component of an absolute path; `..` at its end counts as part of the parent."""
         try:
-            length = len(os.fsencode(path))
+            length = len(path) if path.isascii() else len(os.fsencode(path))
         except UnicodeEncodeError as error:
             raise FileFault("use", path, f"this locale's file names are in {error.encoding}") from error
         if not path.startswith("/") or "\0" in path or length > LONGEST:

@@ -195,6 +195,9 @@ class System(Protocol):
         `durable` is as in `write_file`.
         """
 
+    def settle(self, path: str) -> None:
+        """Return only when a file, or the names in a directory, would survive a loss of power, if there is one."""
+
     def temporary(self, path: str) -> str:
         """Where `write_file` and `append_file` keep a file until it is complete; a run that is cut off leaves it."""
 

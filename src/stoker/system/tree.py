@@ -195,6 +195,13 @@ class Tree:
                 if durable:
                     os.fsync(descriptor)
 
+    def settle(self, path: str) -> None:
+        """See `System.settle`."""
+        found = self.look(path)
+        if found is not None and found.kind in {FILE, DIRECTORY}:
+            with self._opened(path, _READ, "sync", any_kind=True) as descriptor:
+                os.fsync(descriptor)
+
     def temporary(self, path: str) -> str:
         """See `System.temporary`."""
         directory, _, name = self.resolve(path).rpartition("/")

@@ -43,7 +43,8 @@ class PathOperation(Undoable, frozen=True, kw_only=True):
     def _ids(self, system: System) -> tuple[int, int] | None:
         return None if self.owner is None else self.owner.ids(system)
 
-    def _has_owner(self, system: System, found: Look) -> bool:
+    def has_owner(self, system: System, found: Look) -> bool:
+        """Whether what is there belongs to whom the config names, if anybody. Raises `Refused` for an unknown name."""
         uid, gid = self._ids(system) or (KEEP, KEEP)
         return uid in {KEEP, found.uid} and gid in {KEEP, found.gid}
 
@@ -61,7 +62,7 @@ class WriteFile(PathOperation, frozen=True, kw_only=True):
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
         found = system.look(self.path)
-        if found is None or found.kind != FILE or found.mode != self.mode or not self._has_owner(system, found):
+        if found is None or found.kind != FILE or found.mode != self.mode or not self.has_owner(system, found):
             return False
         return holds(system, self.path, found.size, self.source, fetch)
 
@@ -112,7 +113,7 @@ class KeepFile(PathOperation, frozen=True, kw_only=True):
         found = system.look(self.path)
         if found is None or found.kind != FILE:
             return False
-        return self.mode in {None, found.mode} and self._has_owner(system, found)
+        return self.mode in {None, found.mode} and self.has_owner(system, found)
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
@@ -135,7 +136,7 @@ class MakeDirectory(PathOperation, frozen=True, kw_only=True):
             found is not None
             and found.kind == DIRECTORY
             and self.mode in {None, found.mode}
-            and self._has_owner(system, found)
+            and self.has_owner(system, found)
         )
 
     def perform(self, system: System, fetch: Fetch) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 
+from stoker.engine.before import NOTHING, Before, is_there, put_back
 from stoker.engine.operations.files import PathOperation, holds
 from stoker.engine.operations.operation import Altered, Touch, Undoable, quoted
 from stoker.engine.originals import Originals, digest_of
-from stoker.engine.past import NOTHING, Past, is_there, put_back
 from stoker.fetch import Fetch, Source
 from stoker.system import System
 from stoker.system.protocol import FILE
@@ -37,7 +38,7 @@ class SetFile(PathOperation, frozen=True, kw_only=True):
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
         found = system.look(self.path)
-        if found is None or found.kind != FILE or found.mode != self.mode or not self._has_owner(system, found):
+        if found is None or found.kind != FILE or found.mode != self.mode or not self.has_owner(system, found):
             return False
         if len(self.sources) == 1 and not self.base:
             return holds(system, self.path, found.size, self.sources[0], fetch)
@@ -53,14 +54,8 @@ class SetFile(PathOperation, frozen=True, kw_only=True):
         attributes = {} if found is None or found.kind != FILE else system.attributes(self.path)
         if found is not None and found.kind != FILE:
             system.remove_tree(self.path)
-        system.write_file(
-            self.path,
-            lambda write: self._pour(system, fetch, write),
-            mode=self.mode,
-            owner=owner,
-            replace=True,
-            durable=True,
-        )
+        pour = partial(self._pour, system, fetch)
+        system.write_file(self.path, pour, mode=self.mode, owner=owner, replace=True)
         if attributes:
             system.set_attributes(self.path, attributes)
 
@@ -75,7 +70,7 @@ class PutBack(Undoable, frozen=True):
     """Make a path what it was before any config. A directory that was not there goes when it is empty, or `whole`."""
 
     path: str
-    past: Past
+    past: Before
     originals: str
     whole: bool = False
 

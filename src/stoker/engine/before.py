@@ -1,6 +1,6 @@
-"""What was at a path before it was changed, and putting that back: in goes a path of a machine, out comes a Past.
+"""What was at a path before it was changed, and putting that back: in goes a path of a machine, out comes a Before.
 
-A Past is all that a machine can be asked for: kind, bytes, mode, owner, extended attributes, the target of a link; of a
+A Before is all that a machine can be asked for: kind, bytes, mode, owner, extended attributes, where a link leads; of a
 directory, if so asked, all that is below it. Times are not put back, and names that shared one file share it no more.
 """
 
@@ -26,7 +26,7 @@ MOST: Final = 100_000  # names below one directory that are kept
 Keep = Callable[[str], str]  # takes the path of a file, gives a digest of its bytes
 
 
-class Past(msgspec.Struct, frozen=True, omit_defaults=True):
+class Before(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was at a path. `digest` is the SHA-256 of a file's bytes; empty, and `below` None, where nobody asked.
 
     The kind is one of the machine's, or `nothing`, or `unknown`: then there was something, of which no more is known.
@@ -39,7 +39,7 @@ class Past(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str = ""
     target: str = ""
     attributes: dict[str, bytes] = {}
-    below: dict[str, Past] | None = None
+    below: dict[str, Before] | None = None
 
     def digests(self) -> set[str]:
         """The digests of all the files that it tells of."""
@@ -47,10 +47,10 @@ class Past(msgspec.Struct, frozen=True, omit_defaults=True):
         return own.union(*(past.digests() for past in (self.below or {}).values()))
 
 
-ABSENT: Final = Past()
+ABSENT: Final = Before()
 
 
-def take(system: System, path: str, keep: Keep, *, whole: bool = False) -> Past:
+def take(system: System, path: str, keep: Keep, *, whole: bool = False) -> Before:
     """What is at a path now; with all that is below it, if `whole`. `keep` gets each file whose bytes matter.
 
     Raises `EngineFault` for what could not be made again: a device, a socket, more names than `MOST`.
@@ -58,7 +58,7 @@ def take(system: System, path: str, keep: Keep, *, whole: bool = False) -> Past:
     return _take(system, path, keep, [MOST] if whole else None, DEEPEST)
 
 
-def put_back(system: System, path: str, past: Past, originals: Originals, *, whole: bool = False) -> bool:
+def put_back(system: System, path: str, past: Before, originals: Originals, *, whole: bool = False) -> bool:
     """Make a path what it was; do nothing where it is that already. Whether that could be done.
 
     Where there was nothing, a directory goes only when it is empty, unless it is to go `whole`.
@@ -81,7 +81,7 @@ def put_back(system: System, path: str, past: Past, originals: Originals, *, who
     return True
 
 
-def is_there(system: System, path: str, past: Past) -> bool:
+def is_there(system: System, path: str, past: Before) -> bool:
     """Whether a path is what it was; what is below a directory does not count."""
     found = system.look(path)
     if found is None or past.kind != found.kind:
@@ -93,14 +93,14 @@ def is_there(system: System, path: str, past: Past) -> bool:
     return past.kind != FILE or not past.digest or digest_of(system, path)[0] == past.digest
 
 
-def _take(system: System, path: str, keep: Keep, left: list[int] | None, depth: int) -> Past:
+def _take(system: System, path: str, keep: Keep, left: list[int] | None, depth: int) -> Before:
     found = system.look(path)
     if found is None:
         return ABSENT
     if found.kind not in _MAKERS:
         raise EngineFault(messages.CANNOT_BE_KEPT, path=path)
     attributes = system.attributes(path)
-    rights = Past(found.kind, found.mode, found.uid, found.gid, attributes=attributes)
+    rights = Before(found.kind, found.mode, found.uid, found.gid, attributes=attributes)
     if found.kind == FILE:
         return msgspec.structs.replace(rights, digest=keep(path))
     if found.kind == LINK:
@@ -115,16 +115,16 @@ def _take(system: System, path: str, keep: Keep, left: list[int] | None, depth: 
     return msgspec.structs.replace(rights, below=below)
 
 
-def _make_file(system: System, path: str, past: Past, originals: Originals, found: Look | None) -> None:
+def _make_file(system: System, path: str, past: Before, originals: Originals, found: Look | None) -> None:
     if found is None or (past.digest and originals.differ(path, past.digest)):
         owner = (past.uid, past.gid)
         pour = partial(originals.pour, past.digest)
-        system.write_file(path, pour, mode=past.mode, owner=owner, replace=True, durable=True)
+        system.write_file(path, pour, mode=past.mode, owner=owner, replace=True)
     else:
         _set_rights(system, path, past, found)
 
 
-def _make_directory(system: System, path: str, past: Past, originals: Originals, found: Look | None) -> None:
+def _make_directory(system: System, path: str, past: Before, originals: Originals, found: Look | None) -> None:
     if found is None:
         system.make_directory(path, past.mode, (past.uid, past.gid))
     else:
@@ -138,7 +138,7 @@ def _make_directory(system: System, path: str, past: Past, originals: Originals,
         put_back(system, f"{path.rstrip('/')}/{name}", child, originals)
 
 
-def _make_link(system: System, path: str, past: Past, _originals: Originals, found: Look | None) -> None:
+def _make_link(system: System, path: str, past: Before, _originals: Originals, found: Look | None) -> None:
     if found is not None and system.read_link(path) != past.target:
         system.remove_tree(path)
         found = None
@@ -148,7 +148,7 @@ def _make_link(system: System, path: str, past: Past, _originals: Originals, fou
         system.set_owner(path, past.uid, past.gid)
 
 
-def _set_rights(system: System, path: str, past: Past, found: Look) -> None:
+def _set_rights(system: System, path: str, past: Before, found: Look) -> None:
     """Owner, then mode: a change of owner clears bits of the mode (chown(2))."""
     if (found.uid, found.gid) != (past.uid, past.gid):
         system.set_owner(path, past.uid, past.gid)
@@ -156,7 +156,7 @@ def _set_rights(system: System, path: str, past: Past, found: Look) -> None:
         system.set_mode(path, past.mode)
 
 
-_MAKERS: Final[dict[str, Callable[[System, str, Past, Originals, Look | None], None]]] = {
+_MAKERS: Final[dict[str, Callable[[System, str, Before, Originals, Look | None], None]]] = {
     FILE: _make_file,
     DIRECTORY: _make_directory,
     LINK: _make_link,
