@@ -15,7 +15,7 @@ import msgspec
 from stoker.engine.distributions import Distribution
 from stoker.engine.execution import carry_out
 from stoker.engine.imagined import imagine
-from stoker.engine.parts import CHANGE, CREATE, DISKS, REMOVE, USERS
+from stoker.engine.parts import CHANGE, CREATE, DISKS, KERNEL_ARGUMENTS, REMOVE, USERS
 from stoker.engine.plan import DISKS as DISK_LISTS
 from stoker.engine.plan import Plan, plan
 from stoker.engine.policy import Impact
@@ -66,6 +66,7 @@ def compare(
                 system,
                 machine=machine,
                 is_fresh=True,
+                kernel_arguments=_arguments(old) if config is new else (),
                 locate=locate,
             )
             for config in (old, new)
@@ -154,7 +155,9 @@ def _differences(before: Preview, after: Preview) -> Iterator[Change]:
     old, new = ({_key(change): change for change in found.changes} for found in (before, after))
     for key, change in new.items():
         known = old.get(key)
-        if known is None or (known.action, known.digest) != (change.action, change.digest):
+        if change.group == KERNEL_ARGUMENTS:
+            yield change
+        elif known is None or (known.action, known.digest) != (change.action, change.digest):
             action = CHANGE if known is not None and change.action == CREATE == known.action else change.action
             yield msgspec.structs.replace(change, action=action, was=change.was if known is None else known.facts)
         else:
@@ -162,6 +165,11 @@ def _differences(before: Preview, after: Preview) -> Iterator[Change]:
     for key, change in old.items():
         if key not in new and change.action in {CREATE, CHANGE}:
             yield msgspec.structs.replace(change, action=REMOVE, facts=_kind(change), was=change.facts, pointer="")
+
+
+def _arguments(config: Config) -> list[str]:
+    """The kernel arguments that a config leaves."""
+    return config.kernel_arguments.should_exist if config.kernel_arguments else []
 
 
 def _kind(change: Change) -> dict[str, object]:

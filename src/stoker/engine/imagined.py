@@ -73,7 +73,8 @@ def imagine(config: Config, distribution: str) -> Inventory:
             break  # more disks than letters: the rest stays unknown
         slots = layout if path == boot else ()
         record = _record(said.get(path), slots)
-        record.links = [link for link in (path, BOOT_DISK if path == boot else "") if link and link != node]
+        names = dict.fromkeys([path, *([BOOT_DISK] if path == boot else [])])
+        record.links = [name for name in names if name != node]
         inventory.disks[node] = record
     return inventory
 
