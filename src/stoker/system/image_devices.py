@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -115,7 +114,9 @@ class ImageDevices(ScratchDevices):
             return image
         self._do(["sfdisk", "--quiet", "--wipe", "never", str(image)], _script(disk.table))
         for start, found in list(disk.contents.items()):
-            fields = FilesystemFields(found.type, found.label or None, found.uuid or None)
+            # The volume id of FAT is shown with a dash and taken without.
+            uuid = found.uuid.replace("-", "") if found.type == "vfat" else found.uuid
+            fields = FilesystemFields(found.type, found.label or None, uuid or None)
             partition = next((one for one in disk.table.partitions if one.start * SECTOR == start), None)
             if partition is not None and disk_commands.can_make(fields.format):
                 disk.contents[start] = self._lay(image, partition, fields) or found
@@ -127,13 +128,14 @@ class ImageDevices(ScratchDevices):
         try:
             with part.open("wb") as file:
                 file.truncate(partition.size * SECTOR)
-            with suppress(CommandFault):
-                self._run(disk_commands.make_filesystem(str(part), fields), b"", SECONDS)
-                _copy(part, image, partition.start * SECTOR)
-                return self._probe(str(image), partition.start * SECTOR, partition.size * SECTOR)
+            self._run(disk_commands.make_filesystem(str(part), fields), b"", SECONDS)
+            _copy(part, image, partition.start * SECTOR)
+            return self._probe(str(image), partition.start * SECTOR, partition.size * SECTOR)
+        except CommandFault:
+            self.on_paper.append(f"partition {partition.number} in `{image.name}`: {fields.format}")
+            return None
         finally:
             part.unlink(missing_ok=True)
-        return None
 
     def _stretch(self, node: str) -> tuple[Path, int, int] | None:
         """The image that a node is in, its first byte there and its size; None for what lies on no image."""
