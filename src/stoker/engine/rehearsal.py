@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from stoker.engine import messages
+from stoker.engine.captured import lay_accounts
 from stoker.engine.columns import table
 from stoker.engine.disk_drawing import draw_table, size_text
 from stoker.engine.distributions import Distribution, lay_base
@@ -23,7 +24,7 @@ from stoker.engine.imagined import imagine
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import DISKS, plan
 from stoker.engine.summary import Summary, summarise, summary_text
-from stoker.engine.targets import as_first_boot_finds, lay_accounts
+from stoker.engine.targets import as_first_boot_finds
 from stoker.fetch import Fetch
 from stoker.report import Entry, Pointer, Severity
 from stoker.report.native import plain
