@@ -206,3 +206,4 @@ def test_what_the_disks_of_an_inventory_would_lose() -> None:
 def test_a_config_that_names_others_is_refused() -> None:
     found = compared({}, {"ignition": {"version": "3.5.0", "config": {"merge": [{"source": "data:,x"}]}}})
     assert [finding.code for finding in found.findings] == ["not-merged"]
+    assert found.changes == ()

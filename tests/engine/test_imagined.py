@@ -62,13 +62,21 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, tuple[list[str], str, int]
         "debian",
         {
             "filesystems": [
-                {"device": "/dev/sda1", "format": "ext4"},
                 {"device": "/dev/disk/by-label/x", "format": "ext4"},
                 {"device": "/dev/disk/by-id/x-part1", "format": "ext4"},
                 {"device": "/dev/mapper/x", "format": "ext4"},
             ]
         },
         {},
+    ),
+    "partitions of disks that nothing is said of": (
+        "debian",
+        {
+            "disks": [{"device": "/dev/sdb", "partitions": [{"number": 1}]}],
+            "raid": [{"name": "a", "level": "raid1", "devices": ["/dev/sda2", "/dev/nvme0n1p1", "/dev/sdb1"]}],
+            "filesystems": [{"device": "/dev/sda1", "format": "ext4"}],
+        },
+        {"/dev/sdb": ([], "", 10), "/dev/sda": ([], " ", 10), "/dev/nvme0n1": ([], "", 10)},
     ),
     "a late start": (
         "debian",

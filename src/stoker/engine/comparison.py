@@ -105,7 +105,8 @@ def _disks(
         changed = msgspec.structs.replace(new, storage=_drawn(new.storage or Storage(), same), kernel_arguments=None)
         rest = Plan(steps, kept, planned.kernel_arguments)
         drawn = preview(changed, rest, system, machine=machine, allowed=allowed, locate=locate)
-    return drawn, [_anew(entry, new, locate) for entry in entries if entry.is_error]
+    errors = [entry for entry in entries if entry.is_error and entry.pointer[:1] == ("storage",)]
+    return drawn, [_anew(entry, new, locate) for entry in errors]
 
 
 def _imagined(old: Config, new: Config, distribution: Distribution) -> Inventory:
