@@ -159,13 +159,19 @@ def _differences(before: Preview, after: Preview) -> Iterator[Change]:
         if change.group == KERNEL_ARGUMENTS:
             yield change
         elif known is None or (known.action, known.digest) != (change.action, change.digest):
-            action = CHANGE if known is not None and change.action == CREATE == known.action else change.action
-            yield msgspec.structs.replace(change, action=action, was=change.was if known is None else known.facts)
+            yield change if known is None else _changed(known, change)
         else:
             yield msgspec.structs.replace(change, action=KEEP, impact=Impact.NONE)
     for key, change in old.items():
         if key not in new and change.action in {CREATE, CHANGE}:
             yield msgspec.structs.replace(change, action=REMOVE, facts=_kind(change), was=change.facts, pointer="")
+
+
+def _changed(known: Change, change: Change) -> Change:
+    """A change of what the old config made; what it said and the new one does not is nothing now."""
+    dropped: dict[str, object] = dict.fromkeys(known.facts.keys() - change.facts.keys())
+    action = CHANGE if change.action == CREATE == known.action else change.action
+    return msgspec.structs.replace(change, action=action, facts=dropped | change.facts, was=known.facts)
 
 
 def _arguments(config: Config) -> list[str]:

@@ -16,7 +16,7 @@ import msgspec
 from stoker.engine import messages
 from stoker.engine.captured import lay_accounts
 from stoker.engine.columns import table
-from stoker.engine.disk_drawing import draw_table, size_text
+from stoker.engine.disk_drawing import INDENTED, draw_table, size_text
 from stoker.engine.distributions import Distribution, lay_base
 from stoker.engine.execution import Say, carry_out
 from stoker.engine.filesystems import mounted_filesystems
@@ -209,7 +209,7 @@ def _unit_pointer(complaint: Complaint, config: Config) -> Pointer:
 
 
 def _image(node: str, file: str, disk: Disk) -> Image:
-    return Image(node, file, disk.size, tuple(_held(node, disk)), draw_table(disk.table, {}))
+    return Image(node, file, disk.size, tuple(_held(node, disk)), draw_table(disk.table, {}, INDENTED))
 
 
 def _held(node: str, disk: Disk) -> Iterator[Held]:
