@@ -58,6 +58,7 @@ _TOLD: Final[dict[str, Callable[[Any], str]]] = {
     "volumes": lambda names: f"opens {', '.join(names)}",
     "target": lambda path: f"-> {path}",
     "state": str,
+    "does": str,
 }
 _KINDS_TOLD: Final = {"array", "encrypted volume", "hard link", "partition table"}
 
