@@ -11,7 +11,7 @@ import pytest
 
 from stoker.system import CommandFault, Device, Partition, Signature, Table, commands
 from stoker.system.devices import ArrayFields, FilesystemFields, VolumeFields
-from stoker.system.image_devices import ImageDevices
+from stoker.system.image_devices import MOST, ImageDevices
 from stoker.system.images import image_disk
 from stoker.system.real_devices import Run
 from stoker.system.scratch_devices import Disk, Inventory
@@ -110,6 +110,31 @@ def test_a_tool_that_is_not_installed_is_named(tmp_path: Path) -> None:
     found = devices.probe("/dev/vdb")
     assert found is not None
     assert (found.type, found.label) == ("ext4", "x")
+
+
+@pytest.mark.parametrize(
+    "options", [("-J", "device=/dev/null"), ("-d", "/etc"), ("src",), ("-J", "size=4,device=src"), ("-O", "x", "..")]
+)
+def test_options_that_name_a_path_stay_on_paper(options: tuple[str, ...], tmp_path: Path) -> None:
+    """They would make mkfs read or overwrite what is no part of the rehearsal; `src` is there, in this directory."""
+    assert Path("src").exists()
+    devices = ImageDevices(inventory(), tmp_path, commands.run)
+    devices.make_filesystem("/dev/vdb", FilesystemFields("ext4", options=options))
+    assert devices.on_paper[-1] == "`/dev/vdb`: ext4, whose options name a path"
+    assert image_disk(devices.images["/dev/vdb"], commands.run).contents == {}
+
+
+def test_options_that_name_none_are_given(tmp_path: Path) -> None:
+    devices = ImageDevices(inventory(), tmp_path, commands.run)
+    devices.make_filesystem("/dev/vdb", FilesystemFields("ext4", options=("-b", "1024", "-O", "^metadata_csum")))
+    assert image_disk(devices.images["/dev/vdb"], commands.run).contents[0].type == "ext4"
+
+
+def test_no_more_images_than_a_person_would_wait_for(tmp_path: Path) -> None:
+    disks = {f"/dev/disk{number}": Disk(size=MEBIBYTE) for number in range(MOST + 2)}
+    devices = ImageDevices(Inventory(disks=disks), tmp_path, commands.run)
+    assert len(list(tmp_path.iterdir())) == MOST
+    assert devices.on_paper == [f"`/dev/disk{number}`: there are more than 32 disks" for number in (MOST, MOST + 1)]
 
 
 def test_what_a_tool_refuses_is_refused(tmp_path: Path) -> None:

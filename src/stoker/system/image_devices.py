@@ -3,11 +3,13 @@
 Nothing needs root: sgdisk(8), sfdisk(8) and mkfs work on files. A partition's file system is made in a file of its own
 and its data are copied to where they belong. What needs the kernel (arrays, encrypted volumes, mounts) stays on paper,
 and so does a disk whose sectors are not of 512 bytes, which sgdisk takes every file to have; `on_paper` says what.
+Options for mkfs that name a path stay there, too: a rehearsal touches nothing but its own files.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -21,6 +23,7 @@ from stoker.system.scratch_devices import Disk, Inventory, ScratchDevices
 
 SECTOR: Final = 512
 LARGEST: Final = 1 << 44  # bytes of an image; file systems of the machine that runs this take no larger file
+MOST: Final = 32  # disks that get an image; sgdisk takes a second for each
 MISSING: Final = 127  # exit status of env(1) for a command that is not installed
 CHUNK: Final = 1 << 20
 EDGE: Final = 1 << 20  # bytes at both ends of a stretch, where signatures are
@@ -41,6 +44,8 @@ class ImageDevices(ScratchDevices):
         for node, disk in inventory.disks.items():
             if disk.sector_size != SECTOR or disk.size > LARGEST:
                 self.on_paper.append(f"`{node}`: {disk.size} bytes in sectors of {disk.sector_size}")
+            elif len(self.images) == MOST:
+                self.on_paper.append(f"`{node}`: there are more than {MOST} disks")
             else:
                 self.images[node] = self._image(node, disk)
 
@@ -78,6 +83,9 @@ class ImageDevices(ScratchDevices):
         stretch = self._stretch(node)
         if stretch is None:
             self.on_paper.append(f"`{node}`: {fields.format}")
+            return
+        if any(map(_names_a_path, fields.options)):
+            self.on_paper.append(f"`{node}`: {fields.format}, whose options name a path")
             return
         image, start, size = stretch
         part = self._directory / "part"
@@ -156,6 +164,11 @@ class ImageDevices(ScratchDevices):
             self.on_paper.append(f"`{command[0]}` is not installed")
             return False
         return True
+
+
+def _names_a_path(option: str) -> bool:
+    """Whether an option for mkfs leads to a file or a device of the machine that runs this, to read or to overwrite."""
+    return "/" in option or any(part and os.path.lexists(part) for part in re.split("[=,:]", option))
 
 
 def _script(table: Table) -> bytes:
