@@ -7,13 +7,17 @@ import os
 import stat
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from stoker.engine.rearm import ARMINGS, HIDING
+from stoker.engine import DISTRIBUTIONS, plan
+from stoker.engine.rearm import ARMINGS, HIDING, Arming, obstacles
 from stoker.platforms.configs import DIRECTORIES, INSTALLED, USER
 from stoker.platforms.kernel import FIRST_BOOT
+from stoker.schema.v3 import Config, Ignition
+from stoker.system import RealSystem
 from tests.cli.test_plan import digest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -183,6 +187,15 @@ def test_where_nothing_may_be_written(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.bu").write_text(NEW)
     done = run("rearm", "a.bu", "--root", "root", "--yes")
     assert (done.returncode, done.stderr) == (1, "stoker: cannot write `/oem/config.ign`: permission denied\n")
+
+
+def test_on_the_machine_itself_the_file_systems_have_to_be_mounted() -> None:
+    """/etc stands for one that is not: nothing is written, it is only looked at."""
+    flatcar = DISTRIBUTIONS["flatcar"]
+    with closing(RealSystem(Path("/"))) as system:
+        planned = plan(Config(ignition=Ignition(version="3.3.0")), system, flatcar)
+        found = obstacles(Arming("/etc/first_boot", ("/etc/config.ign",)), flatcar, planned, system, [])
+    assert [entry.code for entry in found if entry.is_error] == ["not-mounted"]
 
 
 def test_the_places_are_those_that_are_read() -> None:

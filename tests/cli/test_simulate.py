@@ -182,9 +182,9 @@ REFUSED: dict[str, tuple[str, dict[str, Any] | None, str]] = {
         "a.bu:3:19: error creating file `/etc/passwd`: a file exists there already and overwrite is false",
     ),
     "a device that nobody has": (
-        "variant: fcos\nversion: 1.5.0\nstorage: {filesystems: [{device: /dev/sdq7, format: ext4}]}\n",
+        "variant: fcos\nversion: 1.5.0\nstorage: {filesystems: [{device: /dev/mapper/x, format: ext4}]}\n",
         None,
-        'a.bu:3:34: failed to wait on filesystems devs: there is no block device "/dev/sdq7"',
+        'a.bu:3:34: failed to wait on filesystems devs: there is no block device "/dev/mapper/x"',
     ),
     "a partition of the captured machine": (
         (

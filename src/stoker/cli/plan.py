@@ -13,6 +13,7 @@ from stoker.cli.findings import write_json
 from stoker.cli.inputs import add_files_dir, add_output, read_input
 from stoker.cli.streams import write_data
 from stoker.engine import DISTRIBUTIONS, plan
+from stoker.engine.captured import read_inventory
 from stoker.engine.comparison import compare
 from stoker.engine.errors import BadInventory
 from stoker.engine.preview import Preview, preview
@@ -25,7 +26,6 @@ from stoker.engine.targets import (
     distribution_of_system,
     fresh_machine,
     machine_below,
-    read_inventory,
 )
 from stoker.schema.v3 import Config
 from stoker.system import SystemFault

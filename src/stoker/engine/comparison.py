@@ -15,7 +15,7 @@ import msgspec
 from stoker.engine.distributions import Distribution
 from stoker.engine.execution import carry_out
 from stoker.engine.imagined import imagine
-from stoker.engine.parts import CHANGE, CREATE, DISKS, REMOVE, USERS
+from stoker.engine.parts import CHANGE, CREATE, DISKS, KERNEL_ARGUMENTS, REMOVE, USERS
 from stoker.engine.plan import DISKS as DISK_LISTS
 from stoker.engine.plan import Plan, plan
 from stoker.engine.policy import Impact
@@ -66,6 +66,7 @@ def compare(
                 system,
                 machine=machine,
                 is_fresh=True,
+                kernel_arguments=_arguments(old) if config is new else (),
                 locate=locate,
             )
             for config in (old, new)
@@ -104,7 +105,8 @@ def _disks(
         changed = msgspec.structs.replace(new, storage=_drawn(new.storage or Storage(), same), kernel_arguments=None)
         rest = Plan(steps, kept, planned.kernel_arguments)
         drawn = preview(changed, rest, system, machine=machine, allowed=allowed, locate=locate)
-    return drawn, [_anew(entry, new, locate) for entry in entries if entry.is_error]
+    errors = [entry for entry in entries if entry.is_error and entry.pointer[:1] == ("storage",)]
+    return drawn, [_anew(entry, new, locate) for entry in errors]
 
 
 def _imagined(old: Config, new: Config, distribution: Distribution) -> Inventory:
@@ -154,14 +156,27 @@ def _differences(before: Preview, after: Preview) -> Iterator[Change]:
     old, new = ({_key(change): change for change in found.changes} for found in (before, after))
     for key, change in new.items():
         known = old.get(key)
-        if known is None or (known.action, known.digest) != (change.action, change.digest):
-            action = CHANGE if known is not None and change.action == CREATE == known.action else change.action
-            yield msgspec.structs.replace(change, action=action, was=change.was if known is None else known.facts)
+        if change.group == KERNEL_ARGUMENTS:
+            yield change
+        elif known is None or (known.action, known.digest) != (change.action, change.digest):
+            yield change if known is None else _changed(known, change)
         else:
             yield msgspec.structs.replace(change, action=KEEP, impact=Impact.NONE)
     for key, change in old.items():
         if key not in new and change.action in {CREATE, CHANGE}:
             yield msgspec.structs.replace(change, action=REMOVE, facts=_kind(change), was=change.facts, pointer="")
+
+
+def _changed(known: Change, change: Change) -> Change:
+    """A change of what the old config made; what it said and the new one does not is nothing now."""
+    dropped: dict[str, object] = dict.fromkeys(known.facts.keys() - change.facts.keys())
+    action = CHANGE if change.action == CREATE == known.action else change.action
+    return msgspec.structs.replace(change, action=action, facts=dropped | change.facts, was=known.facts)
+
+
+def _arguments(config: Config) -> list[str]:
+    """The kernel arguments that a config leaves."""
+    return config.kernel_arguments.should_exist if config.kernel_arguments else []
 
 
 def _kind(change: Change) -> dict[str, object]:

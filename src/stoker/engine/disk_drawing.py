@@ -18,6 +18,7 @@ from stoker.engine.partitions import DiskPlan
 from stoker.system import Partition, Table
 
 WIDTH = 80
+INDENTED = WIDTH - 2  # for what stands below a heading
 LEAST = 3  # columns of a cell
 WIDE = 12  # columns that a cell gets for its text alone
 SMALL = 2 << 20  # bytes of a gap that is not worth a cell: alignment, the tables themselves

@@ -41,6 +41,10 @@ def _texts(node: Node) -> object:
     return scalars.MISMATCH if scalars.MISMATCH in found or None in found else tuple(found)
 
 
+def _path(text: str) -> object:
+    return text if text.startswith("/") and "\0" not in text else scalars.MISMATCH
+
+
 def _scalar(read: Reader) -> Reader:
     return lambda node: read(node) if node.kind == SCALAR else scalars.MISMATCH
 
@@ -48,15 +52,17 @@ def _scalar(read: Reader) -> Reader:
 TEXT: Final = Value("a text", _scalar(scalars.string))
 TEXTS: Final = Value(f"a text, or a list of at most {MOST_TEXTS}", _texts)
 NUMBER: Final = Value("a whole number", _scalar(scalars.integer))
+NAME: Final = Value("a name", _scalar(lambda node: scalars.MISMATCH if "\0" in node.value else scalars.string(node)))
+PATH: Final = Value("an absolute path", _scalar(lambda node: _path(node.value)))
 MODE: Final = Value("a mode in octal, such as 0644", _scalar(scalars.integer))
 FLAG: Final = Value("true or false", _scalar(scalars.boolean))
 
-_PATH: Final = {"exists": FLAG, "mode": MODE, "owner": TEXT, "group": TEXT}
+_OF_PATH: Final = {"exists": FLAG, "mode": MODE, "owner": TEXT, "group": TEXT}
 
 # What an expectation can be about, and what of it.
 SUBJECTS: Final[dict[str, dict[str, Value]]] = {
-    "file": {**_PATH, "is": TEXT, "has": TEXTS, "lacks": TEXTS, "sha256": TEXT},
-    "directory": _PATH,
+    "file": {**_OF_PATH, "is": TEXT, "has": TEXTS, "lacks": TEXTS, "sha256": TEXT},
+    "directory": _OF_PATH,
     "link": {"exists": FLAG, "to": TEXT},
     "user": {"exists": FLAG, "id": NUMBER, "in": TEXTS, "home": TEXT, "shell": TEXT, "key": TEXTS},
     "group": {"exists": FLAG, "id": NUMBER},
@@ -66,6 +72,7 @@ SUBJECTS: Final[dict[str, dict[str, Value]]] = {
     "kernel_argument": {"exists": FLAG},
     "refused": {"has": TEXTS},
 }
+_PATHS: Final = frozenset({"file", "directory", "link", "mount"})  # subjects that are named by a path
 _HEAD: Final = {"config": TEXT, "inventory": TEXT, "distribution": TEXT}
 
 
@@ -138,7 +145,7 @@ class _Reader:
             return None
         keys = SUBJECTS[subject]
         self._refuse_others(pairs, {subject, *keys}, f"of a `{subject}`")
-        name = self._value(subject, pairs[subject][1], TEXT)
+        name = self._value(subject, pairs[subject][1], PATH if subject in _PATHS else NAME)
         wanted = {key: self._value(key, pairs[key][1], value) for key, value in keys.items() if key in pairs}
         places = {key: self._document.place_of(pair[0]) for key, pair in pairs.items()}
         return Expectation(subject, str(name or ""), wanted, places | {"": places[subject]})

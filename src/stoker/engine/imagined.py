@@ -1,13 +1,13 @@
 """The disks of a machine that nobody has yet: in go a config and a distribution, out comes an Inventory to plan on.
 
-The boot disk is laid out as the distribution's image is, every other disk that the config names is blank, and all are
-large enough. Sources: the image layouts of Fedora CoreOS (build.sh of its assembler) and Flatcar (disk_layout.json).
+The boot disk is laid out as the distribution's image is. Every other disk that the config names is blank, but for
+partitions that are used and not made. All are large enough. Sources: the image layouts of Fedora CoreOS (build.sh of
+its assembler) and Flatcar (disk_layout.json).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -26,6 +26,9 @@ SECTOR: Final = 512
 
 _DISK: Final = re.compile(
     r"/dev/(?:[shv]d[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+|disk/by-(?:id|path)/(?!.*-part\d+$).+)"
+)
+_PARTITION: Final = re.compile(
+    r"(?P<disk>/dev/(?:[shv]d[a-z]+|xvd[a-z]+|(?:nvme\d+n|mmcblk)\d+(?=p)))p?(?P<number>\d{1,2})"
 )
 _NODE: Final = re.compile(r"/dev/[^/]+")
 
@@ -65,25 +68,34 @@ def imagine(config: Config, distribution: str) -> Inventory:
     boot = next((path for path, disk in said.items() if _is_boot_disk(disk, layout)), BOOT_DISK if layout else "")
     inventory = Inventory()
     free = (f"/dev/vd{chr(letter)}" for letter in range(ord("a"), ord("z") + 1))
-    paths = list(dict.fromkeys([*([boot] if boot else []), *said, *_whole_disks(storage)]))
+    used = {path: slots for path, slots in _used_partitions(storage).items() if path not in said}
+    paths = list(dict.fromkeys([*([boot] if boot else []), *said, *filter(_DISK.fullmatch, _devices(storage)), *used]))
     for path in paths:
         is_node = _NODE.fullmatch(path) is not None
         node = path if is_node else next((node for node in free if node not in {*paths, *inventory.disks}), "")
         if not node:
             break  # more disks than letters: the rest stays unknown
-        slots = layout if path == boot else ()
+        slots = layout if path == boot else used.get(path, ())
         record = _record(said.get(path), slots)
-        record.links = [link for link in (path, BOOT_DISK if path == boot else "") if link and link != node]
+        names = dict.fromkeys([path, *([BOOT_DISK] if path == boot else [])])
+        record.links = [name for name in names if name != node]
         inventory.disks[node] = record
     return inventory
 
 
-def _whole_disks(storage: Storage) -> Iterator[str]:
-    """Disks that are used whole: by arrays, volumes and file systems."""
-    for array in storage.raid:
-        yield from filter(_DISK.fullmatch, array.devices)
-    devices = [*(volume.device for volume in storage.luks), *(made.device for made in storage.filesystems)]
-    yield from (device for device in devices if device and _DISK.fullmatch(device))
+def _devices(storage: Storage) -> list[str]:
+    """What arrays, volumes and file systems are made on."""
+    members = [device for array in storage.raid for device in array.devices]
+    volumes = [volume.device or "" for volume in storage.luks]
+    return [*members, *volumes, *(made.device for made in storage.filesystems)]
+
+
+def _used_partitions(storage: Storage) -> dict[str, tuple[Slot, ...]]:
+    """Partitions by their nodes that something is made on, by disk."""
+    numbers: dict[str, set[int]] = {}
+    for found in filter(None, map(_PARTITION.fullmatch, _devices(storage))):
+        numbers.setdefault(found["disk"], set()).add(int(found["number"]))
+    return {disk: tuple(Slot(number, "", 1024) for number in sorted(one - {0})) for disk, one in numbers.items()}
 
 
 def _is_boot_disk(disk: Disk, layout: tuple[Slot, ...]) -> bool:

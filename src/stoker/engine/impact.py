@@ -14,10 +14,9 @@ from typing import NamedTuple
 from stoker.engine.errors import EngineFault
 from stoker.engine.operations import Heading, Operation, Step
 from stoker.engine.operations.accounts import RemoveUser
-from stoker.engine.operations.files import KeepFile, MakeHardLink, PathOperation
+from stoker.engine.operations.files import KeepFile, PathOperation
 from stoker.engine.operations.losses import Loss
 from stoker.engine.operations.result import WriteResult
-from stoker.engine.operations.units import MaskUnit, SetPreset, WriteUnit
 from stoker.engine.policy import Effect, Impact, effect_of_path, effect_of_unit
 from stoker.fetch import Fetch, FetchFault
 from stoker.schema.v3 import Config
@@ -26,7 +25,7 @@ from stoker.system.protocol import DIRECTORY
 
 DISK_STAGES = {"disks"}
 PASSING = {"mount", "umount"}  # what is only there while a machine is provisioned
-_NONE = Effect(Impact.NONE)
+_NONE, _LIVE = Effect(Impact.NONE), Effect(Impact.LIVE)
 _PATH = re.compile(r"/[\w./@+:~-]+")  # a path as it stands in a unit
 
 Readers = Mapping[str, tuple[str, ...]]
@@ -51,7 +50,7 @@ def judge(
     """
     for step in flat(steps):
         losses = () if is_fresh else losses_of(step.operation, system)
-        effect = _NONE if not losses and _is_done(step, system, fetch) else _effect(step, readers)
+        effect = _NONE if not losses and _is_done(step, system, fetch) else _effect(step, system, readers)
         yield Judged(step, Impact.DATA_LOSS if losses else effect.impact, effect.units, losses)
 
 
@@ -107,20 +106,23 @@ def _is_done(step: Step, system: System, fetch: Fetch) -> bool:
         return False
 
 
-def _effect(step: Step, readers: Readers) -> Effect:
-    """What a step costs by the policy."""
-    operation = step.operation
+def _effect(step: Step, system: System, readers: Readers) -> Effect:
+    """What a step costs by the policy: by the units that it touches, or else by its paths."""
     if step.stage in PASSING:
         return _NONE
     if step.stage in DISK_STAGES:
         return Effect(Impact.REPROVISION)
-    if isinstance(operation, WriteUnit | MaskUnit):
-        return effect_of_unit(operation.unit)
-    if isinstance(operation, SetPreset):
-        return effect_of_unit(operation.unit)
-    if isinstance(operation, PathOperation | MakeHardLink):
-        return effect_of_named(operation.path, readers)
-    return Effect(Impact.LIVE)
+    touched: dict[str, list[str]] = {}
+    for kind, name in step.operation.touch(system):
+        touched.setdefault(kind, []).append(name)
+    if "unit" in touched:
+        effects = [effect_of_unit(name) for name in touched["unit"]]
+    elif "user" in touched or "group" in touched:
+        effects = [_LIVE]
+    else:
+        effects = [effect_of_named(path, readers) for path in touched.get("path", ())]
+    worst = max(effects, key=lambda effect: effect.impact.rank, default=_LIVE)
+    return worst._replace(units=tuple(dict.fromkeys(unit for effect in effects for unit in effect.units)))
 
 
 def effect_of_named(path: str, readers: Readers) -> Effect:

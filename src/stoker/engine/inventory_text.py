@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stoker.engine.columns import table
-from stoker.engine.disk_drawing import draw_table, size_text
+from stoker.engine.disk_drawing import INDENTED, draw_table, size_text
 from stoker.engine.operations.losses import words
 from stoker.report.native import plain
 from stoker.system.devices import partition_node
@@ -39,7 +39,7 @@ def _disk(node: str, disk: Disk, inventory: Inventory) -> Iterator[str]:
     if reason:
         yield f"  {reason}"
         return
-    yield f"  {draw_table(disk.table, {})}"
+    yield f"  {draw_table(disk.table, {}, INDENTED)}"
     rows = []
     for partition in disk.table.partitions if disk.table else ():
         start = partition.start * disk.sector_size

@@ -13,6 +13,7 @@ from stoker.engine.operations import Operation, Owner
 from stoker.engine.operations import accounts as account_operations
 from stoker.engine.operations import disks as disk_operations
 from stoker.engine.operations import files as file_operations
+from stoker.engine.operations import result as result_operations
 from stoker.engine.operations import units as unit_operations
 from stoker.engine.operations import volumes as volume_operations
 from stoker.fetch import Embedded, FetchFault, Source, redacted
@@ -25,6 +26,9 @@ USERS: Final = "users"
 UNITS: Final = "units"
 KERNEL_ARGUMENTS: Final = "kernel arguments"
 GROUPS: Final = (DISKS, FILES, USERS, UNITS, KERNEL_ARGUMENTS)  # in the order in which they are shown
+
+# The group of what an operation touches, by the kind of the touch.
+_TOUCHED: Final = {"path": FILES, "user": USERS, "group": USERS, "unit": UNITS, "device": DISKS, "mount": DISKS}
 
 CREATE: Final = "create"
 CHANGE: Final = "change"
@@ -46,10 +50,18 @@ class Part(NamedTuple):
 
 def parts_of(operation: Operation, system: System) -> list[Part]:
     """The parts of an operation; none for what is no change of its own: a table told to the kernel, a mount undone."""
-    for kind, row in _ROWS.items():
-        if isinstance(operation, kind):
-            return list(row(operation, system))
-    return []
+    row = next((row for kind, row in _ROWS.items() if isinstance(operation, kind)), _other)
+    return list(row(operation, system))
+
+
+def _nothing(_operation: Operation, _: System) -> Iterator[Part]:
+    return iter(())
+
+
+def _other(operation: Operation, system: System) -> Iterator[Part]:
+    """Of an operation without a row: what it says of itself, of the first thing that it touches."""
+    for kind, name in operation.touch(system)[:1]:
+        yield Part(_TOUCHED[kind], name, CHANGE, {"kind": kind, "does": operation.describe()})
 
 
 # Files
@@ -74,9 +86,10 @@ def _append_file(operation: file_operations.AppendFile, system: System) -> Itera
 
 def _keep_file(operation: file_operations.KeepFile, system: System) -> Iterator[Part]:
     facts: Facts = {} if operation.mode is None else {"mode": _mode(operation.mode)}
-    if system.look(operation.path) is None:
+    is_there = system.look(operation.path) is not None
+    if not is_there:
         facts = {"mode": _mode(file_operations.FILE_MODE), "size": 0} | facts
-    yield _path_part(operation.path, facts | _owner(operation.owner, system), system)
+    yield _path_part(operation.path, facts | _owner(operation.owner, system, "" if is_there else "root:root"), system)
 
 
 def _make_directory(operation: file_operations.MakeDirectory, system: System) -> Iterator[Part]:
@@ -255,6 +268,9 @@ _ROWS: Final[dict[type, Callable[[Any, System], Iterator[Part]]]] = {
     unit_operations.WriteUnit: _write_unit,
     unit_operations.MaskUnit: _mask_unit,
     unit_operations.SetPreset: _set_preset,
+    result_operations.WriteResult: _nothing,
+    disk_operations.TellKernel: _nothing,
+    disk_operations.Unmount: _nothing,
     disk_operations.WipeTable: _change_table,
     disk_operations.ChangeTable: _change_table,
     disk_operations.MakeFilesystem: _make_filesystem,

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from stoker.engine.disk_drawing import draw_disk
+from stoker.engine.disk_drawing import INDENTED, draw_disk
 from stoker.engine.disks import draft_disks
 from stoker.engine.impact import Judged, judge, readers_of
 from stoker.engine.operations import Operation
@@ -48,7 +48,8 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A change of one thing.
 
     `group` is disks, files, users, units or kernel arguments; `action` create, change, remove, or keep for what is
-    already so. `facts` says what it will be, `was` what it is, by the same names. `units` are reloaded or restarted.
+    already so. `facts` says what it will be (None: nothing any more), `was` what it is, by the same names. `units` are
+    reloaded or restarted.
     `digest` is that of all that is asked for (SHA-256): two changes that agree in it end alike.
     """
 
@@ -239,7 +240,7 @@ def _disk_view(draft: DiskPlan, *, is_fresh: bool) -> DiskView:
         draft.disk.size,
         None if draft.before is None else _stretches(draft.before),
         _stretches(draft.after),
-        tuple(draw_disk(draft)),
+        tuple(draw_disk(draft, INDENTED)),
     )
 
 

@@ -27,6 +27,7 @@ from stoker.system.protocol import DIRECTORY
 
 MARKS: Final = {"create": "+", "change": "~", "remove": "-"}
 NAMES: Final = 46  # columns that names get at most before the cost; longer ones push it aside
+NOTHING: Final = "none"  # what a fact is that is no more asked for
 COSTS: Final = 32  # columns that the cost gets at most before what a thing will be
 
 # Facts in the order in which they are told, each with its words.
@@ -57,6 +58,7 @@ _TOLD: Final[dict[str, Callable[[Any], str]]] = {
     "volumes": lambda names: f"opens {', '.join(names)}",
     "target": lambda path: f"-> {path}",
     "state": str,
+    "does": str,
 }
 _KINDS_TOLD: Final = {"array", "encrypted volume", "hard link", "partition table"}
 
@@ -71,21 +73,24 @@ class _Row(NamedTuple):
 
 def preview_text(preview: Preview) -> str:
     """The preview as text; without any escape sequence."""
-    sections = {group: list(_rows(group, preview)) for group in GROUPS}
-    every = [row for rows in sections.values() for row in rows if row.cost]
-    left = max((min(len(row.left), NAMES) for row in every), default=0)
-    cost = max((min(len(row.cost), COSTS) for row in every), default=0)
     lines = [f"plan for {preview.machine}"]
-    for group, rows in sections.items():
+    for group in GROUPS:
+        rows = _aligned(list(_rows(group, preview)))
         drawings = [line for disk in preview.disks for line in disk.drawing] if group == DISKS else []
         if rows or drawings:
-            lines += ["", group, *(f"  {line}" for line in drawings)]
-            lines += [f"  {row.left:{left}}  {row.cost:{cost}}  {row.words}" for row in rows]
+            lines += ["", group, *(f"  {line}" for line in (*drawings, *rows))]
     for title, severity in (("refused", Severity.ERROR), ("worth knowing", Severity.WARNING)):
         found = [f"  {line}" for line in finding_lines(preview.findings, severity)]
         lines += ["", title, *found] if found else []
     lines += ["", *_losses(preview), _verdict(preview)]
     return "\n".join(plain(line).rstrip() for line in lines) + "\n"
+
+
+def _aligned(rows: list[_Row]) -> list[str]:
+    """Rows in columns; what a thing will be comes last, for it may be long."""
+    left = max((min(len(row.left), NAMES) for row in rows if row.cost), default=0)
+    cost = max((min(len(row.cost), COSTS) for row in rows), default=0)
+    return [f"{row.left:{left}}  {row.cost:{cost}}  {row.words}" for row in rows]
 
 
 def _rows(group: str, preview: Preview) -> Iterator[_Row]:
@@ -108,12 +113,17 @@ def _words(change: Change) -> str:
     """What a change makes of its thing, and what it was where that differs."""
     kind = change.facts.get("kind")
     words = [str(kind)] if kind in _KINDS_TOLD else []
+    differs = False
     for name, tell in _TOLD.items():
         if name not in change.facts:
             continue
-        now, was = tell(change.facts[name]), change.was.get(name)
-        changed = was is not None and was != change.facts[name]
+        value, was = change.facts[name], change.was.get(name)
+        now = NOTHING if value is None else tell(value)
+        changed = was is not None and was != value
+        differs = differs or changed or name not in change.was
         words.append(f"{tell(was)} -> {now}" if changed and name != "target" else now)
+    if change.was and change.facts and not differs:
+        words.append("other content")  # of the same size and so on: else it would be no change
     return (", " if change.group in {UNITS, USERS} else " ").join(words)
 
 

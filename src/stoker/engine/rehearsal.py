@@ -14,8 +14,9 @@ from pathlib import Path
 import msgspec
 
 from stoker.engine import messages
+from stoker.engine.captured import lay_accounts
 from stoker.engine.columns import table
-from stoker.engine.disk_drawing import draw_table, size_text
+from stoker.engine.disk_drawing import INDENTED, draw_table, size_text
 from stoker.engine.distributions import Distribution, lay_base
 from stoker.engine.execution import Say, carry_out
 from stoker.engine.filesystems import mounted_filesystems
@@ -23,7 +24,7 @@ from stoker.engine.imagined import imagine
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import DISKS, plan
 from stoker.engine.summary import Summary, summarise, summary_text
-from stoker.engine.targets import as_first_boot_finds, lay_accounts
+from stoker.engine.targets import as_first_boot_finds
 from stoker.fetch import Fetch
 from stoker.report import Entry, Pointer, Severity
 from stoker.report.native import plain
@@ -208,7 +209,7 @@ def _unit_pointer(complaint: Complaint, config: Config) -> Pointer:
 
 
 def _image(node: str, file: str, disk: Disk) -> Image:
-    return Image(node, file, disk.size, tuple(_held(node, disk)), draw_table(disk.table, {}))
+    return Image(node, file, disk.size, tuple(_held(node, disk)), draw_table(disk.table, {}, INDENTED))
 
 
 def _held(node: str, disk: Disk) -> Iterator[Held]:

@@ -15,14 +15,14 @@ from typing import Final
 import msgspec
 
 from stoker.engine import messages
+from stoker.engine.captured import lay_accounts
 from stoker.engine.distributions import DISTRIBUTIONS, Distribution, lay_base
-from stoker.engine.errors import BadInventory
 from stoker.engine.imagined import imagine
 from stoker.report import Report, Severity
 from stoker.schema.v3 import Config
 from stoker.system import RealSystem, ScratchSystem, System, commands
 from stoker.system.images import image_disk
-from stoker.system.inventory import VERSION, Captured, capture_devices, kernel_arguments, os_release
+from stoker.system.inventory import Captured, capture_devices, kernel_arguments, os_release
 from stoker.system.real_devices import RealDevices
 from stoker.system.scratch import has_manifest
 from stoker.system.scratch_devices import Inventory, ScratchDevices
@@ -42,17 +42,6 @@ class Target(msgspec.Struct, frozen=True):
     kernel_arguments: tuple[str, ...] = ()
     notes: Report = msgspec.field(default_factory=Report)
     is_fresh: bool = False
-
-
-def read_inventory(text: bytes) -> Captured:
-    """Read what `stoker inventory` wrote. Raises `BadInventory`."""
-    try:
-        captured = msgspec.json.decode(text, type=Captured)
-    except msgspec.DecodeError as error:
-        raise BadInventory(messages.NO_INVENTORY, reason=error) from error
-    if captured.version != VERSION:
-        raise BadInventory(messages.INVENTORY_VERSION, found=captured.version, known=VERSION)
-    return captured
 
 
 def distribution_of_system(os: dict[str, str]) -> Distribution | None:
@@ -146,15 +135,3 @@ def scratch_machine(
             lay_accounts(system, captured)
         lay_base(system, distribution)
         yield system
-
-
-def lay_accounts(system: System, captured: Captured) -> None:
-    """Lay the account files of a captured machine; nobody has a password."""
-    passwd = [f"{user.name}:x:{user.uid}:{user.gid}:{user.gecos}:{user.home}:{user.shell}\n" for user in captured.users]
-    group = [f"{group.name}:x:{group.gid}:{','.join(group.members)}\n" for group in captured.groups]
-    shadow = [f"{user.name}:*:0:0:99999:7:::\n" for user in captured.users]
-    gshadow = [f"{group.name}:!::{','.join(group.members)}\n" for group in captured.groups]
-    files = {"passwd": (passwd, 0o644), "group": (group, 0o644), "shadow": (shadow, 0o640), "gshadow": (gshadow, 0o640)}
-    for name, (lines, mode) in files.items():
-        if lines:
-            system.write_file(f"/etc/{name}", "".join(lines).encode(), mode=mode)

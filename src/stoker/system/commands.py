@@ -5,6 +5,7 @@ Only this module starts processes.
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 
@@ -14,11 +15,13 @@ from stoker.system.errors import CommandFault
 def run(arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> bytes:
     """Run a command and return its standard output. Raises `CommandFault` when it fails, is missing or takes too long.
 
-    Messages come in English (LC_ALL=C), since some are read.
+    Messages come in English (LC_ALL=C), since some are read. Tools for disks are found by those, too, whose PATH is
+    not that of root.
     """
+    settings = ("LC_ALL=C", f"PATH={os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     try:
         done = subprocess.run(
-            ["env", "LC_ALL=C", *arguments], input=stdin, capture_output=True, timeout=seconds, check=False
+            ["env", *settings, *arguments], input=stdin, capture_output=True, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise CommandFault(

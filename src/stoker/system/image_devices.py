@@ -3,13 +3,14 @@
 Nothing needs root: sgdisk(8), sfdisk(8) and mkfs work on files. A partition's file system is made in a file of its own
 and its data are copied to where they belong. What needs the kernel (arrays, encrypted volumes, mounts) stays on paper,
 and so does a disk whose sectors are not of 512 bytes, which sgdisk takes every file to have; `on_paper` says what.
+Options for mkfs that name a path stay there, too: a rehearsal touches nothing but its own files.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from stoker.system.scratch_devices import Disk, Inventory, ScratchDevices
 
 SECTOR: Final = 512
 LARGEST: Final = 1 << 44  # bytes of an image; file systems of the machine that runs this take no larger file
+MOST: Final = 32  # disks that get an image; sgdisk takes a second for each
 MISSING: Final = 127  # exit status of env(1) for a command that is not installed
 CHUNK: Final = 1 << 20
 EDGE: Final = 1 << 20  # bytes at both ends of a stretch, where signatures are
@@ -42,6 +44,8 @@ class ImageDevices(ScratchDevices):
         for node, disk in inventory.disks.items():
             if disk.sector_size != SECTOR or disk.size > LARGEST:
                 self.on_paper.append(f"`{node}`: {disk.size} bytes in sectors of {disk.sector_size}")
+            elif len(self.images) == MOST:
+                self.on_paper.append(f"`{node}`: there are more than {MOST} disks")
             else:
                 self.images[node] = self._image(node, disk)
 
@@ -80,6 +84,9 @@ class ImageDevices(ScratchDevices):
         if stretch is None:
             self.on_paper.append(f"`{node}`: {fields.format}")
             return
+        if any(map(_names_a_path, fields.options)):
+            self.on_paper.append(f"`{node}`: {fields.format}, whose options name a path")
+            return
         image, start, size = stretch
         part = self._directory / "part"
         try:
@@ -115,7 +122,9 @@ class ImageDevices(ScratchDevices):
             return image
         self._do(["sfdisk", "--quiet", "--wipe", "never", str(image)], _script(disk.table))
         for start, found in list(disk.contents.items()):
-            fields = FilesystemFields(found.type, found.label or None, found.uuid or None)
+            # The volume id of FAT is shown with a dash and taken without.
+            uuid = found.uuid.replace("-", "") if found.type == "vfat" else found.uuid
+            fields = FilesystemFields(found.type, found.label or None, uuid or None)
             partition = next((one for one in disk.table.partitions if one.start * SECTOR == start), None)
             if partition is not None and disk_commands.can_make(fields.format):
                 disk.contents[start] = self._lay(image, partition, fields) or found
@@ -127,13 +136,14 @@ class ImageDevices(ScratchDevices):
         try:
             with part.open("wb") as file:
                 file.truncate(partition.size * SECTOR)
-            with suppress(CommandFault):
-                self._run(disk_commands.make_filesystem(str(part), fields), b"", SECONDS)
-                _copy(part, image, partition.start * SECTOR)
-                return self._probe(str(image), partition.start * SECTOR, partition.size * SECTOR)
+            self._run(disk_commands.make_filesystem(str(part), fields), b"", SECONDS)
+            _copy(part, image, partition.start * SECTOR)
+            return self._probe(str(image), partition.start * SECTOR, partition.size * SECTOR)
+        except CommandFault:
+            self.on_paper.append(f"partition {partition.number} in `{image.name}`: {fields.format}")
+            return None
         finally:
             part.unlink(missing_ok=True)
-        return None
 
     def _stretch(self, node: str) -> tuple[Path, int, int] | None:
         """The image that a node is in, its first byte there and its size; None for what lies on no image."""
@@ -154,6 +164,11 @@ class ImageDevices(ScratchDevices):
             self.on_paper.append(f"`{command[0]}` is not installed")
             return False
         return True
+
+
+def _names_a_path(option: str) -> bool:
+    """Whether an option for mkfs leads to a file or a device of the machine that runs this, to read or to overwrite."""
+    return "/" in option or any(part and os.path.lexists(part) for part in re.split("[=,:]", option))
 
 
 def _script(table: Table) -> bytes:

@@ -1,0 +1,29 @@
+"""External commands: in which words they answer, and where they are found."""
+
+from __future__ import annotations
+
+import pytest
+
+from stoker.system import CommandFault, commands
+
+
+def test_commands_speak_english_and_are_found_where_root_has_them() -> None:
+    locale, path = commands.run(["sh", "-c", 'echo "$LC_ALL"; echo "$PATH"']).decode().splitlines()
+    assert locale == "C"
+    assert path.endswith(":/usr/sbin:/sbin")
+
+
+# id: (command, status, what it wrote to its standard error)
+FAILURES: dict[str, tuple[list[str], int, str]] = {
+    "a failure": (["sh", "-c", "echo no >&2; exit 3"], 3, "no\n"),
+    "a signal": (["sh", "-c", "kill -9 $$"], 0, ""),
+    "not installed": (["no-such-command"], 127, "no-such-command"),
+}
+
+
+@pytest.mark.parametrize(("command", "status", "errors"), FAILURES.values(), ids=FAILURES)
+def test_failures_say_how_and_why(command: list[str], status: int, errors: str) -> None:
+    with pytest.raises(CommandFault) as caught:
+        commands.run(command)
+    assert caught.value.status == status
+    assert errors in caught.value.errors.decode()
