@@ -5,10 +5,13 @@ Only this module starts processes.
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 
 from stoker.system.errors import CommandFault
+
+MISSING = 127  # what a shell and env(1) exit with when there is no such command
 
 
 def run(arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> bytes:
@@ -18,12 +21,20 @@ def run(arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> 
     """
     try:
         done = subprocess.run(
-            ["env", "LC_ALL=C", *arguments], input=stdin, capture_output=True, timeout=seconds, check=False
+            [*arguments],
+            input=stdin,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+            env={**os.environ, "LC_ALL": "C"},
         )
     except subprocess.TimeoutExpired as error:
         raise CommandFault(
             arguments, f"no answer within {seconds:g} s", error.stdout or b"", error.stderr or b""
         ) from error
+    except FileNotFoundError as error:
+        reason = f"exit status {MISSING}"
+        raise CommandFault(arguments, reason, errors=b"command not found", status=MISSING) from error
     except OSError as error:
         raise CommandFault(arguments, str(error)) from error
     if done.returncode < 0:
