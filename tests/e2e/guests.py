@@ -22,7 +22,20 @@ LEFT_OUT = ("doc", "man", "locale", "info", "i18n", "zoneinfo")
 PACKAGES = (
     *("systemd", "systemd-sysv", "udev", "dbus", "python3", "iproute2", "curl", "busybox-static", "zstd", "kmod"),
     *("dracut", "linux-image-cloud-amd64", "ignition", "gdisk", "fdisk", "e2fsprogs", "xfsprogs", "btrfs-progs"),
-    *("dosfstools", "mdadm", "cryptsetup-bin", "clevis", "clevis-luks", "clevis-tpm2", "tang", "jose", "tpm2-tools"),
+    *(
+        "dracut-network",
+        "procps",
+        "passwd",
+        "dosfstools",
+        "mdadm",
+        "cryptsetup-bin",
+        "clevis",
+        "clevis-luks",
+        "clevis-tpm2",
+        "tang",
+        "jose",
+        "tpm2-tools",
+    ),
 )
 MODULES = ("virtio_pci", "virtio_blk")  # what the boot archive needs to find its root, with all that they use
 IMAGE_SIZE = 3 << 30  # bytes, sparse

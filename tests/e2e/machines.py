@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 900.0  # seconds until a machine is given up: emulated and beside others it is slow
+PATIENCE = 300.0
 SHOWN = 3000  # characters of the console that a failure shows
 CMDLINE = "console=ttyS0 quiet panic=-1 systemd.unit=job.target systemd.show_status=0 rw"
 
@@ -44,18 +44,28 @@ def do_job(
     """
     (workspace / "job.tar").write_bytes(job)
     drives = [
-        *_drive(guest / "root.img", "root", "snapshot=on,cache=unsafe"),
-        *(word for number, disk in enumerate(disks) for word in _drive(disk, f"disk{number}", "cache=unsafe")),
-        *_drive(workspace / "job.tar", "job", "readonly=on"),
+        *drive(guest / "root.img", "root", "snapshot=on,cache=unsafe"),
+        *(word for number, disk in enumerate(disks) for word in drive(disk, f"disk{number}", "cache=unsafe")),
+        *drive(workspace / "job.tar", "job", "readonly=on"),
     ]
     command = [
         *("-kernel", guest / "vmlinuz", "-initrd", guest / "initrd", "-append", CMDLINE),
-        *("-chardev", f"file,id=answers,path={workspace / 'answers'}"),
-        *("-device", "virtio-serial-pci", "-device", "virtserialport,chardev=answers,name=answers"),
         *drives,
+        *answers_port(workspace),
         *further,
     ]
     console = run_machine(command, workspace)
+    return read_answers(workspace, console)
+
+
+def answers_port(workspace: Path) -> tuple[str, ...]:
+    """Arguments for the port at which a guest answers: `/dev/virtio-ports/answers` in it, `answers` here."""
+    place = f"file,id=answers,path={workspace / 'answers'}"
+    return ("-chardev", place, "-device", "virtio-serial-pci", "-device", "virtserialport,chardev=answers,name=answers")
+
+
+def read_answers(workspace: Path, console: str) -> list[Any]:
+    """What was answered, a value a line; the last is the code with which the job ended, and it has to be 0."""
     *answers, code = [json.loads(line) for line in (workspace / "answers").read_text().splitlines()] or [1]
     if code:
         raise MachineFailed(f"the job failed with {code}:\n{console[-SHOWN:]}")
@@ -79,7 +89,8 @@ def run_machine(arguments: Sequence[str | Path], workspace: Path) -> str:
     return console.read_text(errors="replace")
 
 
-def _drive(path: Path, serial: str, options: str) -> tuple[str, ...]:
+def drive(path: Path, serial: str, options: str) -> tuple[str, ...]:
+    """Arguments for a disk whose image is at `path`, with the options of the image."""
     drive = f"if=none,id={serial},format=raw,file={path},{options}"
     return ("-drive", drive, "-device", f"virtio-blk-pci,drive={serial},serial={serial}")
 

@@ -20,7 +20,7 @@ OURS = "/run/job/ignition"
 RUN = f"""#!/bin/sh
 ln -s /run/job/tree/usr/lib/stoker /usr/lib/stoker
 ln -s /usr/lib/stoker/stoker {OURS}
-/usr/lib/stoker/stoker stoker-resident &
+/usr/lib/stoker/stoker resident &
 exec python3 inside.py peer={PEER} ours={OURS}
 """
 SIZE = 1 << 30

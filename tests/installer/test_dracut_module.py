@@ -14,8 +14,9 @@ import pytest
 
 from stoker.cli.main import main
 from stoker.installer import CannotGather, InstallerFault, NotOurs, Written, write_module
+from stoker.installer.dracut_module import ENGINE
 
-ROOTS = ("stoker.cli.first_boot", "stoker.cli.main", "stoker.cli.apply")
+ROOTS = (*ENGINE, "stoker.cli.apply")
 UNWANTED = {"asyncio", "granian", "jsonschema", "multiprocessing", "pip", "pytest", "sqlite3", "unittest"}
 FILE = {"path": "/etc/hostname", "contents": {"source": "data:,lit"}}
 CONFIG = json.dumps({"ignition": {"version": "3.3.0"}, "storage": {"files": [FILE]}})
@@ -73,7 +74,7 @@ def test_it_runs_where_there_is_nothing_else(written: Written) -> None:
 def staying(tree: Path) -> Iterator[None]:
     """The resident process of a tree, until the test is over."""
     socket = tree / "run/stoker/resident"
-    process = subprocess.Popen(command(tree, "stoker-resident"))
+    process = subprocess.Popen(command(tree, "stoker", "resident"))
     try:
         while not socket.exists():
             assert process.poll() is None

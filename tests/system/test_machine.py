@@ -34,8 +34,15 @@ def test_a_command_that_fails_says_how(tmp_path: Path, program: str, seconds: fl
 
 
 def test_a_command_that_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(CommandFault, match="no-such-command"):
+    with pytest.raises(CommandFault, match=r"exit status 127: Cmd: .no-such-command. .*command not found") as caught:
         RealSystem(tmp_path).run(["no-such-command"])
+    assert caught.value.status == 127
+
+
+def test_a_command_speaks_english(tmp_path: Path) -> None:
+    """By the environment itself: an initramfs has no env(1)."""
+    program = "import os, sys; sys.stdout.write(os.environ['LC_ALL'])"
+    assert RealSystem(tmp_path).run([PYTHON, "-c", program]) == b"C"
 
 
 def test_a_scratch_tree_runs_nothing_and_never_booted(tmp_path: Path) -> None:

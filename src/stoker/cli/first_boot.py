@@ -10,14 +10,14 @@ import sys
 from typing import Final
 
 SOCKET: Final = "/run/stoker/resident"
-RESIDENT: Final = "stoker-resident"  # the name under which the program stays
+RESIDENT: Final = ["stoker", "resident"]  # the command line by which the program stays
 PRELOADED: Final = ("stoker.cli.applets.ignition", "stoker.cli.stage_logs", "stoker.engine.first_boot")
 
 
 def start() -> None:
     """Run what the command line asks for and end with its code. `sys.argv` begins with `-c`."""
     words = sys.argv[1:]
-    sys.exit(_stay() if words[:1] == [RESIDENT] else _ask_or_run(words))
+    sys.exit(_stay() if words == RESIDENT else _ask_or_run(words))
 
 
 def _ask_or_run(words: list[str]) -> int:
