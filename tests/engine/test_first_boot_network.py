@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -177,3 +178,30 @@ def test_offline_asks_nobody(boot: FirstBoot, serve: Serve) -> None:
     assert (site.asked, boot.need_net.exists()) == ([], True)
     assert boot.run("fetch", "").returncode == 0
     assert site.asked.targets == ["/other"]
+
+
+def test_a_boot_reports_in(boot: FirstBoot, serve: Serve) -> None:
+    """A stage before the network leaves its report to the next; a failure says what, why, and who asked for it."""
+    site = serve({"/events": [(204, {}, b"")]})
+    command_line = boot.directory / "cmdline"
+    command_line.write_text(f"quiet stoker.events={site.url}/events stoker.token=s3cret\n")
+    boot.environment["IGNITION_KERNEL_CMDLINE_PATH"] = str(command_line)
+    config = {"ignition": {"version": "3.4.0"}, "storage": {"files": [file("/a"), file("/b")]}}
+    boot.configure(config)
+    (boot.root / "b").mkdir()
+    assert boot.run("fetch-offline", "").returncode == 0
+    assert not site.posted
+    done = boot.run("files")
+    assert (done.returncode, "s3cret" in done.stdout) == (1, False)
+    assert {headers["authorization"] for _, _, headers in site.asked} == {"Bearer s3cret"}
+    events = [event for body in site.posted for event in json.loads(body)]
+    digest = hashlib.sha512(json.dumps(config).encode()).hexdigest()
+    ends = [f"{event['stage']} {event.get('outcome', 'done')}" for event in events]
+    told = ["fetch-offline done", "files refused", "files not reached", "files failed"]
+    assert list(dict.fromkeys(end for end in ends if not end.endswith(" log"))) == told
+    record = json.loads(Path(f"{boot.state}.reports/failure.json").read_text())
+    assert (record["stage"], record["pointer"], record["digest"]) == ("files", "$.storage.files.1", digest)
+    assert len(record["log"]) > 3
+    (boot.root / "b").rmdir()
+    assert boot.run("files").returncode == 0
+    assert not Path(f"{boot.state}.reports/failure.json").exists()

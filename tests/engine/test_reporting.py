@@ -19,6 +19,7 @@ from stoker.engine.outcome import DONE, FAILED, NOT_REACHED
 from stoker.engine.reporting import LOG, LOG_LINES, Post, Reporter, destination, post_by
 from stoker.engine.spool import MOST_PENDING, Spool
 from stoker.fetch import Settings
+from stoker.platforms.kernel import kernel_arguments
 from stoker.report import Entry, Event, Report, Severity
 from stoker.schema.v3 import Config, Ignition, KernelArguments
 
@@ -239,7 +240,7 @@ DESTINATIONS: dict[str, tuple[str, list[str], tuple[str, str]]] = {
 @pytest.mark.parametrize(("line", "wanted", "expected"), DESTINATIONS.values(), ids=DESTINATIONS)
 def test_where_to_report(line: str, wanted: list[str], expected: tuple[str, str]) -> None:
     config = Config(ignition=Ignition(version="3.4.0"), kernel_arguments=KernelArguments(should_exist=wanted))
-    assert destination(line, config) == expected
+    assert destination(kernel_arguments(line), config) == expected
 
 
 @pytest.fixture

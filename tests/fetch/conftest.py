@@ -59,6 +59,7 @@ class Site:
         self, answers: Mapping[str, Any], context: SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
     ) -> None:
         self.asked = Asked()
+        self.posted: list[bytes] = []
         self._answers = {target: [*rows] if isinstance(rows, list) else [rows] for target, rows in answers.items()}
         site = self
 
@@ -69,6 +70,10 @@ class Site:
                 site.answer(self)
 
             do_PUT = do_GET  # noqa: N815 -- the name that http.server looks for
+
+            def do_POST(self) -> None:
+                site.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+                site.answer(self)
 
             def log_message(self, *words: object) -> None:
                 pass

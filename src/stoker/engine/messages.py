@@ -192,6 +192,7 @@ RAN_BEFORE: Final = Message(
     "this tree has been provisioned before (`{path}` exists)",
     "provisioning is meant to run once: files it wrote then are refused now unless they may be overwritten",
 )
+STAGE_FAILED: Final = Message("stage-failed", "{reason}")
 SYSTEM_FAULT: Final = Message("system-fault", "{reason}")
 
 # The journal: what was there before, and putting it back.

@@ -20,10 +20,10 @@ from typing import Final
 
 import msgspec
 
-from stoker.engine.outcome import DONE, FAILED, Outcome
+from stoker.engine.outcome import DONE, FAILED, REFUSED, Outcome
 from stoker.engine.spool import Failure, Spool
 from stoker.fetch import Fetcher, Question, Settings, redacted
-from stoker.platforms.kernel import kernel_arguments, last_value
+from stoker.platforms.kernel import KernelArgument, kernel_arguments, last_value
 from stoker.report import Event, pointer_text
 from stoker.schema.v3 import Config, KernelArguments
 
@@ -46,14 +46,14 @@ TOKEN: Final = "stoker.token"
 Post = Callable[[str, tuple[tuple[str, str], ...], bytes], int]
 
 
-def destination(command_line: str, config: Config) -> tuple[str, str]:
+def destination(arguments: list[KernelArgument], config: Config | None) -> tuple[str, str]:
     """Where to report and the machine's token, empty where there is none.
 
-    They are the kernel arguments `stoker.events=URL` and `stoker.token=TOKEN`, of this boot or else, where a config
+    They are the kernel `arguments` `stoker.events=URL` and `stoker.token=TOKEN`, of this boot or else, where a config
     wants them for later boots, its own `kernelArguments.shouldExist`.
     """
-    wanted = (config.kernel_arguments or KernelArguments()).should_exist
-    both = [kernel_arguments(text) for text in (command_line, " ".join(wanted))]
+    wanted = (config and config.kernel_arguments) or KernelArguments()
+    both = [arguments, kernel_arguments(" ".join(wanted.should_exist))]
     url, token = (next(filter(None, (last_value(each, name) for each in both)), "") for name in (URL, TOKEN))
     return url, token
 
@@ -106,8 +106,14 @@ class Reporter:
         """Keep a line of the log, for the case that the stage fails."""
         self._log.append(self._clean(line))
 
-    def report(self, stage: str, outcome: Outcome, *, digest: str = "", milliseconds: float = 0.0) -> None:
-        """Report a stage that has ended; `digest` is the SHA-512 of the config. Never raises, and never takes long."""
+    def report(
+        self, stage: str, outcome: Outcome, *, digest: str = "", milliseconds: float = 0.0, is_online: bool = True
+    ) -> None:
+        """Report a stage that has ended. Never raises, and never takes long.
+
+        `digest` is the SHA-512 of the config, for events that do not name one themselves. A stage that runs before
+        the network `is_online` leaves the sending to the next.
+        """
         events = [self._shown(event, digest) for event in outcome.events]
         done = sum(event.outcome == DONE for event in events)
         text = f"{stage}: {done} operation{'' if done == 1 else 's'} done"
@@ -125,21 +131,23 @@ class Reporter:
         if self._url:
             with self._forgiven("keep what is still to be sent"):
                 self._spool.queue(_worth_sending(events, end, failure))
-                self._send()
+                if is_online:
+                    self._send()
         self._log.clear()
 
     def _failure(self, stage: str, outcome: Outcome, digest: str) -> Failure:
         """The record of a stage that failed, by the operation that did or by what was refused before any began."""
         entry = next(entry for entry in outcome.report if entry.is_error)
-        failing = next((event.text for event in outcome.events if event.outcome == FAILED), "")
+        failing = next((event for event in outcome.events if event.outcome in {FAILED, REFUSED}), None)
+        pointer = failing.pointer if failing is not None else entry.pointer
         return Failure(
             self._clock(),
             self._boot,
             stage,
-            self._clean(failing),
+            self._clean(failing.text) if failing is not None and failing.outcome == FAILED else "",
             self._clean(entry.message),
-            digest,
-            pointer_text(entry.pointer) if entry.pointer else "",
+            (failing and failing.digest) or digest,
+            pointer_text(pointer) if pointer else "",
             self._clean(entry.hint or ""),
             tuple(self._log),
         )
@@ -216,7 +224,9 @@ class Reporter:
     def _shown(self, event: Event, digest: str) -> Event:
         """An event as it may be shown and as the server takes it."""
         pointer = tuple(step if isinstance(step, int) else step[:LONGEST_STEP] for step in event.pointer[:MOST_STEPS])
-        return msgspec.structs.replace(event, digest=digest, pointer=pointer, text=self._clean(event.text))
+        return msgspec.structs.replace(
+            event, digest=event.digest or digest, pointer=pointer, text=self._clean(event.text)
+        )
 
     def _clean(self, text: str) -> str:
         """A text without the token, on one line, and not too long."""

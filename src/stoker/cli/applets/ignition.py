@@ -85,7 +85,7 @@ def _run_stage(parsed: Parsed) -> int:
     except BadState as fault:
         log.at(Level.CRITICAL, f"reading state: {fault}")
         return UNREADABLE
-    if ending.config is not None:
+    if ending.error and ending.config is not None:
         talk(f"{stage} failed\nFull config:\n{encode(ending.config, pretty=True).decode(errors='replace')}\n")
     if ending.error:
         log.at(Level.CRITICAL, f"Ignition failed: {ending.error}")

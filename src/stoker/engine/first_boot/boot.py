@@ -30,6 +30,11 @@ class Places(NamedTuple):
         """Beside the cached config: who gave its parts."""
         return f"{self.config_cache}.origins"
 
+    @property
+    def spool(self) -> str:
+        """Beside the state: what has happened in this boot, and what is still to be sent of it."""
+        return f"{self.state_file}.reports"
+
 
 class Boot(NamedTuple):
     """A boot on a platform. `fetch_timeout` is how many seconds the platform has to give its config."""

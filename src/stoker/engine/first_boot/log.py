@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from stoker.engine.operations import quoted
@@ -10,6 +11,7 @@ from stoker.report import Level, Line
 Write = Callable[[Level, str], None]
 
 HIDDEN = "xxxxx"
+TAIL = 50
 SECRETS = frozenset({"--password"})  # options whose value is nobody's business
 
 
@@ -20,11 +22,12 @@ class Log:
         self._write = write
         self.close = close  # lets go of where the lines go
         self._label = ""
+        self.tail: deque[str] = deque(maxlen=TAIL)  # the last lines
 
     def __call__(self, line: str) -> None:
         """Log a line, at its level if it has one."""
         level = line.level if isinstance(line, Line) else Level.INFO
-        self._write(level, line)
+        self._log(level, line)
         if isinstance(line, Line):
             self._label = line.label
         elif line.startswith(self._label):
@@ -36,12 +39,16 @@ class Log:
 
     def inform(self, line: str) -> None:
         """Log a line about the operation that is under way."""
-        self._write(Level.INFO, self._label + line)
+        self._log(Level.INFO, self._label + line)
 
     def execute(self, arguments: Sequence[str]) -> None:
         """Log a command that is about to run."""
         words = " ".join(map(quoted, _shown(arguments)))
-        self._write(Level.DEBUG, f"{self._label}executing: {words}")
+        self._log(Level.DEBUG, f"{self._label}executing: {words}")
+
+    def _log(self, level: Level, text: str) -> None:
+        self.tail.append(text)
+        self._write(level, text)
 
 
 def _shown(arguments: Sequence[str]) -> Iterator[str]:

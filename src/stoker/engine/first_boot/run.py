@@ -6,6 +6,7 @@ status, and the state, which is only saved after success.
 
 from __future__ import annotations
 
+import time
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from stoker.engine.first_boot.acquire import base_config, cached_config, fetched
 from stoker.engine.first_boot.announcements import announce_configs
 from stoker.engine.first_boot.boot import Boot
 from stoker.engine.first_boot.state import State, load_state, save_state, write_whole
+from stoker.engine.first_boot.tidings import tell
 from stoker.engine.origins import Origins
 from stoker.engine.outcome import Outcome
 from stoker.engine.references import Rendered, merged
@@ -44,7 +46,7 @@ STAGES: Final[dict[str, stages.Stage]] = {
 
 
 class Ending(NamedTuple):
-    """How a stage ended: the error is empty if well. `config` is the whole one, where the stage itself has failed.
+    """How a stage ended: the error is empty if well. `config` is the whole one, if it came to that.
 
     `outcome` is what the stage did, if it came to that; each event has the digest of the config that asked for it, and
     the pointer into that one.
@@ -57,6 +59,7 @@ class Ending(NamedTuple):
 
 def run_stage(name: str, boot: Boot) -> Ending:
     """Run one of `STAGES`. Raises `BadState` when the state of earlier stages cannot be read."""
+    began = time.monotonic()
     state = load_state(boot.places.state_file)
     try:
         ending = _run(name, boot, state)
@@ -73,6 +76,8 @@ def run_stage(name: str, boot: Boot) -> Ending:
             save_state(state, boot.places.state_file)
         except EngineFault as fault:
             ending = Ending(f"writing state: {fault}")
+    seconds = time.monotonic() - began
+    tell(boot, name, ending.error, ending.config, ending.outcome, seconds, is_online=name != OFFLINE)
     return ending
 
 
@@ -95,7 +100,7 @@ def _run(name: str, boot: Boot, state: State) -> Ending:
     if error:
         return Ending(error, whole.config, located)
     boot.log(f"{name}: {name} passed")
-    return Ending(outcome=located)
+    return Ending("", whole.config, located)
 
 
 def _located(event: Event, origins: Origins) -> Event:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
 
 from stoker.engine import messages
-from stoker.engine.contents import settings_of
-from stoker.engine.earlier import Earlier
+from stoker.engine.contents import digest_of_config, settings_of
+from stoker.engine.earlier import NOTHING, Earlier
 from stoker.engine.errors import NeedsNetwork
 from stoker.engine.execution import carry_out
 from stoker.engine.first_boot.announcements import announce_keys
@@ -25,6 +26,7 @@ from stoker.engine.operations.labels import Relabel, first_missing, has_labels
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import Plan, plan
 from stoker.engine.references import say_report
+from stoker.engine.resumption import carry_out_again
 from stoker.engine.units import template
 from stoker.report import Level, Report
 from stoker.schema.v3 import Config, KernelArguments
@@ -115,19 +117,30 @@ def unmount(boot: Boot, config: Config, _state: State) -> Outcome:
         return _carry_out(boot, config, system, "umount")
 
 
-def _carry_out(boot: Boot, config: Config, system: System, stage: str, earlier: Earlier | None = None) -> Outcome:
-    """Plan a stage on the machine as it is now, say what is wrong with that, or do it."""
-    distribution = boot.surroundings.distribution
-    planned = plan(config, system, distribution, online=True, stages=(stage,), earlier=earlier or Earlier())
-    say_report(planned.report, boot.log)
-    if stage == "files":
-        planned = _labelled(boot, config, planned, system)
+def _carry_out(boot: Boot, config: Config, system: System, stage: str, earlier: Earlier = NOTHING) -> Outcome:
+    """Plan a stage on the machine as it is now, and do it, unless something is wrong with it."""
+    plans: list[Plan] = []
+
+    def make_plan() -> Plan:
+        plans.append(_plan(boot, config, system, stage, earlier))
+        return plans[-1]
+
     fetcher = boot.fetch_by(settings_of(config))
-    outcome = carry_out(planned, system, boot.log, fetcher)
-    for step in _steps(planned):
+    if stage == "files":
+        outcome = carry_out_again(make_plan, system, boot.log, fetcher, config=digest_of_config(config))
+    else:
+        outcome = carry_out(make_plan(), system, boot.log, fetcher)
+    for step in chain.from_iterable(map(_steps, plans)):
         if isinstance(step.operation, AuthorizeKeys) and step.operation.is_done(system, fetcher):
             announce_keys(boot, system, step.operation)
     return outcome
+
+
+def _plan(boot: Boot, config: Config, system: System, stage: str, earlier: Earlier) -> Plan:
+    """Plan a stage, and say what is wrong with it."""
+    planned = plan(config, system, boot.surroundings.distribution, online=True, stages=(stage,), earlier=earlier)
+    say_report(planned.report, boot.log)
+    return _labelled(boot, config, planned, system) if stage == "files" else planned
 
 
 def _steps(planned: Plan) -> Iterator[Step]:

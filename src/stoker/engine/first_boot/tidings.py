@@ -1,0 +1,59 @@
+"""How a stage tells of itself: in goes how it ended; its log, its spool and a server get what happened.
+
+See `stoker.engine.reporting`. A stage that ended before it had a plan tells its error alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stoker.engine import messages
+from stoker.engine.contents import settings_of
+from stoker.engine.first_boot.boot import Boot
+from stoker.engine.outcome import Outcome
+from stoker.engine.reporting import Reporter, destination, post_by
+from stoker.engine.spool import Spool
+from stoker.fetch import Settings
+from stoker.platforms.find import machine_arguments
+from stoker.report import Level, Report, Severity
+from stoker.schema.v3 import Config, KernelArguments
+from stoker.system import SystemFault
+
+
+def tell(
+    boot: Boot,
+    stage: str,
+    error: str,
+    config: Config | None,
+    outcome: Outcome | None,
+    seconds: float,
+    *,
+    is_online: bool,
+) -> None:
+    """Tell how a stage ended. Never raises, and takes no longer than its share of the boot."""
+    try:
+        arguments = machine_arguments(boot.machine)
+        boot_id = boot.machine.system.boot_id()
+    except SystemFault as fault:
+        boot.log(f"stoker: what happened is not told: {fault}")
+        return
+    url, token = destination(arguments, config)
+    reporter = Reporter(
+        Spool(Path(boot.places.spool)),
+        lambda line: boot.log.at(Level.NOTICE, line),
+        url,
+        token,
+        boot=boot_id,
+        post=post_by(Settings() if config is None else settings_of(config)),
+    )
+    for line in boot.log.tail:
+        reporter.note(line)
+    reporter.report(stage, outcome or _outcome(error), milliseconds=seconds * 1000, is_online=is_online)
+
+
+def _outcome(error: str) -> Outcome:
+    """What there is to tell of a stage that did nothing: its error, if any."""
+    report = Report()
+    if error:
+        report.add(Severity.ERROR, messages.STAGE_FAILED, reason=error)
+    return Outcome([], report, KernelArguments(), [])
