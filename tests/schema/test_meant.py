@@ -101,7 +101,17 @@ HINTS: dict[str, tuple[str, Pointer, str | None]] = {
     "Butane's, in Container Linux Config": (
         "clc 0",
         ("storage", "trees"),
-        "`trees` is Butane's: Container Linux Config has nothing like it",
+        "`trees` is Butane's: Container Linux Config does not know it",
+    ),
+    "what Butane calls otherwise": (
+        "clc 0",
+        (*FILE, "contents", "source"),
+        "`source` is Butane's: Container Linux Config does not know it",
+    ),
+    "one level up in Container Linux Config": (
+        "clc 0",
+        ("storage", "filesystems", 0, "device"),
+        "`device` belongs in `storage.filesystems[].mount`",
     ),
     "a part": ("fcos 1.6.0", ("includes",), "did you mean `include`?"),
     "nothing like it": ("fcos 1.6.0", ("hostname",), None),

@@ -42,7 +42,7 @@ def find_elsewhere(key: str, above: Pointer, spec: Spec) -> str | None:
     if row is None:
         return None
     if spec == CLC:
-        return f"`{key}` is Butane's: Container Linux Config has nothing like it"
+        return f"`{key}` is Butane's: Container Linux Config does not know it"
     found = first_spec(row.dates, IGNITION[0])
     return None if found is None else f"`{key}` came with {found}"
 
