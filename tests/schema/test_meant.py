@@ -61,23 +61,28 @@ HINTS: dict[str, tuple[str, Pointer, str | None]] = {
     "Ignition 2's, in Butane": (
         "flatcar 1.0.0",
         (*FILE, "filesystem"),
-        "`filesystem` is Ignition 2's; leave it out, since a path starts at `/` whatever is mounted above it",
+        "`filesystem` is of Ignition 2; leave it out, since a path starts at `/` whatever is mounted above it",
     ),
     "Ignition 2's, in Ignition 3": (
         "ignition 3.4.0",
         ("storage", "disks", 0, "partitions", 1, "size"),
-        "`size` is Ignition 2's; `sizeMiB` says it in MiB",
+        "`size` is of Ignition 2; `sizeMiB` says it in MiB",
     ),
     "what was enabled": ("ignition 3.0.0", ("systemd", "units", 0, "enable"), "did you mean `enabled`?"),
     "a section that is gone": (
         "fcos 1.6.0",
         ("networkd",),
-        "`networkd` is Ignition 2's; write its files to /etc/systemd/network by `storage.files`",
+        "`networkd` is of Ignition 2; write its files to /etc/systemd/network by `storage.files`",
+    ),
+    "a program that is gone": (
+        "flatcar 1.1.0",
+        ("locksmith",),
+        "`locksmith` is of Container Linux Config; write /etc/flatcar/update.conf by `storage.files`",
     ),
     "contents by ct": (
         "fcos 1.6.0",
         (*FILE, "contents", "remote"),
-        "`remote` is Ignition 2's; `source` is the URL, and `compression` and `verification` stand beside it",
+        "`remote` is of Container Linux Config; `source` is the URL, the rest stands beside it",
     ),
     "a slip in Ignition 2": ("ignition 2.2.0", (*FILE, "filesytem"), "did you mean `filesystem`?"),
     "a later Ignition 2": ("ignition 2.0.0", ("storage", "links"), "`links` came with ignition 2.1.0"),
@@ -96,7 +101,17 @@ HINTS: dict[str, tuple[str, Pointer, str | None]] = {
     "Butane's, in Container Linux Config": (
         "clc 0",
         ("storage", "trees"),
-        "`trees` is Butane's: Container Linux Config has nothing like it",
+        "`trees` is Butane's: Container Linux Config does not know it",
+    ),
+    "what Butane calls otherwise": (
+        "clc 0",
+        (*FILE, "contents", "source"),
+        "`source` is Butane's: Container Linux Config does not know it",
+    ),
+    "one level up in Container Linux Config": (
+        "clc 0",
+        ("storage", "filesystems", 0, "device"),
+        "`device` belongs in `storage.filesystems[].mount`",
     ),
     "a part": ("fcos 1.6.0", ("includes",), "did you mean `include`?"),
     "nothing like it": ("fcos 1.6.0", ("hostname",), None),

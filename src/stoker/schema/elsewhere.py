@@ -27,7 +27,7 @@ REPLACED: Final = {
     "mount": "its fields stand beside `path` now, where it is mounted",
     "name": "leave it out, since a file is known by its path alone",
     "networkd": "write its files to /etc/systemd/network by `storage.files`",
-    "remote": "`source` is the URL, and `compression` and `verification` stand beside it",
+    "remote": "`source` is the URL, the rest stands beside it",
     "size": "`{size_mib}` says it in MiB",
     "start": "`{start_mib}` says it in MiB",
     "update": "write /etc/flatcar/update.conf by `storage.files`",
@@ -37,18 +37,24 @@ REPLACED: Final = {
 def find_elsewhere(key: str, above: Pointer, spec: Spec) -> str | None:
     """What another language has under a key in the object at `above`, which `spec` does not know."""
     if spec.family == "v3":
-        older = clc.Config if spec.is_butane else v2.Config
-        if key in REPLACED and _row(older, (*above, key), spec) is not None:
-            names = {name: name if spec.is_butane else json_name(name) for name in ("size_mib", "start_mib")}
-            return f"`{key}` is Ignition 2's; {REPLACED[key].format_map(names)}"
-        return None
+        return _replaced(key, above, spec)
     row = _row(v3.Config, (*above, key), spec)
     if row is None:
         return None
     if spec == CLC:
-        return f"`{key}` is Butane's: Container Linux Config has nothing like it"
+        return f"`{key}` is Butane's: Container Linux Config does not know it"
     found = first_spec(row.dates, IGNITION[0])
     return None if found is None else f"`{key}` came with {found}"
+
+
+def _replaced(key: str, above: Pointer, spec: Spec) -> str | None:
+    """How Ignition 3, or Butane, says what an older language said by a key."""
+    tables: dict[str, type[Object]] = {"Ignition 2": v2.Config, "Container Linux Config": clc.Config}
+    owner = next((name for name, root in tables.items() if _row(root, (*above, key), spec) is not None), None)
+    if owner is None or key not in REPLACED:
+        return None
+    names = {name: name if spec.is_butane else json_name(name) for name in ("size_mib", "start_mib")}
+    return f"`{key}` is of {owner}; {REPLACED[key].format_map(names)}"
 
 
 def _row(root: type[Object], pointer: Pointer, spec: Spec) -> Row | None:

@@ -60,7 +60,7 @@ def meant(pointer: Pointer, spec: Spec, root: type[Object] = Config) -> str | No
         name = _nearest(key, KEYS, slips=1)
         if name is not None:
             return f"did you mean `{name}`?"
-    if places is None or spec.family == "v3":
+    if spec.family == "v3" or not any(way[:1] == tuple(above[:1]) for way in places or ()):
         from stoker.schema.elsewhere import find_elsewhere  # noqa: PLC0415 -- it needs the tables of all families
 
         hint = find_elsewhere(key, tuple(above), spec)
