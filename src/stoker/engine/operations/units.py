@@ -100,7 +100,7 @@ class SetPreset(msgspec.Struct, frozen=True):
 
     def touch(self, system: System) -> tuple[Touch, ...]:
         """See `Operation.touch`."""
-        return (Touch("path", self.path), *(Touch("unit", name) for name in self.names))
+        return (Touch("path", self.path), *(Touch("unit", name) for name in self.names()))
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
@@ -111,7 +111,7 @@ class SetPreset(msgspec.Struct, frozen=True):
         """See `Operation.perform`."""
         instances = self.instances
         if not self.enabled:
-            names = self.names
+            names = self.names()
             enabled = [name for name in names if is_enabled(system, name)]
             if not enabled:
                 return
@@ -120,7 +120,6 @@ class SetPreset(msgspec.Struct, frozen=True):
             instances = tuple(names[name] for name in enabled if names[name])
         system.append_file(self.path, self._line(instances).encode())
 
-    @property
     def names(self) -> dict[str, str]:
         """The units by their full names, each with its instance."""
         head, _, tail = self.unit.partition("@")
