@@ -194,11 +194,24 @@ def test_explain_knows_files_of_networkd_and_platforms(run: Run, tmp_path: Path)
     assert "error[platform-needed]" in done.stderr
 
 
-def test_apply_says_what_to_do(run: Run, tmp_path: Path) -> None:
+def test_apply_carries_it_to_ignition_3(run: Run, tmp_path: Path) -> None:
+    lines = OLD.splitlines(keepends=True)
+    (tmp_path / "old.clc").write_text(
+        "".join(line for line in lines if "var" not in line and "filesystems" not in line)
+    )
+    done = run("apply", "--quiet", "old.clc", "--root", "tree")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "tree/etc/hostname").read_text() == "web"
+    assert "GROUP=beta" in (tmp_path / "tree/etc/coreos/update.conf").read_text()
+
+
+def test_apply_says_what_cannot_be_carried(run: Run, tmp_path: Path) -> None:
     (tmp_path / "old.clc").write_text(OLD)
     done = run("apply", "old.clc", "--root", "tree")
-    assert done.returncode == 1
-    assert done.stderr == (
-        "stoker: `old.clc`: Container Linux Config is not applied\nhint: stoker convert --to 3.4.0\n"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "  --> old.clc:3:14 at $.storage.filesystems.0.name\n" in done.stderr
+    assert (
+        "  hint: `stoker convert --to 3.4.0` goes that way first: --filesystems NAME=PATH says where it is mounted\n"
+        in (done.stderr)
     )
     assert not (tmp_path / "tree").exists()

@@ -366,8 +366,8 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     "was with a root": (["a.bu", "--was", "a.bu", "--root", "tree"], 64, "stoker: plan: `--was` says what the machine"),
     "was with errors": (["a.bu", "--was", "bad.bu"], 1, "error[relative-path]: path not absolute"),
     "errors": (["bad.bu"], 1, "error[relative-path]: path not absolute"),
-    "a CLC": (["clc.yaml"], 1, "stoker: `clc.yaml`: Container Linux Config is not planned"),
-    "Ignition 2": (["old.ign"], 1, "stoker: `old.ign`: Ignition 2.3.0 is not planned"),
+    "a CLC that cannot be carried": (["clc.yaml"], 1, "info[container-linux-config]: this is Container Linux Config"),
+    "Ignition 2 that cannot be carried": (["old.ign"], 1, "error[networkd]: config includes deprecated networkd"),
 }
 
 
@@ -375,8 +375,8 @@ BAD: dict[str, tuple[list[str], int, str]] = {
 def test_bad_input(words: list[str], code: int, line: str, run: Run, place: Path) -> None:
     (place / "a.bu").write_text(LOSING)
     (place / "bad.bu").write_text("variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: etc}]}\n")
-    (place / "clc.yaml").write_text("storage: {files: []}\n")
-    (place / "old.ign").write_text('{"ignition": {"version": "2.3.0"}}')
+    (place / "clc.yaml").write_text("storage: {files: [{path: x}]}\n")
+    (place / "old.ign").write_text('{"ignition": {"version": "2.3.0"}, "networkd": {"units": [{"name": "a.network"}]}}')
     (place / "list.json").write_text("[]")
     (place / "tomorrow.json").write_text('{"version": 2}')
     done = run("plan", *words)

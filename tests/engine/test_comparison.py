@@ -207,3 +207,14 @@ def test_a_config_that_names_others_is_refused() -> None:
     found = compared({}, {"ignition": {"version": "3.5.0", "config": {"merge": [{"source": "data:,x"}]}}})
     assert [finding.code for finding in found.findings] == ["not-merged"]
     assert found.changes == ()
+
+
+def test_an_old_config_that_cannot_have_made_the_disks_is_told() -> None:
+    found = compared(disk({**DATA, "number": 0, "startMiB": 5000}), disk(DATA), inventory=blank())
+    assert [(finding.code, finding.severity) for finding in found.findings] == [("old-not-done", "warning")]
+    assert found.findings[0].message.endswith("the disk ends at sector 2097118")
+    assert [change.action for change in found.pending] == ["change"]
+
+
+def blank() -> Inventory:
+    return Inventory(disks={"/dev/vdb": Disk(size=1 << 30)})

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply; the account goes to stdout, the log to stderr. Exit 1 when anything was refused or failed."""
-    read = read_config(arguments.file, arguments.files_dir, arguments.color, verb="applied")
+    read = read_config(arguments.file, arguments.files_dir, arguments.color)
     if read.config is None:
         return Exit.FINDINGS
     if arguments.devices and os.geteuid() != 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from stoker.butane import Compilation, compile_document
+from stoker.butane.carried import Carried, carry
 from stoker.butane.explain import placed
 from stoker.cli.exits import CommandError
 from stoker.cli.findings import result, show
@@ -16,10 +17,11 @@ from stoker.engine import DISTRIBUTIONS, Distribution
 from stoker.ignition.parse import Parsed, parse
 from stoker.report import Entry, Pointer, Severity, pointer_text
 
-Read = Parsed | Compilation
+Read = Parsed | Compilation | Carried
 
 _OF_VARIANT = {"fcos": "fcos", "flatcar": "flatcar", "openshift": "rhcos", "r4e": "rhcos", "fiot": "fcos"}
 _FALLBACK = "fcos"
+_OF_OLD = "flatcar"  # the heir of Container Linux, which read the older languages
 
 
 def add_distribution(parser: argparse.ArgumentParser) -> None:
@@ -31,28 +33,21 @@ def add_distribution(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_config(path: str, directory: str | None, color: str, *, verb: str) -> Read:
+def read_config(path: str, directory: str | None, color: str) -> Read:
     """Read a config, showing what is wrong with it; its `config` is None when that is an error.
 
-    `verb` says in a word what is to be done with it: `applied`, `planned`. Raises CommandError, OSError.
+    Ignition 2 and Container Linux Config are carried to Ignition 3. Raises CommandError, OSError.
     """
     source = read_input(path)
     read: Read
     if source.is_ignition:
-        read = parse(source.text, file=source.name)
-        if read.old is not None and read.spec is not None:
-            raise CommandError(
-                f"`{source.name}`: Ignition {read.spec.version} is not {verb}", hint="stoker convert --to 3.4.0"
-            )
-        if read.error is not None and not read.report.has_errors:
-            raise CommandError(f"`{source.name}`: {read.error}")
+        parsed = parse(source.text, file=source.name)
+        if parsed.error is not None and not parsed.report.has_errors:
+            raise CommandError(f"`{source.name}`: {parsed.error}")
+        read = parsed if parsed.old is None else carry(parsed)
     else:
         done = compile_document(source.text, file=source.name, files_dir=files_dir(source, directory), raw=True)
-        if not isinstance(done, Compilation):
-            raise CommandError(
-                f"`{source.name}`: Container Linux Config is not {verb}", hint="stoker convert --to 3.4.0"
-            )
-        read = done
+        read = done if isinstance(done, Compilation) else carry(done)
     show(read.report, {source.name: source.text} | read.texts, color)
     if result(read.report):
         read.config = None
@@ -60,7 +55,9 @@ def read_config(path: str, directory: str | None, color: str, *, verb: str) -> R
 
 
 def distribution_of(read: Read, given: str | None) -> Distribution:
-    """The distribution that is named, or that of the config's variant."""
+    """The distribution that is named, or that of the config's variant or language."""
+    if isinstance(read, Carried):
+        return DISTRIBUTIONS[given or _OF_OLD]
     return DISTRIBUTIONS[given or _OF_VARIANT.get(read.spec.variant if read.spec is not None else "", _FALLBACK)]
 
 

@@ -59,7 +59,7 @@ def add_allow_wipe(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Plan; exit 0 when nothing is to be done, 2 when something is, 3 when data would be lost, 1 when it would fail."""
-    read = read_config(arguments.file, arguments.files_dir, arguments.color, verb="planned")
+    read = read_config(arguments.file, arguments.files_dir, arguments.color)
     if read.config is None:
         return Exit.FINDINGS
     if arguments.was is not None:
@@ -95,7 +95,7 @@ def _changes_since(read: Read, config: Config, arguments: argparse.Namespace) ->
     """What changes from the config that a machine has; its disks are those of the inventory, if any."""
     if arguments.root is not None or arguments.image is not None:
         raise UsageError("plan: `--was` says what the machine has, so it goes with `--inventory` alone")
-    was = read_config(arguments.was, arguments.files_dir, arguments.color, verb="planned")
+    was = read_config(arguments.was, arguments.files_dir, arguments.color)
     if was.config is None:
         raise CommandError(f"`{arguments.was}` has errors in it", hint="name the config that the machine was made by")
     captured = None if arguments.inventory is None else captured_of(arguments.inventory)

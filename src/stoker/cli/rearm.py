@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Rearm; the plan goes to stdout. Exit 1 when the first boot would fail, 3 when it would lose data."""
-    read = read_config(arguments.file, arguments.files_dir, arguments.color, verb="armed")
+    read = read_config(arguments.file, arguments.files_dir, arguments.color)
     if read.config is None:
         return Exit.FINDINGS
     root = Path(arguments.root).absolute()

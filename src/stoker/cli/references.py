@@ -11,20 +11,17 @@ from typing import Final
 
 import msgspec
 
-from stoker.butane import Compilation
 from stoker.butane.explain import placed
+from stoker.cli.configs import Read
 from stoker.cli.exits import CommandError
 from stoker.engine.errors import EngineFault
 from stoker.engine.references import Rendered, Renderer, read_config
 from stoker.fetch import Fetcher, FetchFault, Settings
 from stoker.ignition.encode import encode
-from stoker.ignition.parse import Parsed
 from stoker.report import Entry, Report
 from stoker.schema.v3 import Config
 
 OWN: Final = "this config"  # the name of the one that was read
-
-Read = Parsed | Compilation
 
 
 def add_references(parser: argparse.ArgumentParser) -> None:

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate; exit 1 when the machine would not come up, or with a unit that cannot be started."""
-    read = read_config(arguments.file, arguments.files_dir, arguments.color, verb="simulated")
+    read = read_config(arguments.file, arguments.files_dir, arguments.color)
     if read.config is None:
         return Exit.FINDINGS
     captured = None if arguments.inventory is None else captured_of(arguments.inventory)

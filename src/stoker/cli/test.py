@@ -65,7 +65,7 @@ def _test(source: Input, color: str) -> Tested | None:
     show(report, {source.name: source.text}, color)
     if expected is None:
         return None
-    read = read_config(_beside(source, expected.config), None, color, verb="tested")
+    read = read_config(_beside(source, expected.config), None, color)
     if read.config is None:
         return None
     captured = captured_of(_beside(source, expected.inventory)) if expected.inventory else None

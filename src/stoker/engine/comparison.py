@@ -15,6 +15,7 @@ import msgspec
 from stoker.engine.distributions import Distribution
 from stoker.engine.execution import carry_out
 from stoker.engine.imagined import imagine
+from stoker.engine.messages import OLD_NOT_DONE
 from stoker.engine.parts import CHANGE, CREATE, DISKS, KERNEL_ARGUMENTS, REMOVE, USERS
 from stoker.engine.plan import DISKS as DISK_LISTS
 from stoker.engine.plan import Plan, plan
@@ -23,7 +24,7 @@ from stoker.engine.preview import KEEP, Change, Locate, Preview, preview
 from stoker.engine.targets import scratch_machine
 from stoker.fetch import Embedded, Source
 from stoker.fetch.source import COPY_LIMIT, READ_LIMIT, Write
-from stoker.report import Entry, Pointer, Report, pointer_text
+from stoker.report import Entry, Pointer, Report, Severity, pointer_text
 from stoker.schema.v3 import Config, Storage
 from stoker.system.scratch_devices import Inventory
 
@@ -102,6 +103,9 @@ def _disks(
         steps = tuple(step for step in planned.steps if step.pointer[:3] not in same)
         entries = [entry for entry in planned.report if entry.pointer[:3] not in same]
         kept = Report(entry for entry in entries if not entry.is_error)
+        for entry in first.report:
+            if entry.is_error and entry.pointer[:1] == ("storage",):
+                kept.add(Severity.WARNING, OLD_NOT_DONE, reason=entry.message)
         changed = msgspec.structs.replace(new, storage=_drawn(new.storage or Storage(), same), kernel_arguments=None)
         rest = Plan(steps, kept, planned.kernel_arguments)
         drawn = preview(changed, rest, system, machine=machine, allowed=allowed, locate=locate)

@@ -127,6 +127,11 @@ FILES_UNKNOWN: Final = Message(
     "{what} does not tell which files are there: whether one of the config is there already is not known",
     "`--root` plans for a tree, or for the machine that it is run on: `--root /`",
 )
+OLD_NOT_DONE: Final = Message(
+    "old-not-done",
+    "the config that the machine has could not have made its disks: {reason}",
+    "name the config that it was made by, and an inventory of before or after that",
+)
 NO_INVENTORY: Final = Message(
     "no-inventory", "it is no inventory: {reason}", "`stoker inventory -o json` on the machine writes one"
 )

@@ -209,7 +209,7 @@ def _mask_unit(operation: unit_operations.MaskUnit, _: System) -> Iterator[Part]
 
 
 def _set_preset(operation: unit_operations.SetPreset, _: System) -> Iterator[Part]:
-    for name in operation.names:
+    for name in operation.names():
         yield Part(UNITS, name, CHANGE, {"state": "enabled" if operation.enabled else "disabled"})
 
 

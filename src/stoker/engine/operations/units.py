@@ -118,7 +118,7 @@ class SetPreset(Undoable, frozen=True):
 
     def touch(self, system: System) -> tuple[Touch, ...]:
         """See `Operation.touch`."""
-        return (Touch("path", self.path), *(Touch("unit", name) for name in self.names))
+        return (Touch("path", self.path), *(Touch("unit", name) for name in self.names()))
 
     def alters(self, system: System) -> tuple[Altered, ...]:
         """See `Undoable.alters`."""
@@ -134,7 +134,7 @@ class SetPreset(Undoable, frozen=True):
         """See `Operation.perform`."""
         instances = self.instances
         if not self.enabled:
-            names = self.names
+            names = self.names()
             enabled = [name for name in names if is_enabled(system, name)]
             if not enabled:
                 return
@@ -143,7 +143,6 @@ class SetPreset(Undoable, frozen=True):
             instances = tuple(names[name] for name in enabled if names[name])
         system.append_file(self.path, self.line(instances).encode())
 
-    @property
     def names(self) -> dict[str, str]:
         """The units by their full names, each with its instance."""
         head, _, tail = self.unit.partition("@")

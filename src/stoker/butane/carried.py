@@ -1,0 +1,87 @@
+"""Older configs carried to Ignition 3, for what is done by it: in goes what was made of a text, out comes a Carried.
+
+The text is Ignition 2, or a Container Linux Config. A part of the new config is traced to the entry of the old one
+that has its path or name, and so to its line.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from stoker.butane import clc
+from stoker.butane.explain import Explained
+from stoker.document.nodes import Document
+from stoker.ignition.parse import Parsed
+from stoker.ignition.parts import part_at
+from stoker.ignition.versions import find_target, to_version
+from stoker.report import Entry, Place, Pointer, Report
+from stoker.schema.v3 import Config
+
+TARGET: Final = "3.4.0"  # the oldest that says all that Ignition 2.4 does
+_KEYS: Final = ("path", "name", "device")
+
+
+class Carried:
+    """What became of an older config: `config` is None when Ignition 3 cannot say it, and the report says why."""
+
+    __slots__ = ("_done", "_old", "config", "report")
+
+    def __init__(self, done: Explained, old: Any, config: Config | None, report: Report) -> None:
+        self._done = done
+        self._old = old
+        self.config = config
+        self.report = report
+
+    @property
+    def documents(self) -> list[Document]:
+        """The documents that it was made of."""
+        return self._done.documents
+
+    @property
+    def texts(self) -> dict[str, bytes]:
+        """The texts that places count in, by file."""
+        return dict(self._done.texts)
+
+    def sources(self, result: Pointer) -> list[tuple[Pointer, Place]]:
+        """The parts of the document that gave the entry that `result` is in, and where they stand."""
+        data = part_at(msgspec.to_builtins(self.config), result[:3])
+        name = next((data[key] for key in _KEYS if isinstance(data, dict) and key in data), None)
+        found = next((pointer for pointer, said in _entries(self._old) if name is not None and name in said), None)
+        return [] if found is None else self._done.sources(found)
+
+
+def carry(done: Parsed | clc.Compilation) -> Carried:
+    """Carry an older config to Ignition 3. `done` is what was made of its text."""
+    parsed = Parsed(done.report)
+    parsed.old = copy.deepcopy(done.old if isinstance(done, Parsed) else done.config)
+    parsed.spec = done.spec
+    if parsed.old is None:
+        return Carried(done, {}, None, done.report)
+    old = msgspec.to_builtins(parsed.old)
+    target = find_target(TARGET)
+    config, lost = to_version(parsed, target) if target is not None else (None, Report())
+    bound = clc.find_bound(done) if isinstance(done, clc.Compilation) else Report()
+    return Carried(done, old, config, Report([*done.report, *bound, *(_placed(entry, done) for entry in lost)]))
+
+
+def _placed(entry: Entry, done: Explained) -> Entry:
+    """A finding of the way, about the document. What its hint says to add is to be given to who goes the way."""
+    found = next(iter(done.sources(entry.pointer)), None)
+    pointer, place = (entry.pointer, None) if found is None else found
+    is_option = entry.hint is not None and entry.hint.startswith("--")
+    hint = f"`stoker convert --to {TARGET}` goes that way first: {entry.hint}" if is_option else entry.hint
+    return msgspec.structs.replace(entry, pointer=pointer, place=place, hint=hint)
+
+
+def _entries(old: dict[str, Any]) -> Iterator[tuple[Pointer, set[str]]]:
+    """The entries of the old config's lists, each with all that it may be known by in the new one."""
+    for section, lists in old.items():
+        for name, entries in lists.items() if isinstance(lists, dict) else ():
+            for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+                said = {str(entry[key]) for key in _KEYS if isinstance(entry, dict) and entry.get(key)}
+                mount = entry.get("mount") if isinstance(entry, dict) else None
+                yield (section, name, index), said | ({str(mount["device"])} if mount else set())
