@@ -26,6 +26,15 @@ COMMANDS = {
     "butane --version": (["butane", "--version"], "", 75),
     "ignition-validate": (["ignition-validate", "-"], '{"ignition": {"version": "3.4.0"}}', 140),
     "--help": (["--help"], "", 75),
+    "ignition -version": (["ignition", "-version"], "", 180),
+    "ignition, a stage": (
+        [
+            *("ignition", "-platform=metal", "-stage=fetch", "-root=", "-log-to-stdout", "-neednet=neednet"),
+            *("-config-cache=cache", "-state-file=state"),
+        ],
+        "",
+        275,
+    ),
 }
 
 

@@ -11,6 +11,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -148,7 +149,7 @@ def snapshot(root: Path) -> dict[str, tuple[object, ...]]:
     return found
 
 
-def run_ignition(work: Path, root: Path) -> list[int]:
+def run_ignition(program: str, work: Path, root: Path) -> list[int]:
     """Status of its stages `fetch` and `files`."""
     setfiles = work / "setfiles"
     setfiles.write_text("#!/bin/sh\ncat >/dev/null\n")
@@ -161,10 +162,10 @@ def run_ignition(work: Path, root: Path) -> list[int]:
         "SOURCE_DATE_EPOCH": str(EPOCH),
     }
     paths = {"config-cache": "cache", "state-file": "state", "neednet": "neednet"}
-    options = [f"-{option}={work / name}" for option, name in paths.items()]
+    options = [f"-{option}={work / f'{root.name}-{name}'}" for option, name in paths.items()]
     status = []
     for stage in ("fetch", "files"):
-        command = [str(IGNITION), "-platform=file", f"-stage={stage}", f"-root={root}", "-log-to-stdout", *options]
+        command = [program, "-platform=file", f"-stage={stage}", f"-root={root}", "-log-to-stdout", *options]
         status.append(subprocess.run(command, env=environment, capture_output=True, cwd=work, check=False).returncode)
     return status
 
@@ -181,12 +182,13 @@ def work() -> Iterator[Path]:
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 @pytest.mark.parametrize("seed", range(40))
 def test_like_ignition(work: Path, seed: int) -> None:
+    """Planned and carried out in this process, accounts by editing their files."""
     written = config(random.Random(seed))
     (work / "config.ign").write_text(json.dumps(written))
     ours, theirs = work / "ours", work / "theirs"
     for root in (ours, theirs):
         lay(root, random.Random(seed))
-    fetched, done = run_ignition(work, theirs)
+    fetched, done = run_ignition(str(IGNITION), work, theirs)
     if fetched:
         pytest.skip("not a valid config")
     system = RealSystem(ours, clock=lambda: EPOCH)
@@ -195,4 +197,20 @@ def test_like_ignition(work: Path, seed: int) -> None:
     system.close()
     assert outcome.succeeded == (done == 0), list(outcome.report)
     if outcome.succeeded:
+        assert snapshot(ours) == snapshot(theirs)
+
+
+@pytest.mark.skipif(not IGNITION, reason="Ignition is not installed")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("seed", range(100, 112))
+def test_stages_like_ignition(work: Path, seed: int) -> None:
+    """The same commands under the same name, accounts by the same tools."""
+    (work / "config.ign").write_text(json.dumps(config(random.Random(seed))))
+    ours, theirs = work / "ours", work / "theirs"
+    for root in (ours, theirs):
+        lay(root, random.Random(seed))
+    (work / "ignition").symlink_to(Path(sys.executable).parent / "stoker")
+    status = run_ignition(str(work / "ignition"), work, ours)
+    assert status == run_ignition(str(IGNITION), work, theirs)
+    if not any(status):
         assert snapshot(ours) == snapshot(theirs)

@@ -11,8 +11,9 @@ import msgspec
 
 from stoker.butane import Compilation, compile_document
 from stoker.cli.exits import CommandError, Exit
-from stoker.cli.findings import placed, result, show, write_json
+from stoker.cli.findings import result, show, write_json
 from stoker.cli.inputs import Input, add_files_dir, add_output, files_dir, read_input
+from stoker.cli.references import add_references, follow, placed_in
 from stoker.cli.streams import talk, write_data
 from stoker.engine import (
     DISTRIBUTIONS,
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="for real, as root: change and mount the disks of this machine that the config names",
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="no log of the operations")
+    add_references(parser)
     add_files_dir(parser)
     add_output(parser, ("text", "json"))
 
@@ -77,10 +79,12 @@ def run(arguments: argparse.Namespace) -> int:
     root.mkdir(parents=True, exist_ok=True)
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:
-        outcome, summary = _apply(read.config, root, DISTRIBUTIONS[name], say, arguments.devices)
+        rendered = follow(read.config, PATIENCE) if arguments.follow else None
+        config = read.config if rendered is None else rendered.config
+        outcome, summary = _apply(config, root, DISTRIBUTIONS[name], say, arguments.devices)
     except SystemFault as fault:
         raise CommandError(f"`{root}`: {fault}") from fault
-    findings = [finding_of(placed(entry, read)) for entry in outcome.report]
+    findings = [finding_of(entry) for entry in placed_in(outcome.report, read, rendered)]
     summary = msgspec.structs.replace(summary, succeeded=outcome.succeeded, findings=findings)
     if arguments.output == "json":
         write_json(msgspec.to_builtins(summary))

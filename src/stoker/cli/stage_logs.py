@@ -37,7 +37,7 @@ def open_log(*, to_stdout: bool, path: str = SYSLOG) -> Log:
         log = Log(_print)
         log.at(Level.ERROR, f"unable to open syslog: {errno.errorcode.get(error.errno or 0, 'no such log')}")
         return log
-    return Log(syslog.send)
+    return Log(syslog.send, syslog.close)
 
 
 def _print(level: Level, text: str) -> None:

@@ -98,12 +98,12 @@ NO_FILE: Final = Message("no-file", "{verb} `{path}`: {reason}")
 NOT_MERGED: Final = Message(
     "not-merged",
     "`ignition.config.merge` names another config, which is not read here: what it says would be missing",
-    "take the entry out, get what it names, and merge the two first: `stoker merge`, this config before that one",
+    "pass `--follow` to have it fetched; or take the entry out, and merge the two first by `stoker merge`",
 )
 NOT_REPLACED: Final = Message(
     "not-replaced",
     "`ignition.config.replace` names another config, which is not read here: that one would count, not this one",
-    "get that one, and apply it instead of this one",
+    "pass `--follow` to have it fetched, or apply that one instead of this one",
 )
 
 # Labels.
@@ -112,6 +112,14 @@ NO_POLICY: Final = Message(
     "didn't find SELINUXTYPE in `{path}`",
     "name the policy there, or leave the file out where there is none",
 )
+
+# What is only said.
+OLD_SYSTEMD: Final = Message(
+    "old-systemd",
+    "The version of systemd ({version}) is less than 240. Enabling/disabling instantiated units may not work."
+    " See https://github.com/coreos/ignition/issues/586 for more information.",
+)
+NOT_FOLLOWED: Final = Message("not-followed", 'what "{path}" names under ignition.config is left out')
 
 # The run as a whole.
 RAN_BEFORE: Final = Message(

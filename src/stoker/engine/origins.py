@@ -7,6 +7,7 @@ the lines it came from, turns the pointer into a place.
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -43,7 +44,7 @@ class Single(msgspec.Struct, frozen=True, tag=True):
 Row = tuple[list[str | int], list[tuple[str, list[str | int], bool]]]
 
 
-class Joined(msgspec.Struct, frozen=True, tag=True):
+class Joined(msgspec.Struct, frozen=True, tag=True, dict=True):
     """Two configs merged, the child over the parent."""
 
     parent: Single | Joined
@@ -52,15 +53,18 @@ class Joined(msgspec.Struct, frozen=True, tag=True):
 
     def find(self, pointer: Pointer) -> Origin:
         """Who gave the part at a pointer; of two, the one that had the last word."""
-        transcript: Transcript = {
-            tuple(result): [Giver(side, tuple(place), whole) for side, place, whole in givers]
-            for result, givers in self.rows
-        }
-        givers = trace(transcript, pointer)
+        givers = trace(self._transcript, pointer)
         if not givers:
             return self.child.find(pointer)
         last = givers[-1]
         return (self.child if last.side == CHILD else self.parent).find(last.pointer)
+
+    @cached_property
+    def _transcript(self) -> Transcript:
+        return {
+            tuple(result): [Giver(side, tuple(place), whole) for side, place, whole in givers]
+            for result, givers in self.rows
+        }
 
 
 Origins = Single | Joined

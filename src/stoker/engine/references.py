@@ -7,7 +7,6 @@ to fetch is said by what has been merged until then. Source: Ignition's operator
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -20,7 +19,7 @@ from stoker.engine.origins import Origins, joined, single
 from stoker.fetch import Fetch, FetchFault, Settings, redacted
 from stoker.ignition.merge import merge
 from stoker.ignition.messages import EMPTY, UNKNOWN_VERSION
-from stoker.ignition.parse import Parsed, judge, parse
+from stoker.ignition.parse import judge, parse
 from stoker.ignition.versions import to_version
 from stoker.report import Level, Line, Pointer, Report
 from stoker.report.render import as_line
@@ -59,19 +58,14 @@ def say_report(report: Report, say: Say) -> None:
 
 def read_config(text: bytes, name: str, say: Say) -> Rendered:
     """Read a config and bring it to the newest version; what is found in it is said. Raises `BadConfig`."""
-    return bring(parse(text, file=name), text, name, say)
-
-
-def bring(parsed: Parsed, text: bytes, name: str, say: Say) -> Rendered:
-    """Bring a config that was read to the newest version. Raises `BadConfig`."""
+    parsed = parse(text, file=name)
     say_report(parsed.report, say)
     if parsed.old is not None:
         raise BadConfig(messages.BAD_CONFIG, name=name, reason=UNKNOWN_VERSION.text)
     config, report = (None, Report()) if parsed.config is None else to_version(parsed, NEWEST)
     say_report(report, say)
     if config is None:
-        reason = parsed.error or EMPTY.text
-        raise BadConfig(messages.BAD_CONFIG, name=name, reason=reason)
+        raise BadConfig(messages.BAD_CONFIG, name=name, reason=parsed.error or EMPTY.text)
     return Rendered(config, single(text, name))
 
 
@@ -86,6 +80,7 @@ class Renderer:
 
     def __init__(self, fetch_by: FetchBy, say: Say, *, offline: bool = False) -> None:
         self._fetch_by = fetch_by
+        self._fetch = fetch_by(Settings())
         self._say = say
         self._offline = offline
         self.found: list[Named] = []
@@ -97,7 +92,7 @@ class Renderer:
         """
         self._fetch = self._fetch_by(settings_of(read.config))
         done = self._render(read, 0)
-        return done._replace(config=_without_names(done.config))
+        return done._replace(config=without_names(done.config))
 
     def _render(self, read: Rendered, depth: int) -> Rendered:
         if depth > DEEPEST:
@@ -125,8 +120,8 @@ class Renderer:
             raise BadConfig(messages.TOO_MANY, limit=MOST)
         try:
             text = self._fetch.read(source, LARGEST)
-            digest = hashlib.sha512(text).hexdigest()
             where = "from data url" if source.is_embedded else f"at {name}"
+            digest = single(text, name).digest
             self._say(Line(f"fetched referenced config {where} with SHA512: {digest}", Level.DEBUG))
             done = read_config(text, name, self._say)
         except (FetchFault, BadConfig):
@@ -141,6 +136,12 @@ def judged(config: Config) -> Report:
     return judge(config, NEWEST)
 
 
+def without_names(config: Config) -> Config:
+    """A config that names no other, since those have been merged, or shall not be."""
+    ignition: Ignition = msgspec.structs.replace(config.ignition, config=None)
+    return msgspec.structs.replace(config, ignition=ignition)
+
+
 def _path(url: str) -> str:
     """The path of a URL; what a data URL holds is none."""
     scheme, _, rest = url.partition(":")
@@ -152,8 +153,3 @@ def _path(url: str) -> str:
 
 def _only_ignition(config: Config) -> Config:
     return Config(ignition=config.ignition)
-
-
-def _without_names(config: Config) -> Config:
-    ignition: Ignition = msgspec.structs.replace(config.ignition, config=None)
-    return msgspec.structs.replace(config, ignition=ignition)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
 from stoker.system import RealSystem, System
-from stoker.system.drives import Drives, Files, RealDrives
+from stoker.system.drives import BY_LABEL, Drives, Files, RealDrives
 from stoker.system.guest import Guest, RealGuest
 
 LARGEST: Final = 64 << 20  # bytes of a config, before and after it is decoded
@@ -22,6 +22,7 @@ LARGEST: Final = 64 << 20  # bytes of a config, before and after it is decoded
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 Say = Callable[[str], None]
+Watch = Callable[[Sequence[str]], None]
 
 
 class Request(NamedTuple):
@@ -73,11 +74,18 @@ class Machine(NamedTuple):
     directory: str = "/"
 
 
-def this_machine() -> Machine:
-    """The machine that this process runs on."""
-    system = RealSystem(Path("/"))
+def this_machine(tools: Mapping[str, str] = _NOTHING, watch: Watch = lambda _arguments: None) -> Machine:
+    """The machine that this process runs on; `tools` and `watch` are those of `RealSystem`."""
+    system = RealSystem(Path("/"), tools=tools, watch=watch)
+    by_label = os.environ.get("IGNITION_DISK_BY_LABEL_DIR") or BY_LABEL
     return Machine(
-        system, RealDrives(system), RealGuest(), time.sleep, os.uname().machine, os.environ, directory=os.getcwd()
+        system,
+        RealDrives(system, by_label),
+        RealGuest(),
+        time.sleep,
+        os.uname().machine,
+        os.environ,
+        directory=os.getcwd(),
     )
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import Final
-from xml.parsers import expat
+from typing import TYPE_CHECKING, Final
 
 from stoker.platforms.errors import Damaged
 from stoker.platforms.messages import BAD_XML, TOO_LARGE
+
+if TYPE_CHECKING:
+    from xml.parsers import expat
 
 LARGEST: Final = 1 << 20
 
@@ -90,6 +92,8 @@ def _local(name: str) -> str:
 
 
 def _parser(where: str) -> expat.XMLParserType:
+    from xml.parsers import expat  # noqa: PLC0415 -- slow to load, and few machines have such a document
+
     def refuse(*_: object) -> None:
         raise Damaged(BAD_XML, where=where, reason="it has a document type")
 
@@ -99,6 +103,8 @@ def _parser(where: str) -> expat.XMLParserType:
 
 
 def _parse(parser: expat.XMLParserType, document: bytes, where: str) -> None:
+    from xml.parsers import expat  # noqa: PLC0415 -- slow to load, and few machines have such a document
+
     if len(document) > LARGEST:
         raise Damaged(TOO_LARGE, where=where, limit=LARGEST)
     try:

@@ -21,6 +21,8 @@ from stoker.system.tree import Tree
 CDROM_DRIVE_STATUS: Final = 0x5326  # linux/cdrom.h
 CDS_DISC_OK: Final = 4
 
+BY_LABEL: Final = "/dev/disk/by-label"
+
 _UDEV: Final = "/run/udev/control"
 _OPTIONS: Final = "ro,nodev,nosuid,noexec"
 _CHUNK: Final = 1 << 20
@@ -58,12 +60,13 @@ class Drives(Protocol):
 class RealDrives:
     """The drives of a real machine, by udev's links where udevd runs, else by blkid(8)."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, by_label: str = BY_LABEL) -> None:
         self._system = system
+        self._by_label = by_label
 
     def labelled(self, label: str) -> str | None:
         """See `Drives.labelled`."""
-        path = self._system.resolve(f"/dev/disk/by-label/{label}", follow=True)
+        path = self._system.resolve(f"{self._by_label}/{label}", follow=True)
         if self._system.look(path) is not None:
             return path
         if self._system.look(_UDEV) is not None:

@@ -5,11 +5,13 @@ In go names, out come bytes as the host gave them. Without the channel's device 
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from stoker.system.errors import FileFault
+
+if TYPE_CHECKING:
+    import socket
 
 Pairs = Sequence[tuple[bytes, bytes]]
 
@@ -55,6 +57,8 @@ class RealGuest:
 
     def connected(self, port: int) -> socket.socket:
         """See `Guest.connected`."""
+        import socket  # noqa: PLC0415 -- slow to load, and of use under one hypervisor only
+
         try:
             stream = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
             try:

@@ -7,10 +7,13 @@ systemd.journal-fields(7) and the journal's native protocol (https://systemd.io/
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Mapping
-from typing import Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import socket
 
 SYSLOG: Final = "/dev/log"
 JOURNAL: Final = "/run/systemd/journal/socket"
@@ -32,21 +35,30 @@ class Syslog:
         line = f"<{_USER | priority}>{stamp} {self._tag}[{os.getpid()}]: {text}"
         _send(self._socket, line.encode("utf-8", "backslashreplace")[:_LONGEST])
 
+    def close(self) -> None:
+        """Let go of the log."""
+        self._socket.close()
+
 
 class Journal:
     """The journal, where there is one."""
 
     def __init__(self, path: str = JOURNAL) -> None:
-        try:
-            self._socket: socket.socket | None = _connected(path)
-        except OSError:
-            self._socket = None
+        self._socket: socket.socket | None = None
+        if os.path.exists(path):
+            with suppress(OSError):
+                self._socket = _connected(path)
 
     def send(self, message: str, priority: int, fields: Mapping[str, str]) -> None:
         """Make an entry. The names of the fields are upper case."""
         if self._socket is not None:
             rows = {"MESSAGE": message, "PRIORITY": str(priority), **fields}
             _send(self._socket, b"".join(_field(name, value) for name, value in rows.items()))
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        if self._socket is not None:
+            self._socket.close()
 
 
 def _field(name: str, value: str) -> bytes:
@@ -58,6 +70,8 @@ def _field(name: str, value: str) -> bytes:
 
 
 def _connected(path: str) -> socket.socket:
+    import socket  # noqa: PLC0415 -- not every machine has these logs, and it is slow to load
+
     found = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     try:
         found.connect(path)
@@ -68,7 +82,5 @@ def _connected(path: str) -> socket.socket:
 
 
 def _send(target: socket.socket, data: bytes) -> None:
-    try:
+    with suppress(OSError):
         target.send(data)
-    except OSError:
-        return

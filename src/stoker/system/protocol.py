@@ -217,7 +217,7 @@ class System(Protocol):
         """The machine's clock, in seconds since 1970."""
 
     def boot_id(self) -> str:
-        """The id of the current boot (random(4)); all zeros where nothing is booted."""
+        """The id of the current boot (random(4)); all zeros where nothing is booted. Raises `FileFault`."""
 
     def close(self) -> None:
         """Let go of the machine."""

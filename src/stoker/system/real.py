@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from stoker.system.account_files import AccountFiles
+from stoker.system.errors import FileFault
 from stoker.system.protocol import Accounts
 from stoker.system.tree import Tree
 
@@ -62,4 +63,7 @@ class RealSystem(Tree):
 
     def boot_id(self) -> str:
         """See `System.boot_id`."""
-        return Path(self._boot_id).read_text().strip()
+        try:
+            return Path(self._boot_id).read_text().strip()
+        except OSError as error:
+            raise FileFault.of("read", self._boot_id, error) from error

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 
 
 def replace_file(path: str, data: bytes, mode: int = 0o644) -> None:
     """Write under a temporary name beside `path`, sync, rename over it. Raises OSError, and then leaves nothing."""
+    temporary = os.path.join(os.path.dirname(path), f".stoker-{os.urandom(8).hex()}")
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".stoker-")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise OSError(error.errno, error.strerror, path) from error
     try:

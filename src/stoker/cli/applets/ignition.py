@@ -6,13 +6,14 @@ Flags are read as Go's package flag does. Exit codes: 0 done; 1 the stage failed
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
+from stoker.cli.applets.versions import IGNITION
 from stoker.cli.godurations import seconds_of
 from stoker.cli.goflags import Flag, Parsed, describe_flags, parse_flags
 from stoker.cli.streams import talk, write_data
 
-VERSION: Final = "Ignition v2.26.0"
 FAILED: Final = 1
 USAGE: Final = 2
 UNREADABLE: Final = 3
@@ -29,7 +30,7 @@ def run(arguments: list[str], program: str) -> int:
         talk(f"{complaint}Usage of {program}:\n{describe_flags(table)}")
         return 0 if parsed.error is None else USAGE
     if parsed.is_set("version"):
-        write_data(f"{VERSION}\n".encode())
+        write_data(f"{IGNITION}\n".encode())
         return 0
     for name in ("platform", "stage"):
         if not parsed.text(name):
@@ -58,8 +59,7 @@ def _flags() -> tuple[Flag, ...]:
 def _run_stage(parsed: Parsed) -> int:
     from stoker.cli.stage_logs import open_log  # noqa: PLC0415 -- mistakes do not pay for the engine
     from stoker.engine.errors import BadState  # noqa: PLC0415
-    from stoker.engine.first_boot import Boot, Places, run_stage  # noqa: PLC0415
-    from stoker.engine.first_boot.surroundings import surroundings  # noqa: PLC0415
+    from stoker.engine.first_boot import Boot, Places, run_stage, surroundings_of  # noqa: PLC0415
     from stoker.ignition.encode import encode  # noqa: PLC0415
     from stoker.platforms import this_machine  # noqa: PLC0415
     from stoker.report import Level  # noqa: PLC0415
@@ -67,16 +67,16 @@ def _run_stage(parsed: Parsed) -> int:
 
     log = open_log(to_stdout=parsed.is_set("log-to-stdout"))
     stage = parsed.text("stage")
-    log(VERSION)
+    log(IGNITION)
     log(f"Stage: {stage}")
-    machine = this_machine()
+    image = surroundings_of(os.environ)
     places = Places(*map(parsed.text, ("root", "config-cache", "neednet", "state-file")))
     boot = Boot(
         parsed.text("platform"),
         places,
         seconds_of(parsed.text("fetch-timeout")) or 0.0,
-        machine,
-        surroundings(machine.environment),
+        this_machine(image.tools, log.execute),
+        image,
         log,
         Journal(),
     )

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from stoker.cli.applets.versions import IGNITION
 from stoker.cli.gofiles import PathError, read_file
 from stoker.cli.goflags import Flag, Parsed, describe_pflags, parse_pflags
 from stoker.cli.streams import talk, write_data
 
-VERSION: Final = "Ignition v2.26.0"
 FAILED: Final = 1
 USAGE: Final = 2
 
@@ -35,7 +35,7 @@ def run(arguments: list[str], program: str) -> int:
         talk(usage)
         return 0
     if parsed.is_set("version"):
-        write_data(f"{VERSION}\n".encode())
+        write_data(f"{IGNITION}\n".encode())
         return 0
     if len(parsed.positionals) != 1:
         talk(usage)
@@ -50,14 +50,14 @@ def _apply(parsed: Parsed, path: str) -> str:
 
     from stoker.cli.stage_logs import open_log  # noqa: PLC0415
     from stoker.engine.errors import BadConfig, EngineFault  # noqa: PLC0415
+    from stoker.engine.first_boot import surroundings_of  # noqa: PLC0415
     from stoker.engine.first_boot.containers import apply_to_container, is_container  # noqa: PLC0415
-    from stoker.engine.first_boot.surroundings import surroundings  # noqa: PLC0415
     from stoker.fetch import FetchFault  # noqa: PLC0415
     from stoker.report import Level  # noqa: PLC0415
     from stoker.system import SystemFault  # noqa: PLC0415
 
     log = open_log(to_stdout=True)
-    log(VERSION)
+    log(IGNITION)
     error = ""
     try:
         text = read_file(None if path == "-" else path)
@@ -65,7 +65,7 @@ def _apply(parsed: Parsed, path: str) -> str:
             outcome = apply_to_container(
                 text,
                 Path(os.path.abspath(parsed.text("root"))),
-                surroundings(os.environ).distribution,
+                surroundings_of(os.environ).distribution,
                 log,
                 ignore_unsupported=parsed.is_set("ignore-unsupported"),
                 offline=parsed.is_set("offline"),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from stoker.cli.applets.versions import IGNITION
 from stoker.cli.goflags import Flag, describe_pflags, parse_pflags
 from stoker.cli.streams import talk, write_data
 
-VERSION: Final = "Ignition v2.26.0"
 FAILED: Final = 1
 USAGE: Final = 2
 
@@ -34,7 +34,7 @@ def run(arguments: list[str], program: str) -> int:
         talk(usage)
         return 0
     if parsed.is_set("version"):
-        write_data(f"{VERSION}\n".encode())
+        write_data(f"{IGNITION}\n".encode())
         return 0
     if parsed.positionals:
         talk(usage)
@@ -53,7 +53,7 @@ def _remove(platform: str, *, to_stdout: bool) -> int:
     from stoker.system import SystemFault  # noqa: PLC0415
 
     log = open_log(to_stdout=to_stdout)
-    log(VERSION)
+    log(IGNITION)
     try:
         remove_config(platform, this_machine(), log)
     except UnknownPlatform as fault:

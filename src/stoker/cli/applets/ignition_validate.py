@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from stoker.cli.applets.versions import IGNITION
 from stoker.cli.gofiles import PathError, read_file
 from stoker.cli.goflags import Flag, describe_flags, parse_flags
 from stoker.cli.gotext import printf_without_arguments
 from stoker.cli.streams import talk, write_data
 
-VERSION: Final = "Ignition v2.26.0"
 INVALID: Final = 1
 USAGE: Final = 2
 
@@ -32,7 +32,7 @@ def run(arguments: list[str], program: str) -> int:
         talk(usage)
         return 0
     if parsed.is_set("version"):
-        write_data(f"{VERSION}\n".encode())
+        write_data(f"{IGNITION}\n".encode())
         return 0
     if len(parsed.positionals) != 1:
         talk(usage)

@@ -3,6 +3,6 @@
 from stoker.engine.first_boot.boot import Boot, Places
 from stoker.engine.first_boot.log import Log
 from stoker.engine.first_boot.run import STAGES, Ending, run_stage
-from stoker.engine.first_boot.surroundings import Surroundings
+from stoker.engine.first_boot.surroundings import Surroundings, surroundings_of
 
-__all__ = ["STAGES", "Boot", "Ending", "Log", "Places", "Surroundings", "run_stage"]
+__all__ = ["STAGES", "Boot", "Ending", "Log", "Places", "Surroundings", "run_stage", "surroundings_of"]

@@ -16,7 +16,7 @@ from stoker.engine.errors import BadConfig, BadState, NeedsNetwork
 from stoker.engine.first_boot.boot import Boot
 from stoker.engine.first_boot.state import FetchedConfig, State, read_whole, write_whole
 from stoker.engine.origins import Origins, decode_origins, encode_origins, single
-from stoker.engine.references import Rendered, Renderer, judged, merged, read_config, say_report
+from stoker.engine.references import Rendered, Renderer, judged, merged, read_config, say_report, without_names
 from stoker.fetch import Settings
 from stoker.ignition.encode import encode
 from stoker.platforms import base_configs, find_config, reader
@@ -33,23 +33,27 @@ def empty() -> Rendered:
     return Rendered(Config(ignition=Ignition(version=NEWEST.version)), single(b"", "nobody"))
 
 
-def base_config(boot: Boot, state: State) -> Rendered:
-    """What the image itself wants, those of the platform's directory among it.
+def base_config(boot: Boot, state: State) -> Rendered | None:
+    """What the image itself wants, what it wants on this platform only among it; None when that is nothing.
 
     Raises `BadConfig` and `SystemFault` for what is wrong in `base.d`; the platform's directory is left out then.
     """
-    whole = empty()
-    for_all = whole
+    whole: Rendered | None = None
+    for_all: Rendered | None = None
     for base in base_configs(boot.platform, boot.machine, boot.log):
         boot.log(f'reading system config file "{base.path}"')
         try:
-            whole = merged(whole, read_config(base.content, base.path, boot.log))
+            read = read_config(base.content, base.path, boot.log)
         except BadConfig as fault:
             if not base.tolerated:
                 raise
             boot.log(f"no config for this platform: {fault}")
             whole = for_all
             break
+        if read.config.ignition.config is not None:
+            boot.log.at(Level.WARNING, messages.NOT_FOLLOWED.text.format(path=base.path))
+            read = read._replace(config=without_names(read.config))
+        whole = read if whole is None else merged(whole, read)
         if not base.tolerated:
             for_all = whole
     state.note(FetchedConfig("base", "system"))
@@ -93,20 +97,6 @@ def cached_config(boot: Boot) -> Rendered:
     kept = read_whole(boot.places.origins)
     origins: Origins = (None if kept is None else decode_origins(kept)) or single(text, path)
     return Rendered(config, origins)
-
-
-def announce(boot: Boot, state: State) -> None:
-    """Tell the journal which configs were found; other programs look for these entries."""
-    for config in state.fetched_configs or ():
-        referenced = "referenced " if config.referenced else ""
-        fields = {
-            "MESSAGE_ID": "57124006b5c94805b77ce473e92a8aeb",
-            "IGNITION_CONFIG_TYPE": config.kind,
-            "IGNITION_CONFIG_SRC": config.source,
-            "IGNITION_CONFIG_REFERENCED": str(config.referenced).lower(),
-        }
-        text = f'fetched {referenced}{config.kind} config from "{config.source}"'
-        boot.journal.send(text, Level.INFO, fields)
 
 
 def _render(boot: Boot, state: State, read: Rendered, provider: str, *, offline: bool) -> Rendered:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar, overload
 
 from stoker.engine.first_boot.log import Log
 from stoker.engine.first_boot.surroundings import Surroundings
@@ -11,6 +11,8 @@ from stoker.fetch import Fetcher, Settings
 from stoker.platforms import Machine
 from stoker.system import RealSystem
 from stoker.system.log_sockets import Journal
+
+Kind = TypeVar("Kind", bound=RealSystem)
 
 PATIENCE: Final = 90.0  # seconds to wait for a device: what systemd gives the unit of one
 
@@ -45,6 +47,12 @@ class Boot(NamedTuple):
         """Fetch as a config wants it."""
         environment = self.machine.environment
         return Fetcher(settings, say=self.log.inform, environment=environment, instance_role=self.platform == "aws")
+
+    @overload
+    def open_system(self) -> RealSystem: ...
+
+    @overload
+    def open_system(self, kind: type[Kind]) -> Kind: ...
 
     def open_system(self, kind: type[RealSystem] = RealSystem) -> RealSystem:
         """The machine below the root, with the devices and tools of the one that runs this. Raises `SystemFault`."""

@@ -16,8 +16,9 @@ SECRETS = frozenset({"--password"})  # options whose value is nobody's business
 class Log:
     """A log. Called with a line it is a `Say` of any room."""
 
-    def __init__(self, write: Write) -> None:
+    def __init__(self, write: Write, close: Callable[[], None] = lambda: None) -> None:
         self._write = write
+        self.close = close  # lets go of where the lines go
         self._label = ""
 
     def __call__(self, line: str) -> None:

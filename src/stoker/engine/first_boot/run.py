@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+import msgspec
+
 from stoker.engine.errors import EngineFault, NeedsNetwork
 from stoker.engine.first_boot import stages
-from stoker.engine.first_boot.acquire import announce, base_config, cached_config, fetched_config
+from stoker.engine.first_boot.acquire import base_config, cached_config, fetched_config
+from stoker.engine.first_boot.announcements import announce_configs
 from stoker.engine.first_boot.boot import Boot
 from stoker.engine.first_boot.state import State, load_state, save_state, write_whole
+from stoker.engine.origins import Origins
 from stoker.engine.outcome import Outcome
 from stoker.engine.references import Rendered, merged
 from stoker.fetch import FetchFault, Settings
 from stoker.platforms import NeedsNetwork as PlatformNeedsNetwork
 from stoker.platforms import PlatformFault, reader, report_status
-from stoker.report import Level
+from stoker.report import Event, Level
 from stoker.schema.v3 import Config
 from stoker.system import SystemFault
 
@@ -40,10 +44,15 @@ STAGES: Final[dict[str, stages.Stage]] = {
 
 
 class Ending(NamedTuple):
-    """How a stage ended: the error is empty if well. `config` is the whole one, where the stage itself has failed."""
+    """How a stage ended: the error is empty if well. `config` is the whole one, where the stage itself has failed.
+
+    `outcome` is what the stage did, if it came to that; each event has the digest of the config that asked for it, and
+    the pointer into that one.
+    """
 
     error: str = ""
     config: Config | None = None
+    outcome: Outcome | None = None
 
 
 def run_stage(name: str, boot: Boot) -> Ending:
@@ -52,11 +61,12 @@ def run_stage(name: str, boot: Boot) -> Ending:
     try:
         ending = _run(name, boot, state)
     except (NeedsNetwork, PlatformNeedsNetwork) as fault:
-        ending = _signal(name, boot, fault)
+        ending = _signal(boot, fault)
     except (EngineFault, PlatformFault, FetchFault, SystemFault) as fault:
+        _hint(boot, None if isinstance(fault, SystemFault) else fault.hint)
         ending = Ending(str(fault))
     if boot.platform == "packet":
-        read = reader(boot.fetch_by(Settings(total=STATUS_SECONDS)))
+        read = reader(boot.fetch_by(Settings(total=STATUS_SECONDS)), offline=name == OFFLINE)
         report_status(boot.platform, name, ending.error, read, boot.log)
     if not ending.error:
         try:
@@ -70,10 +80,10 @@ def _run(name: str, boot: Boot, state: State) -> Ending:
     base = base_config(boot, state)
     if name in FETCHING:
         user = fetched_config(boot, state, offline=name == OFFLINE)
-        announce(boot, state)
+        announce_configs(boot, state)
     else:
         user = cached_config(boot)
-    whole = merged(base, user)
+    whole = user if base is None else merged(base, user)
     try:
         outcome = STAGES[name](boot, whole.config, state)
     except NeedsNetwork:
@@ -81,10 +91,19 @@ def _run(name: str, boot: Boot, state: State) -> Ending:
     except (EngineFault, PlatformFault, FetchFault, SystemFault) as fault:
         return Ending(str(fault), whole.config)
     error = _blame(boot, outcome, whole)
+    located = msgspec.structs.replace(outcome, events=[_located(event, whole.origins) for event in outcome.events])
     if error:
-        return Ending(error, whole.config)
+        return Ending(error, whole.config, located)
     boot.log(f"{name}: {name} passed")
-    return Ending()
+    return Ending(outcome=located)
+
+
+def _located(event: Event, origins: Origins) -> Event:
+    """An event with the config that is to thank for it, or to blame; what is nobody's wish has none."""
+    if not event.pointer:
+        return event
+    origin = origins.find(event.pointer)
+    return msgspec.structs.replace(event, digest=origin.digest, pointer=origin.pointer)
 
 
 def _blame(boot: Boot, outcome: Outcome, whole: Rendered) -> str:
@@ -93,16 +112,18 @@ def _blame(boot: Boot, outcome: Outcome, whole: Rendered) -> str:
     for entry in errors:
         if entry.pointer:
             boot.log.at(Level.ERROR, f"this was asked for at {whole.origins.find(entry.pointer)}")
-        if entry.hint:
-            boot.log.at(Level.ERROR, f"hint: {entry.hint}")
+        _hint(boot, entry.hint)
     return errors[0].message if errors else ""
 
 
-def _signal(name: str, boot: Boot, fault: Exception) -> Ending:
+def _hint(boot: Boot, hint: str | None) -> None:
+    if hint:
+        boot.log.at(Level.ERROR, f"hint: {hint}")
+
+
+def _signal(boot: Boot, fault: Exception) -> Ending:
     """Ask for the network: the stage `fetch` comes once it is there."""
-    boot.log(f"failed to fetch config: {fault}" if name == OFFLINE else str(fault))
-    if name != OFFLINE:
-        return Ending(str(fault))
+    boot.log(f"failed to fetch config: {fault}")
     try:
         write_whole(boot.places.need_net, b"", FLAG_MODE)
     except EngineFault as error:

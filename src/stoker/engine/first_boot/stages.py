@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -13,10 +13,12 @@ from stoker.engine import messages
 from stoker.engine.contents import settings_of
 from stoker.engine.errors import NeedsNetwork
 from stoker.engine.execution import carry_out
+from stoker.engine.first_boot.announcements import announce_keys
 from stoker.engine.first_boot.boot import Boot
 from stoker.engine.first_boot.needs import needs_network
 from stoker.engine.first_boot.state import State
 from stoker.engine.operations import Step
+from stoker.engine.operations.accounts import AuthorizeKeys
 from stoker.engine.operations.kernel import ChangeKernelArguments
 from stoker.engine.operations.labels import Relabel, first_missing, has_labels
 from stoker.engine.outcome import Outcome
@@ -29,10 +31,6 @@ from stoker.schema.v3 import Config, KernelArguments
 from stoker.system import CommandFault, RealSystem, System
 
 OLD_SYSTEMD: Final = 240  # before it, presets could not name instances of a template (systemd's NEWS)
-OLD: Final = (
-    "The version of systemd ({version}) is less than 240. Enabling/disabling instantiated units may not work."
-    " See https://github.com/coreos/ignition/issues/586 for more information."
-)
 
 Stage = Callable[[Boot, Config, State], Outcome]
 
@@ -40,7 +38,9 @@ Stage = Callable[[Boot, Config, State], Outcome]
 class _NotingSystem(RealSystem):
     """A machine that remembers which directories were made on it."""
 
-    made: list[str]
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.made: list[str] = []
 
     def make_directory(self, path: str, mode: int = 0o755, owner: tuple[int, int] | None = None) -> None:
         """See `System.make_directory`."""
@@ -87,18 +87,15 @@ def prepare_disks(boot: Boot, config: Config, state: State) -> Outcome:
 def mount(boot: Boot, config: Config, state: State) -> Outcome:
     """Mount file systems below the root."""
     with closing(boot.open_system(_NotingSystem)) as system:
-        made: list[str] = []
-        if isinstance(system, _NotingSystem):
-            system.made = made
         outcome = _carry_out(boot, config, system, "mount")
-        state.note_directories(made)
+        state.note_directories(system.made)
         return outcome
 
 
 def write_files(boot: Boot, config: Config, state: State) -> Outcome:
     """Make accounts, files and units."""
-    _warn_of_old_systemd(boot, config)
     with closing(boot.open_system()) as system:
+        _warn_of_old_systemd(boot, config, system)
         if system.devices is not None:
             system.devices.volume_keys.update(state.keys())
         past = Past(
@@ -125,7 +122,17 @@ def _carry_out(boot: Boot, config: Config, system: System, stage: str, past: Pas
     say_report(planned.report, boot.log)
     if stage == "files":
         planned = _labelled(boot, config, planned, system)
-    return carry_out(planned, system, boot.log, boot.fetch_by(settings_of(config)))
+    fetcher = boot.fetch_by(settings_of(config))
+    outcome = carry_out(planned, system, boot.log, fetcher)
+    for step in _steps(planned):
+        if isinstance(step.operation, AuthorizeKeys) and step.operation.is_done(system, fetcher):
+            announce_keys(boot, system, step.operation)
+    return outcome
+
+
+def _steps(planned: Plan) -> Iterator[Step]:
+    for part in planned.steps:
+        yield from (part,) if isinstance(part, Step) else part.steps
 
 
 def _labelled(boot: Boot, config: Config, planned: Plan, system: System) -> Plan:
@@ -133,8 +140,7 @@ def _labelled(boot: Boot, config: Config, planned: Plan, system: System) -> Plan
     if not boot.surroundings.distribution.relabels or not has_labels(system):
         boot.log.at(Level.DEBUG, "files: no relabeling is asked for, or the root has no policy; skipping")
         return planned
-    steps = [step for part in planned.steps for step in (part.steps if not isinstance(part, Step) else (part,))]
-    touched = (touch for step in steps for touch in step.operation.touch(system))
+    touched = (touch for step in _steps(planned) for touch in step.operation.touch(system))
     paths = dict.fromkeys(first_missing(system, touch.name) for touch in touched if touch.kind == "path")
     accounts = config.passwd
     users = [
@@ -148,15 +154,14 @@ def _labelled(boot: Boot, config: Config, planned: Plan, system: System) -> Plan
     return msgspec.structs.replace(planned, steps=(*planned.steps, Step((), "files", operation)))
 
 
-def _warn_of_old_systemd(boot: Boot, config: Config) -> None:
+def _warn_of_old_systemd(boot: Boot, config: Config, system: System) -> None:
     units = config.systemd.units if config.systemd else []
     if not any(unit.enabled is not None and template(unit.name)[1] is not None for unit in units):
         return
     with suppress(CommandFault):
-        found = re.search(r"\d+", boot.machine.system.run(["systemctl", "--version"]).decode(errors="replace"))
+        found = re.search(r"\d+", system.run(["systemctl", "--version"]).decode(errors="replace"))
         if found is not None and int(found[0]) < OLD_SYSTEMD:
-            text = f"files: {OLD.format(version=found[0])}"
-            boot.log.at(Level.WARNING, text)
+            boot.log.at(Level.WARNING, f"files: {messages.OLD_SYSTEMD.text.format(version=found[0])}")
 
 
 def _nothing() -> Outcome:

@@ -47,7 +47,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     boot_id: str = BOOT_ID
 
 
-def surroundings(environment: Mapping[str, str]) -> Surroundings:
+def surroundings_of(environment: Mapping[str, str]) -> Surroundings:
     """Read the environment. A switch that is neither true nor false stays as it is without."""
 
     def text(name: str, default: str) -> str:

@@ -5,7 +5,7 @@ A key is only ever in memory and in the file that the machine boots by: never in
 
 from __future__ import annotations
 
-import secrets
+import os
 
 import msgspec
 
@@ -62,7 +62,7 @@ class MakeVolume(msgspec.Struct, frozen=True, kw_only=True):
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
         devices = devices_of(system)
-        key = fetch.read(self.key) if self.key is not None else secrets.token_hex(KEY_SIZE).encode()
+        key = fetch.read(self.key) if self.key is not None else os.urandom(KEY_SIZE).hex().encode()
         found = devices.probe(self.node)
         if self.wipe:
             devices.wipe(self.node)

@@ -1,0 +1,68 @@
+"""Configs that a config names, for verbs that plan or provision: in goes what was read, out comes what it amounts to.
+
+A finding about the result is shown in the text that a person wrote where that gave the part in question, else with the
+name of the config that did.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+import msgspec
+
+from stoker.butane import Compilation
+from stoker.cli.exits import CommandError
+from stoker.cli.findings import placed
+from stoker.engine.errors import EngineFault
+from stoker.engine.references import Rendered, Renderer, read_config
+from stoker.fetch import Fetcher, FetchFault, Settings
+from stoker.ignition.encode import encode
+from stoker.ignition.parse import Parsed
+from stoker.report import Entry, Report
+from stoker.schema.v3 import Config
+
+OWN: Final = "this config"  # the name of the one that was read
+
+Read = Parsed | Compilation
+
+
+def add_references(parser: argparse.ArgumentParser) -> None:
+    """Give a verb the option by which it follows references."""
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="fetch the configs named under `ignition.config`, too; without it they are refused",
+    )
+
+
+def follow(config: Config, patience: float) -> Rendered:
+    """Fetch the configs that a config names, and those that they name, and merge them as a first boot does.
+
+    `patience` is how many seconds to go without an answer. Raises `CommandError`.
+    """
+
+    def fetch_by(settings: Settings) -> Fetcher:
+        return Fetcher(msgspec.structs.replace(settings, patience=patience))
+
+    said: list[str] = []
+    try:
+        return Renderer(fetch_by, said.append).render(read_config(encode(config), OWN, said.append))
+    except (EngineFault, FetchFault) as fault:
+        reasons = [line for line in said if line.startswith(("error", "this config is named by"))]
+        raise CommandError("; ".join([str(fault), *reasons]), hint=fault.hint) from fault
+
+
+def placed_in(report: Report, read: Read, rendered: Rendered | None) -> list[Entry]:
+    """The findings about a result, each where it comes from."""
+    if rendered is None or read.config is None:
+        return [placed(entry, read) for entry in report]
+    found = []
+    for entry in report:
+        origin = rendered.origins.find(entry.pointer)
+        if origin.name == OWN:
+            found.append(placed(msgspec.structs.replace(entry, pointer=origin.pointer), read))
+        else:
+            text = f"{entry.message} (asked for at {origin})" if entry.pointer else entry.message
+            found.append(msgspec.structs.replace(entry, message=text, pointer=origin.pointer))
+    return found
