@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 300.0
+PATIENCE = 900.0  # seconds until a machine is given up: emulated and beside others it is slow
 SHOWN = 3000  # characters of the console that a failure shows
 CMDLINE = "console=ttyS0 quiet panic=-1 systemd.unit=job.target systemd.show_status=0 rw"
 

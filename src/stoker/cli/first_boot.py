@@ -7,6 +7,7 @@ to ask it. Where nobody answers, the stage does its work itself.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 SOCKET: Final = "/run/stoker/resident"
@@ -26,18 +27,27 @@ def _ask_or_run(words: list[str]) -> int:
     answer = ask(SOCKET, words)
     if answer is not None:
         return answer
-    from stoker.cli.main import main  # noqa: PLC0415 -- most of the start, and what the resident process is there for
+    return _run(words)
 
-    return main(words)
+
+def _run(words: Sequence[str]) -> int:
+    from stoker.cli.exits import Exit  # noqa: PLC0415 -- most of a start, and what the resident process is there for
+    from stoker.cli.main import main  # noqa: PLC0415
+    from stoker.cli.streams import talk  # noqa: PLC0415
+
+    try:
+        return main(words)
+    except ModuleNotFoundError as error:
+        talk(f"stoker: `{error.name}` is not in this initramfs, which has what a first boot needs\n")
+        return Exit.UNAVAILABLE
 
 
 def _stay() -> int:
     import importlib  # noqa: PLC0415 -- as above
 
-    from stoker.cli.main import main  # noqa: PLC0415
     from stoker.system.resident import serve  # noqa: PLC0415
 
     for name in PRELOADED:
         importlib.import_module(name)
-    serve(SOCKET, main)
+    serve(SOCKET, _run)
     return 0

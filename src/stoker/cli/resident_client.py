@@ -19,6 +19,7 @@ def ask(path: str, words: list[str]) -> int | None:
     try:
         connection.connect(path)
     except OSError:
+        connection.close()
         return None
     environment = [f"{name}={value}" for name, value in os.environ.items()]
     request = os.fsencode("\0".join([os.getcwd(), str(len(words)), *words, *environment]))
@@ -30,4 +31,6 @@ def ask(path: str, words: list[str]) -> int | None:
         answer = connection.recv(16)
     except OSError:
         answer = b""
+    finally:
+        connection.close()
     return int(answer) if answer else LOST

@@ -104,7 +104,7 @@ def _presets(units: list[Unit], ground: Ground, distribution: Distribution) -> I
 
 
 def _any_enabled(preset: SetPreset, system: System) -> bool:
-    return any(is_enabled(system, name) for name in preset.names)
+    return any(is_enabled(system, name) for name in preset.names())
 
 
 def _enabled(unit: Unit, pointer: Pointer, ground: Ground, distribution: Distribution) -> Iterator[Step]:

@@ -21,7 +21,6 @@ from stoker.system import SystemFault, commands
 HOME = "usr/lib/stoker"  # the program's place in the initramfs
 ENGINE = ("stoker.cli.first_boot", "stoker.cli.applets.ignition")
 PARTS = Path(__file__).parent / "dracut"  # the files of the module that are no Python
-SETUP = "module-setup.sh"
 SECONDS = 300.0
 
 START = """#!/bin/sh
@@ -69,10 +68,8 @@ def write_module(directory: Path, roots: tuple[str, ...] = ENGINE) -> Written:
 
 
 def _is_ours(directory: Path) -> bool:
-    try:
-        return (directory / SETUP).read_bytes() == (PARTS / SETUP).read_bytes()
-    except OSError:
-        return False
+    """Whether a run of any version wrote this: it holds the program, where only we put it."""
+    return (directory / "tree" / HOME / "stoker").is_file()
 
 
 def _gather(home: Path, roots: tuple[str, ...]) -> str:

@@ -122,7 +122,7 @@ class SetPreset(Undoable, frozen=True):
 
     def alters(self, system: System) -> tuple[Altered, ...]:
         """See `Undoable.alters`."""
-        links = () if self.enabled else (path for name in self.names for path in enablements(system, name))
+        links = () if self.enabled else (path for name in self.names() for path in enablements(system, name))
         return (Altered(self.path), *map(Altered, links))
 
     def is_done(self, system: System, fetch: Fetch) -> bool:
