@@ -296,6 +296,14 @@ def test_undo_says_what_it_leaves(machine: ScratchSystem) -> None:
     assert state(machine, "/new/data") == "644 0:0 precious"
 
 
+def test_undo_says_what_is_lost(machine: ScratchSystem) -> None:
+    assert make(machine, files(file("/a", "1"), file("/b", "2"))).succeeded
+    machine.append_file("/b", b"precious")
+    report = undo(machine)
+    assert report is not None
+    assert [(entry.code, entry.message.split("`")[1]) for entry in report] == [("changed-since", "/b")]
+
+
 def test_drift_is_a_plan_against_the_same_config(machine: ScratchSystem) -> None:
     config = {**files(file("/a", "1"), MOTD), **unit(contents=INSTALL, enabled=True), **user(groups=["wheel"])}
     assert make(machine, config).succeeded
@@ -354,7 +362,7 @@ def test_half_done_work_is_noticed(machine: ScratchSystem) -> None:
 # id -> (text of the journal, code of the fault)
 BROKEN = {
     "no head": ("[]\n", "broken-journal"),
-    "bad line": ('{"stoker":1,"config":"","at":0,"reading":"steady"}\n[1]\n"done"\n', "broken-journal"),
+    "bad line": ('{"stoker":1,"config":"","at":0,"reading":"steady"}\n[1]\n"dropped"\n', "broken-journal"),
     "empty": ("", "broken-journal"),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,8 @@ def lay(root: Path) -> None:
     for name, target in LINKS.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).symlink_to(target)
-    os.setxattr(root / "etc/motd", "user.origin", b"image")
+    with suppress(OSError):  # not every file system has attributes
+        os.setxattr(root / "etc/motd", "user.origin", b"image")
     for name, uid in {"home/core": 1000, "home/core/notes": 1000, "home/old": 1001}.items():
         os.chown(root / name, uid, uid)
 

@@ -149,3 +149,30 @@ def test_account_files_that_are_none_hold_nothing(system: ScratchSystem) -> None
     assert (system.accounts.groups(), system.accounts.group("root")) == ([], None)
     with pytest.raises(FileFault, match="is a directory"):
         system.accounts.add_group(GroupFields("web"))
+
+
+@pytest.mark.parametrize("has_shadow", [True, False], ids=["shadow", "open"])
+def test_passwords_are_told(system: ScratchSystem, has_shadow: bool) -> None:
+    if has_shadow:
+        system.write_file("/etc/shadow", b"")
+        system.write_file("/etc/gshadow", b"")
+    system.accounts.add_group(GroupFields("web", password="one"))
+    system.accounts.add_user(UserFields("test", password="two"))
+    assert (system.accounts.group_password("web"), system.accounts.password("test")) == ("one", "two")
+    assert (system.accounts.group_password("none"), system.accounts.password("none")) == (None, None)
+
+
+def test_a_home_may_stay(system: ScratchSystem) -> None:
+    system.accounts.add_user(UserFields("test"))
+    system.accounts.remove_user("test", keep_home=True)
+    assert system.accounts.user("test") is None
+    assert system.look("/home/test") is not None
+
+
+def test_no_further_groups_is_something_to_ask(system: ScratchSystem) -> None:
+    system.accounts.add_group(GroupFields("web"))
+    system.accounts.add_user(UserFields("test", groups=("web",)))
+    system.accounts.change_user(UserFields("test"))
+    assert system.read(GROUP).startswith(b"web:!:1000:test\n")
+    system.accounts.change_user(UserFields("test", only_groups=True))
+    assert system.read(GROUP).startswith(b"web:!:1000:\n")

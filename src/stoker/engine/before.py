@@ -90,7 +90,7 @@ def is_there(system: System, path: str, past: Before) -> bool:
         return False
     if past.kind == LINK:
         return system.read_link(path) == past.target
-    return past.kind != FILE or not past.digest or digest_of(system, path)[0] == past.digest
+    return past.kind != FILE or not past.digest or digest_of(system, path) == past.digest
 
 
 def _take(system: System, path: str, keep: Keep, left: list[int] | None, depth: int) -> Before:

@@ -60,7 +60,7 @@ def confirm(system: System) -> bool:
     """Let a change stand; whether there was one that is done. Raises `EngineFault` and `SystemFault`."""
     with _alone(system):
         journal = find_journal(system)
-        if journal is None or not journal.is_done:
+        if journal is None or journal.done is None:
             return False
         journal.drop()
         return True
@@ -78,7 +78,7 @@ def undo(system: System) -> Report | None:
 
 def _recover(system: System, report: Report) -> None:
     journal = find_journal(system)
-    if journal is not None and journal.is_done and journal.head.reading == STEADY:
+    if journal is not None and journal.done is not None and journal.head.reading == STEADY:
         raise Refused(messages.UNCONFIRMED)
     if journal is not None:
         report.add(Severity.WARNING, messages.HALF_DONE)

@@ -5,6 +5,7 @@ Whatever a plan asks for is noted for the next record. What no config has named 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -27,11 +28,10 @@ ORIGINALS: Final = f"{PLACES[STEADY][0]}originals"
 class Ground:
     """A machine while a plan for it is made: its record, and what the next one will say."""
 
-    def __init__(self, system: System, record: Record, fetch: Fetch, online: bool, report: Report) -> None:
+    def __init__(self, system: System, record: Record, fetch: Fetch, report: Report) -> None:
         self.system = system
         self.record = record
         self.fetch = fetch
-        self.online = online
         self.report = report
         self.places: dict[str, Before] = {}
         self.named: set[str] = set()  # of the places, those that are no mere directories on the way
@@ -47,9 +47,9 @@ class Ground:
         """What was at a path before any config; its bytes only where they are about to go."""
         past = self.record.places.get(path)
         if past is None:
-            return take(self.system, path, self._digest if replaced else _no_digest)
+            return take(self.system, path, partial(digest_of, self.system) if replaced else _no_digest)
         if replaced and past.kind == FILE and not past.digest and self.system.look(path) is not None:
-            return msgspec.structs.replace(past, digest=self._digest(path))
+            return msgspec.structs.replace(past, digest=digest_of(self.system, path))
         return past
 
     def is_in_the_way(self, path: str, kind: str, pointer: Pointer) -> bool:
@@ -113,9 +113,6 @@ class Ground:
             if found is not None and found.kind == DIRECTORY and not self._is_all_ours(child):
                 return False
         return True
-
-    def _digest(self, path: str) -> str:
-        return digest_of(self.system, path)[0]
 
 
 def _no_digest(_path: str) -> str:

@@ -5,7 +5,7 @@ one file of JSON lines beside the old bytes themselves:
 
     {"stoker": 1, "config": "SHA-512", "at": SECONDS, "reading": "steady"}
     ["/etc/motd", {"kind": "file", ...}, false]         a path, what was there, whether all below it belongs to it
-    "done"                                              everything is done
+    {"done": {"/etc/motd": {"kind": "file", ...}}}      everything is done, and what is there now
     "dropped"                                           confirmed: what is left of it means nothing
 
 The first word on a path counts, so however often a path is changed the journal grows by one line. A last line that is
@@ -21,25 +21,27 @@ spares what is overwritten in any case, and never refuses because too much would
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from stoker.engine import messages
-from stoker.engine.before import ABSENT, DEEPEST, NOTHING, UNKNOWN, Before, put_back, take
+from stoker.engine.before import ABSENT, DEEPEST, NOTHING, UNKNOWN, Before, is_there, put_back, take
 from stoker.engine.errors import EngineFault
 from stoker.engine.operations import Altered, Operation, Undoable
-from stoker.engine.originals import LIMIT, PRIVATE, Originals
+from stoker.engine.originals import LIMIT, PRIVATE, Originals, digest_of
 from stoker.engine.record import read_record
 from stoker.report import Report, Severity
 from stoker.system import System
 from stoker.system.protocol import DIRECTORY, FILE
 
-# What the names of journals begin with, by reading. One of a first boot lies beside what others put there and makes no
-# directory: the last call of a run removes it, and with it the last trace.
-PLACES: Final = {"steady": ("/var/lib/stoker/",), "first boot": ("/var/lib/.stoker-", "/.stoker-")}
 FIRST_BOOT: Final = "first boot"
 STEADY: Final = "steady"
+
+# What the names of journals begin with, by reading. One of a first boot lies beside what others put there and makes no
+# directory: the last call of a run removes it, and with it the last trace.
+PLACES: Final = {STEADY: ("/var/lib/stoker/",), FIRST_BOOT: ("/var/lib/.stoker-", "/.stoker-")}
 LONGEST: Final = 256 << 20  # bytes of a journal
 
 DONE: Final = "done"
@@ -71,7 +73,8 @@ class Journal:
         self.path = f"{place}journal"
         self.originals = Originals(system, f"{place}originals", limit)
         self.lines: list[Line] = []
-        self.is_done = False
+        # What is at each path once everything is done, as far as that is asked: who undoes it learns what is new.
+        self.done: dict[str, Before] | None = None
         self._spares = spares
         self._system = system
         self._known: set[str] = set()
@@ -100,10 +103,12 @@ class Journal:
 
     def finish(self) -> None:
         """Note that everything is done; in the steady reading, once it would survive a loss of power."""
+        self.done = {}
         if self.head.reading == STEADY:
             self._settle()
-        self._note(DONE)
-        self.is_done = True
+            digest = partial(digest_of, self._system)
+            self.done = {line.path: take(self._system, line.path, digest) for line in self.lines}
+        self._note({DONE: self.done})
 
     def drop(self) -> None:
         """Forget everything: the machine stays as it is."""
@@ -121,6 +126,10 @@ class Journal:
         Raises `EngineFault` or `SystemFault` where the machine does not allow it. It may then be begun again.
         """
         report = Report()
+        for line in self.lines:
+            after = (self.done or {}).get(line.path)
+            if after and not any(is_there(self._system, line.path, each) for each in (after, line.past)):
+                report.add(Severity.WARNING, messages.CHANGED_SINCE, path=line.path)
         for line in reversed(self.lines):
             if not put_back(self._system, line.path, line.past, self.originals, whole=line.whole):
                 message = messages.NOT_KEPT if line.past.kind == UNKNOWN else messages.NOT_EMPTY
@@ -180,8 +189,8 @@ class Journal:
         for path in sorted(changed):
             self._system.settle(path)
 
-    def _note(self, word: str) -> None:
-        self._system.append_file(self.path, msgspec.json.encode(word) + b"\n", durable=True)
+    def _note(self, words: object) -> None:
+        self._system.append_file(self.path, msgspec.json.encode(words) + b"\n", durable=True)
 
 
 def begin_journal(
@@ -225,10 +234,11 @@ def _read(system: System, place: str, text: bytes) -> tuple[Journal, bool]:
         journal = Journal(system, place, msgspec.json.decode(head, type=Head))
         for line in lines:
             number += 1
-            said = msgspec.json.decode(line, type=Line | str)
+            said = msgspec.json.decode(line, type=Line | dict[str, dict[str, Before]] | str)
             if isinstance(said, Line):
                 journal.add(said)
-            journal.is_done = said == DONE
+            elif isinstance(said, dict):
+                journal.done = said.get(DONE)
     except msgspec.DecodeError as error:
         raise EngineFault(messages.BROKEN_JOURNAL, path=f"{place}journal", line=number, reason=error) from error
     return journal, bool(lines) and lines[-1] == msgspec.json.encode(DROPPED)

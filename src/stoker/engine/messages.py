@@ -236,6 +236,11 @@ LINK_TURNS: Final = Message(
     "`{path}` leads through the link `{link}`, which is about to change",
     "make two changes: the link first, and what leads through it then",
 )
+CHANGED_SINCE: Final = Message(
+    "changed-since",
+    "`{path}` had been changed again since: that is lost",
+    "look whether it has to be made once more",
+)
 UNCONFIRMED: Final = Message(
     "unconfirmed",
     "the last change of this machine has neither been confirmed nor undone",

@@ -33,8 +33,8 @@ class Originals:
 
         Raises `EngineFault` beyond the limit, and when the file changes meanwhile.
         """
-        digest, size = digest_of(self._system, path)
-        sizes = self._known()
+        digest, found = digest_of(self._system, path), self._system.look(path)
+        sizes, size = self._known(), 0 if found is None else found.size
         if digest in sizes:
             return digest
         if sum(sizes.values()) + size > self._limit:
@@ -64,7 +64,7 @@ class Originals:
 
     def differ(self, path: str, digest: str) -> bool:
         """Whether a regular file has other bytes than those of a digest."""
-        return digest_of(self._system, path)[0] != digest
+        return digest_of(self._system, path) != digest
 
     def keep_only(self, digests: Collection[str]) -> None:
         """Let go of everything else."""
@@ -90,10 +90,9 @@ class Originals:
         return self._sizes
 
 
-def digest_of(system: System, path: str) -> tuple[str, int]:
-    """The SHA-256 of a regular file, and how many bytes it has."""
-    digest, size = hashlib.sha256(), 0
+def digest_of(system: System, path: str) -> str:
+    """The SHA-256 of a regular file."""
+    digest = hashlib.sha256()
     for piece in system.chunks(path):
         digest.update(piece)
-        size += len(piece)
-    return digest.hexdigest(), size
+    return digest.hexdigest()

@@ -76,7 +76,7 @@ def put_back_half_done(system: System, say: Say) -> Report:
     report = Report()
     try:
         journal = find_journal(system)
-        if journal is not None and journal.head.reading == FIRST_BOOT and not journal.is_done:
+        if journal is not None and journal.head.reading == FIRST_BOOT and journal.done is None:
             report.add(Severity.WARNING, messages.HALF_DONE)
             say(f"files: {messages.HALF_DONE.text} ({len(journal.lines)} paths)")
             report.extend(journal.undo())

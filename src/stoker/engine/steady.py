@@ -55,7 +55,7 @@ def plan_steady(
     """
     report = Report()
     old = _resolved(read_record(system), system)
-    ground = Ground(system, old, fetch or Embedded(), fetch is not None, report)
+    ground = Ground(system, old, fetch or Embedded(), report)
     files = list(plan_steady_files(config, ground))
     units = list(plan_steady_units(config, ground, distribution))
     accounts = list(plan_steady_accounts(config, ground, distribution))

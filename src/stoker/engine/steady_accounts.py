@@ -1,7 +1,7 @@
 """The steady reading of groups, users and their keys; see `engine.steady`.
 
-Comes in: a config and what it is laid over. Goes out: the steps that are still to be done,
-and for what the config no longer names, those that put it back.
+Comes in: a config and what it is laid over. Goes out: the steps that are still to be done, and for what the config no
+longer names, those that put it back.
 """
 
 from __future__ import annotations

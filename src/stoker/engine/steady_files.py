@@ -1,7 +1,7 @@
 """The steady reading of files, directories and links; see `engine.steady`.
 
-Comes in: a config and what it is laid over. Goes out: the steps that are still to be done,
-and for what the config no longer names, those that put it back.
+Comes in: a config and what it is laid over. Goes out: the steps that are still to be done, and for what the config no
+longer names, those that put it back.
 """
 
 from __future__ import annotations
@@ -218,7 +218,8 @@ def _ends_with(path: str, pointer: Pointer, sources: tuple[Source, ...], ground:
     found = ground.system.look(path)
     if not appended or found is None or found.kind != FILE or found.size < len(appended):
         return False
-    end = b""
+    end, before = bytearray(), found.size - len(appended)
     for piece in ground.system.chunks(path):
-        end = (end + piece)[-len(appended) :]
+        end += piece[before:] if before > 0 else piece
+        before -= len(piece)
     return end == appended

@@ -46,7 +46,7 @@ class SetFile(PathOperation, frozen=True, kw_only=True):
             return False  # it is what the file holds now, and is kept when that is about to change
         digest = hashlib.sha256()
         self._pour(system, fetch, digest.update)
-        return digest_of(system, self.path)[0] == digest.hexdigest()
+        return digest_of(system, self.path) == digest.hexdigest()
 
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
