@@ -29,7 +29,7 @@ def run(*arguments: str | Path) -> str:
 
 @contextmanager
 def loops(directory: Path) -> Iterator[Callable[..., str]]:
-    """Makes loop devices of a size and a sector size, and lets them go in the end with all their partitions."""
+    """Makes loop devices of a size and a sector size, and lets them go in the end with all that is mounted of them."""
     made: list[str] = []
 
     def make(size: int = 1 << 30, sector_size: int = 512) -> str:
@@ -42,7 +42,16 @@ def loops(directory: Path) -> Iterator[Callable[..., str]]:
     try:
         yield make
     finally:
+        unmount_below(directory)
         for device in made:
             if any(Path("/sys/class/block").glob(f"{Path(device).name}p*")):
                 run("partx", "--delete", device)
             run("losetup", "--detach", device)
+
+
+def unmount_below(directory: Path) -> None:
+    """Unmount all that is mounted below a directory, the deepest first."""
+    mounted = [row.split()[1] for row in Path("/proc/self/mounts").read_text().splitlines()]
+    for path in reversed(mounted):
+        if path.startswith(f"{directory}/"):
+            run("umount", path)

@@ -11,6 +11,7 @@ from stoker.cli.configs import Read, add_distribution, distribution_of, locate, 
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.findings import write_json
 from stoker.cli.inputs import add_files_dir, add_output, read_input
+from stoker.cli.references import add_references, follow, locate_in
 from stoker.cli.streams import write_data
 from stoker.engine import DISTRIBUTIONS, plan
 from stoker.engine.captured import read_inventory
@@ -18,6 +19,7 @@ from stoker.engine.comparison import compare
 from stoker.engine.errors import BadInventory
 from stoker.engine.preview import Preview, preview
 from stoker.engine.preview_text import preview_text
+from stoker.engine.references import Rendered
 from stoker.engine.targets import (
     Target,
     as_first_boot_finds,
@@ -31,6 +33,8 @@ from stoker.schema.v3 import Config
 from stoker.system import SystemFault
 from stoker.system.inventory import Captured
 
+PATIENCE = 10.0  # seconds without an answer: a plan is asked for again at once
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
@@ -43,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_allow_wipe(parser)
     add_distribution(parser)
     add_files_dir(parser)
+    add_references(parser)
     add_output(parser, ("text", "json"))
 
 
@@ -63,20 +68,26 @@ def run(arguments: argparse.Namespace) -> int:
     if read.config is None:
         return Exit.FINDINGS
     if arguments.was is not None:
+        if arguments.follow:
+            raise UsageError("plan: `--was` compares two configs as they are: it does not go with `--follow`")
         found = _changes_since(read, read.config, arguments)
         show_preview(found, arguments.output)
         return exit_code(found)
+    rendered = follow(read.config, PATIENCE) if arguments.follow else None
+    config = read.config if rendered is None else rendered.config
     try:
-        with _target(read, read.config, arguments) as target:
-            found = preview_of(read, read.config, target, arguments.allow_wipe)
+        with _target(read, config, arguments) as target:
+            found = preview_of(read, config, target, arguments.allow_wipe, rendered)
     except SystemFault as fault:
         raise CommandError(str(fault)) from fault
     show_preview(found, arguments.output)
     return exit_code(found)
 
 
-def preview_of(read: Read, config: Config, target: Target, allow_wipe: list[str]) -> Preview:
-    """What a config would do to a target."""
+def preview_of(
+    read: Read, config: Config, target: Target, allow_wipe: list[str], rendered: Rendered | None = None
+) -> Preview:
+    """What a config would do to a target; it is what was read, or what that was `rendered` to."""
     planned = plan(config, target.system, target.distribution, online=True)
     return preview(
         config,
@@ -87,7 +98,7 @@ def preview_of(read: Read, config: Config, target: Target, allow_wipe: list[str]
         kernel_arguments=target.kernel_arguments,
         allowed=frozenset(allow_wipe),
         findings=target.notes,
-        locate=partial(locate, read),
+        locate=partial(locate_in, read, rendered),
     )
 
 

@@ -12,13 +12,13 @@ from typing import Final
 import msgspec
 
 from stoker.butane.explain import placed
-from stoker.cli.configs import Read
+from stoker.cli.configs import Read, locate
 from stoker.cli.exits import CommandError
 from stoker.engine.errors import EngineFault
 from stoker.engine.references import Rendered, Renderer, read_config
 from stoker.fetch import Fetcher, FetchFault, Settings
 from stoker.ignition.encode import encode
-from stoker.report import Entry, Report
+from stoker.report import Entry, Pointer, Report, pointer_text
 from stoker.schema.v3 import Config
 
 OWN: Final = "this config"  # the name of the one that was read
@@ -63,3 +63,11 @@ def placed_in(report: Report, read: Read, rendered: Rendered | None) -> list[Ent
             text = f"{entry.message} (asked for at {origin})" if entry.pointer else entry.message
             found.append(msgspec.structs.replace(entry, message=text, pointer=origin.pointer))
     return found
+
+
+def locate_in(read: Read, rendered: Rendered | None, pointer: Pointer) -> tuple[str, str]:
+    """The part of a config that gave a part of the result, and its place or the name of the other config; as text."""
+    if rendered is None:
+        return locate(read, pointer)
+    origin = rendered.origins.find(pointer)
+    return locate(read, origin.pointer) if origin.name == OWN else (pointer_text(origin.pointer), origin.name)

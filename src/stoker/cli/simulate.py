@@ -9,22 +9,21 @@ from tempfile import TemporaryDirectory, mkdtemp
 
 import msgspec
 
-from stoker.butane.explain import placed
 from stoker.cli.configs import Read, add_distribution, distribution_of, read_config
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import write_json
 from stoker.cli.inputs import add_files_dir, add_output
-from stoker.cli.plan import captured_of
+from stoker.cli.plan import PATIENCE, captured_of
+from stoker.cli.references import add_references, follow, placed_in
 from stoker.cli.streams import talk, write_data
 from stoker.engine import Distribution, finding_of, settings_of
+from stoker.engine.references import Rendered
 from stoker.engine.rehearsal import Rehearsal, rehearsal_text, rehearse
 from stoker.engine.targets import distribution_of_system
 from stoker.fetch import Fetcher
 from stoker.schema.v3 import Config
 from stoker.system import SystemFault
 from stoker.system.inventory import Captured
-
-PATIENCE = 10.0  # seconds without an answer: a rehearsal is repeated at once
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", action="store_true", help="keep the tree, and say where it is")
     add_distribution(parser)
     add_files_dir(parser)
+    add_references(parser)
     add_output(parser, ("text", "json"))
 
 
@@ -49,7 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         named = distribution_of(read, arguments.distribution)
         if captured is not None and arguments.distribution is None:
             named = distribution_of_system(captured.os) or named
-        found = rehearse_config(read, read.config, root, named, captured)
+        rendered = follow(read.config, PATIENCE) if arguments.follow else None
+        config = read.config if rendered is None else rendered.config
+        found = rehearse_config(read, config, root, named, captured, rendered)
         if arguments.output == "json":
             write_json(found)
         else:
@@ -60,15 +62,23 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def rehearse_config(
-    read: Read, config: Config, root: Path, distribution: Distribution, captured: Captured | None
+    read: Read,
+    config: Config,
+    root: Path,
+    distribution: Distribution,
+    captured: Captured | None,
+    rendered: Rendered | None = None,
 ) -> Rehearsal:
-    """Rehearse a config; the findings have the places of what was written. Raises CommandError."""
+    """Rehearse a config: what was read, or what that was `rendered` to.
+
+    The findings have the places of what was written. Raises CommandError.
+    """
     fetcher = Fetcher(msgspec.structs.replace(settings_of(config), patience=PATIENCE), say=lambda _line: None)
     try:
         found, outcome = rehearse(config, root, distribution, captured=captured, say=lambda _line: None, fetch=fetcher)
     except SystemFault as fault:
         raise CommandError(str(fault)) from fault
-    findings = [finding_of(placed(entry, read)) for entry in outcome.report]
+    findings = [finding_of(entry) for entry in placed_in(outcome.report, read, rendered)]
     return msgspec.structs.replace(found, summary=msgspec.structs.replace(found.summary, findings=findings))
 
 

@@ -83,7 +83,7 @@ def _common(fields: UserFields) -> list[str]:
         *_option("--uid", None if fields.uid is None else str(fields.uid)),
         *_option("--comment", fields.gecos),
         *_option("--gid", fields.primary_group),
-        *_option("--groups", ",".join(fields.groups) or None),
+        *_option("--groups", ",".join(fields.groups) if fields.groups or fields.only_groups else None),
         *_option("--shell", fields.shell),
     ]
 

@@ -1,4 +1,4 @@
-"""`stoker apply --follow`: the configs that a config names are fetched, merged, and named when something is wrong."""
+"""`--follow` of apply, plan and simulate: the configs that one names are fetched, merged, and named when wrong."""
 
 from __future__ import annotations
 
@@ -84,3 +84,21 @@ def test_what_cannot_be_followed(run: Run, site: Site, tmp_path: Path, path: str
     assert done.returncode == 1
     assert f"stoker: {reason}" in done.stderr
     assert "this config is named by $.ignition.config.merge.0 of this config" in done.stderr
+
+
+def test_what_a_config_names_is_planned(run: Run, site: Site, tmp_path: Path) -> None:
+    """Each change is told with who asks for it: a line of the own file, or the other config."""
+    (tmp_path / "web.bu").write_text(butane(f"{site.url}/other"))
+    done = run("plan", "web.bu", "--follow", "-o", "json")
+    changes = json.loads(done.stdout)["changes"]
+    places = {change["name"]: (change["pointer"], change["place"]) for change in changes}
+    assert places["/own"] == ("$.storage.files.0", "web.bu:8:7")
+    assert places["/other"] == ("$.storage.files.0", f"{site.url}/other")
+
+
+def test_what_a_config_names_is_rehearsed(run: Run, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "web.bu").write_text(butane(f"{site.url}/clash"))
+    done = run("simulate", "web.bu", "--follow", "-o", "json", "--tree", "tree")
+    assert done.returncode == 1
+    messages = [finding["message"] for finding in json.loads(done.stdout)["summary"]["findings"]]
+    assert any(f"of {site.url}/clash" in message for message in messages)
