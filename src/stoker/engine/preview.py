@@ -15,12 +15,13 @@ import msgspec
 
 from stoker.engine.disk_drawing import INDENTED, draw_disk
 from stoker.engine.disks import draft_disks
+from stoker.engine.filesystems import MOUNT
 from stoker.engine.impact import Judged, judge, readers_of
 from stoker.engine.operations import Operation
 from stoker.engine.operations.losses import Loss
 from stoker.engine.outlook import Outlook
 from stoker.engine.partitions import DiskPlan
-from stoker.engine.parts import CHANGE, CREATE, GROUPS, KERNEL_ARGUMENTS, REMOVE, USERS, Part, parts_of
+from stoker.engine.parts import CHANGE, CREATE, DISKS, GROUPS, KERNEL_ARGUMENTS, REMOVE, USERS, Part, parts_of
 from stoker.engine.plan import Plan
 from stoker.engine.policy import Impact
 from stoker.engine.summary import Finding, finding_of
@@ -30,6 +31,7 @@ from stoker.schema.v3 import Config, Storage
 from stoker.system import System, Table
 
 KEEP = "keep"
+_SEVERAL = frozenset({DISKS, USERS})  # groups where one name may be of several things: a user and a group
 _MANNER = frozenset({"overwrite", "losses", "wipe"})
 
 # Turns a pointer into the config to one into what the person wrote, and the place of that, both as text.
@@ -146,7 +148,7 @@ def _changes(judged: Iterable[Judged], system: System, allowed: frozenset[str], 
     gathered: dict[tuple[str, str, str], list[tuple[Part, Judged]]] = {}
     for row in judged:
         for part in parts_of(row.step.operation, system):
-            kind = str(part.facts.get("kind", "")) if part.group == USERS else ""
+            kind = str(part.facts.get("kind", "")) if part.group in _SEVERAL else ""
             gathered.setdefault((part.group, kind, part.name), []).append((part, row))
     for rows in gathered.values():
         yield _change(rows, allowed, locate)
@@ -159,8 +161,9 @@ def _change(rows: list[tuple[Part, Judged]], allowed: frozenset[str], locate: Lo
     pointer, place = locate(first[1].step.pointer)
     actions = [part.action for part, _ in rows]
     facts: dict[str, Any] = {}
-    for part, _ in pending or rows:
-        _join(facts, part.facts)
+    for part, judged in rows:
+        if not pending or judged.impact is not Impact.NONE or judged.step.stage == MOUNT:
+            _join(facts, part.facts)
     return Change(
         group=first[0].group,
         name=first[0].name,
