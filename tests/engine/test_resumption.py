@@ -217,6 +217,15 @@ def test_a_journal_that_cannot_be_read_stops_the_boot(machine: ScratchSystem) ->
     assert machine.look("/a") is None
 
 
+def test_a_boot_goes_on_where_no_journal_can_be_kept(machine: ScratchSystem) -> None:
+    machine.remove_tree("/var/lib")
+    machine.write_file("/var/lib", b"a file")
+    outcome, _ = boot(machine)
+    assert outcome.succeeded
+    assert [(entry.severity, entry.code) for entry in outcome.report] == [("warning", "no-journal")]
+    assert machine.read("/a") == b"a"
+
+
 def test_a_tree_without_var_keeps_its_journal_at_the_top(tmp_path: Path) -> None:
     with closing(ScratchSystem(tmp_path / "root")) as system:
         assert not boot(system, is_up=False)[0].succeeded

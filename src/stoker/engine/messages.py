@@ -206,6 +206,11 @@ HALF_DONE: Final = Message(
     "an earlier run was cut off before it had done all of its work: what it had changed is put back first",
     "nothing has to be done; the end is the same as if it had never been begun",
 )
+NO_JOURNAL: Final = Message(
+    "no-journal",
+    "no journal can be kept: {reason}",
+    "should this run be cut off, the next one may refuse files that it wrote",
+)
 NOT_EMPTY: Final = Message(
     "not-empty",
     "`{path}` is left as it is: it was not there before, but holds what this change did not put there",

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from stoker.engine import messages
 from stoker.engine.errors import EngineFault
 from stoker.engine.execution import Say, carry_out, entry_of
-from stoker.engine.journal import FIRST_BOOT, begin_journal, find_journal
+from stoker.engine.journal import FIRST_BOOT, Journal, begin_journal, find_journal
+from stoker.engine.operations import Operation
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import Plan
 from stoker.engine.record import Record, WriteRecord
@@ -52,15 +53,14 @@ def carry_out_again(
             outcome = carry_out(planned, system, say, fetch)
         else:
             records = [] if make_record is None else [WriteRecord(make_record())]
-            operations = [*planned.operations(), *records]
-            # A record tells of what is overwritten, too: a run after this one has to find it.
-            journal = begin_journal(system, operations, config=config, reading=FIRST_BOOT, spares=not records)
+            journal = _begun(system, [*planned.operations(), *records], config, report, spares=not records)
             outcome = carry_out(planned, system, say, fetch, journal)
             if outcome.succeeded:
                 for operation in records:
                     operation.perform(system, Embedded())
-                journal.finish()
-                journal.remove()
+                if journal is not None:
+                    journal.finish()
+                    journal.remove()
     except (EngineFault, SystemFault) as error:
         report.extend([entry_of(error, ())])
         return Outcome([], report, KernelArguments(), [])
@@ -83,6 +83,18 @@ def put_back_half_done(system: System, say: Say) -> Report:
     except EngineFault as error:
         report.extend([entry_of(error, ())])
     return report
+
+
+def _begun(system: System, operations: list[Operation], config: str, report: Report, *, spares: bool) -> Journal | None:
+    """The journal of a run; where none can be kept the boot goes on without, and that is said.
+
+    A record tells of what is overwritten, too; so that a run after this one finds that, its journal `spares` nothing.
+    """
+    try:
+        return begin_journal(system, operations, config=config, reading=FIRST_BOOT, spares=spares)
+    except SystemFault as error:
+        report.add(Severity.WARNING, messages.NO_JOURNAL, reason=error)
+        return None
 
 
 def _came_to_its_end(system: System, config: str) -> bool:
