@@ -38,7 +38,15 @@ def pack(files: Mapping[str, bytes], trees: Sequence[tuple[str, Path]] = ()) -> 
 def do_job(
     guest: Path, job: bytes, workspace: Path, *, disks: Sequence[Path] = (), further: Sequence[str] = ()
 ) -> list[Any]:
-    """Boot the guest, let it do the job with these disks, and return what it answered, a value a line.
+    """Boot the guest, let it do the job with these disks, and return what it answered, a value a line."""
+    console = boot_guest(guest, job, workspace, disks=disks, further=further)
+    return read_answers(workspace, console)
+
+
+def boot_guest(
+    guest: Path, job: bytes, workspace: Path, *, disks: Sequence[Path] = (), further: Sequence[str] = ()
+) -> str:
+    """Boot the guest with a job and return its console when it has ended, by itself or by what the job did to it.
 
     `disks` come after the root as `/dev/vdb` and so on. `further` are more arguments of qemu-system-x86_64(1).
     """
@@ -54,8 +62,7 @@ def do_job(
         *answers_port(workspace),
         *further,
     ]
-    console = run_machine(command, workspace)
-    return read_answers(workspace, console)
+    return run_machine(command, workspace)
 
 
 def answers_port(workspace: Path) -> tuple[str, ...]:

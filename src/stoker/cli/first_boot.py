@@ -12,7 +12,12 @@ from typing import Final
 
 SOCKET: Final = "/run/stoker/resident"
 RESIDENT: Final = ["stoker", "resident"]  # the command line by which the program stays
-PRELOADED: Final = ("stoker.cli.applets.ignition", "stoker.cli.stage_logs", "stoker.engine.first_boot")
+PRELOADED: Final = (
+    "stoker.cli.applets.ignition",
+    "stoker.cli.stage_logs",
+    "stoker.engine.first_boot",
+    "stoker.system.real_devices",
+)
 
 
 def start() -> None:
