@@ -22,7 +22,7 @@ from stoker.engine.operations.accounts import AuthorizeKeys
 from stoker.engine.operations.kernel import ChangeKernelArguments
 from stoker.engine.operations.labels import Relabel, first_missing, has_labels
 from stoker.engine.outcome import Outcome
-from stoker.engine.past import Past
+from stoker.engine.past import NOTHING, Past
 from stoker.engine.plan import Plan, plan
 from stoker.engine.references import say_report
 from stoker.engine.units import template
@@ -115,19 +115,22 @@ def unmount(boot: Boot, config: Config, _state: State) -> Outcome:
         return _carry_out(boot, config, system, "umount")
 
 
-def _carry_out(boot: Boot, config: Config, system: System, stage: str, past: Past | None = None) -> Outcome:
-    """Plan a stage on the machine as it is now, say what is wrong with that, or do it."""
-    distribution = boot.surroundings.distribution
-    planned = plan(config, system, distribution, online=True, stages=(stage,), past=past or Past())
-    say_report(planned.report, boot.log)
-    if stage == "files":
-        planned = _labelled(boot, config, planned, system)
+def _carry_out(boot: Boot, config: Config, system: System, stage: str, past: Past = NOTHING) -> Outcome:
+    """Plan a stage on the machine as it is now, and do it, unless something is wrong with it."""
+    planned = _plan(boot, config, system, stage, past)
     fetcher = boot.fetch_by(settings_of(config))
     outcome = carry_out(planned, system, boot.log, fetcher)
     for step in _steps(planned):
         if isinstance(step.operation, AuthorizeKeys) and step.operation.is_done(system, fetcher):
             announce_keys(boot, system, step.operation)
     return outcome
+
+
+def _plan(boot: Boot, config: Config, system: System, stage: str, past: Past) -> Plan:
+    """Plan a stage, and say what is wrong with it."""
+    planned = plan(config, system, boot.surroundings.distribution, online=True, stages=(stage,), past=past)
+    say_report(planned.report, boot.log)
+    return _labelled(boot, config, planned, system) if stage == "files" else planned
 
 
 def _steps(planned: Plan) -> Iterator[Step]:
