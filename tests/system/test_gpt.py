@@ -50,10 +50,13 @@ def read(path: Path, sector_size: int = 512) -> Table | None:
         return read_table(file, path.stat().st_size, sector_size)
 
 
-def damage(path: Path, offset: int, data: bytes = b"\xff") -> None:
+def damage(path: Path, offset: int, data: bytes = b"") -> None:
+    """Write bytes, or else turn the one that is there, which may have any value."""
     with path.open("r+b") as file:
         file.seek(offset)
-        file.write(data)
+        turned = bytes([file.read(1)[0] ^ 0xFF])
+        file.seek(offset)
+        file.write(data or turned)
 
 
 labels = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters='"\\,'), max_size=18)
