@@ -1,4 +1,4 @@
-"""The files stage beside Ignition's: the same configs in equal fresh trees, each in a process of its own, as root.
+"""The files stage beside Ignition's: the same command under the same name in equal fresh trees, as root.
 
 Wall time counts, since a boot waits for it, and CPU time where others use the machine; each takes its turn in every
 round, and the best round counts. Trees are in memory where there is a file system for that. The peer is Debian's
@@ -26,27 +26,8 @@ from bench.figures import Figure
 ROUNDS = 5
 DRACUT = "/usr/lib/dracut/modules.d/30ignition/ignition"
 LARGE = 2 << 30
+OURS = [str(Path(sys.executable).parent / "stoker"), "ignition"]
 PIECE = bytes(1 << 20)
-
-PROGRAM = """
-import sys
-from contextlib import closing
-from functools import partial
-from pathlib import Path
-from stoker.engine import DISTRIBUTIONS, plan, settings_of
-from stoker.engine.resumption import carry_out_again
-from stoker.fetch import Fetcher
-from stoker.ignition.parse import parse
-from stoker.system import RealSystem
-
-cache, root = sys.argv[1:]
-config = parse(Path(cache).read_bytes(), file=cache).config
-with closing(RealSystem(Path(root))) as system, open(root + ".log", "w") as log:
-    make_plan = partial(plan, config, system, DISTRIBUTIONS["fcos"], online=True)
-    say = lambda line: log.write(line + "\\n")
-    outcome = carry_out_again(make_plan, system, say, Fetcher(settings_of(config), say=say), config="")
-    sys.exit(0 if outcome.succeeded else str(list(outcome.report)))
-"""
 
 TREE = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/bash\n",
@@ -119,18 +100,17 @@ def _shown(times: Times) -> str:
 def _best(written: dict[str, Any], peer: str | None) -> dict[str, Times]:
     """The least times of each, in trees that are new for every round."""
     best: dict[str, Times] = {}
+    programs = {"stoker": OURS} | ({"ignition": [peer]} if peer else {})
     memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 -- a file system, not a name
     with tempfile.TemporaryDirectory(dir=memory) as directory:
         work = Path(directory)
         work.chmod(0o755)
         (work / "config.ign").write_text(json.dumps(written))
         for number in range(ROUNDS):
-            for name in ("stoker", *(["ignition"] if peer else [])):
+            for name in programs:
                 root = work / f"{name}{number}"
                 _lay(root)
-                command = [sys.executable, "-c", PROGRAM, str(work / "config.ign"), str(root)]
-                if name == "ignition":
-                    command = _ignition(peer or "", work, root)
+                command = _fetched(programs[name], work, root)
                 taken = _times(command, _environment(work))
                 best[name] = Times(*map(min, taken, best.get(name, taken)))
                 shutil.rmtree(root)
@@ -143,7 +123,7 @@ def _lay(root: Path) -> None:
         (root / name).write_text(text)
 
 
-def _ignition(peer: str, work: Path, root: Path) -> list[str]:
+def _fetched(program: list[str], work: Path, root: Path) -> list[str]:
     """The command of the stage `files`; `fetch` has been run before it."""
     for name in ("cache", "state", "neednet"):
         (work / name).unlink(missing_ok=True)
@@ -151,7 +131,7 @@ def _ignition(peer: str, work: Path, root: Path) -> list[str]:
     setfiles.write_text("#!/bin/sh\ncat >/dev/null\n")
     setfiles.chmod(0o755)
     paths = [f"-config-cache={work}/cache", f"-state-file={work}/state", f"-neednet={work}/neednet"]
-    command = [peer, "-platform=file", f"-root={root}", "-log-to-stdout", *paths]
+    command = [*program, "-platform=file", f"-root={root}", "-log-to-stdout", *paths]
     _times([*command, "-stage=fetch"], _environment(work))
     return [*command, "-stage=files"]
 
@@ -202,15 +182,15 @@ def _memory() -> float:
             "storage": {"files": [{"path": "/l", "contents": {"source": url}}]},
         }
         (work / "config.ign").write_text(json.dumps(written))
-        most = [
-            _resident([sys.executable, "-c", program, str(work / "config.ign"), str(root)]) for program in ("", PROGRAM)
-        ]
+        stage = _fetched(OURS, work, root)
+        most = [_resident(command, _environment(work)) for command in ([sys.executable, "-c", ""], stage)]
     server.shutdown()
     return most[1] - most[0]
 
 
-def _resident(command: list[str]) -> float:
+def _resident(command: list[str], environment: dict[str, str]) -> float:
     """KiB of the largest resident set of a command, measured by a process that has no other children."""
-    measure = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True)"
+    measure = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)"
     measure += "; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    return float(subprocess.run([sys.executable, "-c", measure, *command], check=True, capture_output=True).stdout)
+    done = subprocess.run([sys.executable, "-c", measure, *command], env=environment, check=True, capture_output=True)
+    return float(done.stdout.splitlines()[-1])
