@@ -18,6 +18,8 @@ TEXTS = {
     "slip.ign": '{"ignition": {"version": "3.4.0"}, "storag": {}}',
     "large.bu": f"{FINE}storage:\n  files:\n    - path: /etc/a\n      contents: {{inline: {RANDOM}}}\n",
     "advice.bu": f"{FINE}storage:\n  files:\n    - path: /usr/a\n",
+    "comma.json": '{"ignition": {"version": "3.4.0",}}',
+    "cut.json": '{"ignition": {"version": "3.4.0"}',
     "old.ign": '{"ignition": {"version": "9.0.0"}}',
 }
 
@@ -36,7 +38,9 @@ ANSWERS = {
     ),
     "fits": (["--platform", "aws", "fine.bu"], 0, ["nothing found"]),
     "unusable": (["old.ign"], 1, ["unsupported config version"]),
-    "all": (["."], 1, ["2 errors"]),
+    "a comma too many in JSON": (["comma.json"], 1, ["invalid character '}' looking", "--> comma.json:1:34"]),
+    "half of JSON": (["cut.json"], 1, ["unexpected end of JSON input", "--> cut.json:1:34"]),
+    "all": (["."], 1, ["4 errors"]),
 }
 
 
@@ -59,7 +63,7 @@ def test_sarif_has_the_findings_of_all_files(run: Run) -> None:
     done = run("check", "-o", "sarif", ".")
     results = json.loads(done.stdout)["runs"][0]["results"]
     found = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results}
-    assert found == {"./cloud.yaml", "./slip.bu", "./slip.ign", "./advice.bu", "./old.ign"}
+    assert found == {f"./{name}" for name in TEXTS} - {"./fine.bu", "./large.bu"}
     assert (done.returncode, done.stderr) == (1, "")
 
 

@@ -12,10 +12,12 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from stoker.document import json
 from stoker.document.nodes import MAPPING, Document, Node
 from stoker.ignition import messages as m
-from stoker.report import ROOT, Place, Pointer, Report, Severity
+from stoker.report import ROOT, Entry, Place, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import Faults
 from stoker.schema.judge import decode_ignition, go_type_error, judge_ignition
@@ -55,7 +57,12 @@ class Parsed:
         self.spec: Spec | None = None
 
     def say_why(self, raw: bytes, file: str) -> None:
-        """Put why the text is no config into the report, where that does not say it, or says it badly."""
+        """Put why the text is no config into the report, where that does not say it, or says it badly.
+
+        The reference's place of a character that may not be there is the one behind it.
+        """
+        if self.document is None:
+            self.report = Report(map(_at_the_character, self.report))
         if self.document is None and _VARIANT.search(raw):
             self.report = Report()
             self.report.add(Severity.ERROR, m.BUTANE, ROOT, Place(file, 1, 1))
@@ -81,6 +88,14 @@ class Parsed:
         """The part of the text that gave a part of the config, and where it stands; nothing where it has none."""
         document = self.document
         return [] if document is None or not document.has(result) else [(result, document.place(result))]
+
+
+def _at_the_character(entry: Entry) -> Entry:
+    """A finding of a text that is no JSON, where it stops being it."""
+    place = entry.place
+    if place is None or place.column <= 1:
+        return entry
+    return msgspec.structs.replace(entry, place=place._replace(column=place.column - 1))
 
 
 def parse(raw: bytes, *, file: str = "") -> Parsed:
