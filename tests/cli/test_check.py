@@ -58,6 +58,39 @@ def test_answers(words: list[str], code: int, said: list[str], run: Run) -> None
     assert [one for one in said if one not in done.stderr] == []
 
 
+BASE = f"{FINE}variables: {{name: {{type: string}}}}\nstorage: {{files: [{{path: '${{{{ name }}}}'}}]}}\n"
+WEB = f"{FINE}include: [{{path: base.bu, with: {{name: /etc/a}}}}]\n"
+
+# the files, the words -> exit code, what stderr says
+FRAGMENTS = {
+    "in a directory": ({"base.bu": BASE, "web.bu": WEB}, ["check", "parts"], 0, "2 files, nothing found\n"),
+    "by name": ({"base.bu": BASE, "web.bu": WEB}, ["check", "parts/base.bu", "parts/web.bu"], 0, "2 files, nothing"),
+    "alone": ({"base.bu": BASE, "web.bu": WEB}, ["check", "parts/base.bu"], 1, "error[missing-variable]"),
+    "of nobody": ({"base.bu": BASE}, ["check", "parts"], 1, "error[missing-variable]"),
+    "included without": (
+        {"base.bu": BASE, "web.bu": WEB.replace(", with: {name: /etc/a}", "")},
+        ["check", "parts"],
+        1,
+        "error[missing-variable]",
+    ),
+    "compiled": ({"base.bu": BASE, "web.bu": WEB}, ["compile", "--into", "out", "parts"], 0, ""),
+}
+
+
+@pytest.mark.parametrize(("files", "words", "code", "said"), FRAGMENTS.values(), ids=FRAGMENTS)
+def test_a_fragment_that_asks_for_values_is_judged_where_it_is_included(
+    files: dict[str, str], words: list[str], code: int, said: str, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "parts").mkdir()
+    for name, text in files.items():
+        (tmp_path / "parts" / name).write_text(text)
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    if words[0] == "compile":
+        assert [file.name for file in (tmp_path / "out").iterdir()] == ["web.ign"]
+
+
 @pytest.mark.usefixtures("texts")
 def test_sarif_has_the_findings_of_all_files(run: Run) -> None:
     done = run("check", "-o", "sarif", ".")
