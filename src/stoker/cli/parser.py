@@ -55,7 +55,12 @@ class _Parser(argparse.ArgumentParser):
 
     def _meant(self, message: str) -> str | None:
         unknown = re.search(r"unrecognized arguments: (--[^\s=]+)", message)
-        meant = guess(unknown[1], self._option_string_actions) if unknown else None
+        choice = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        meant = None
+        if unknown:
+            meant = guess(unknown[1], self._option_string_actions)
+        elif choice:
+            meant = guess(choice[1], re.findall(r"[\w-]+", choice[2]))
         return f"did you mean `{meant}`?" if meant else None
 
 
