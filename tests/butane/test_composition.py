@@ -229,6 +229,23 @@ MISTAKES: dict[str, tuple[dict[str, str], list[str]]] = {
 }
 
 
+# the type, the value -> what is said of it
+WRONG = {
+    "a text that reads as a number": ("integer", "'81'", "variable `n` is an integer, got the text `81`"),
+    "a word": ("integer", "x", "variable `n` is an integer, got `x`"),
+    "nothing": ("string", "", "variable `n` is a string, got nothing"),
+    "a mapping": ("string", "{a: b}", "variable `n` is a string, got a mapping"),
+    "a list of lists": ("list", "[[a]]", "variable `n` is a list of strings, got a list"),
+}
+
+
+@pytest.mark.parametrize(("kind", "value", "said"), WRONG.values(), ids=WRONG)
+def test_what_is_said_of_a_value_of_another_type(kind: str, value: str, said: str, tmp_path: Path) -> None:
+    fragment = HEAD + DECLARED.replace("string", kind) + USED
+    write(tmp_path, {"web.bu": f"{INCLUDE}    with:\n      n: {value}\n", "base.bu": fragment})
+    assert said in [entry.message for entry in compiled(tmp_path).report]
+
+
 @pytest.mark.parametrize(("texts", "found"), MISTAKES.values(), ids=MISTAKES)
 def test_mistakes(texts: dict[str, str], found: list[str], tmp_path: Path) -> None:
     write(tmp_path, texts)

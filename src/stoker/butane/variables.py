@@ -84,10 +84,8 @@ class Variables:
                 continue
             value = one.value.value if one.value.kind == ALIAS else one.value
             if not _is_of(declared.type, value):
-                got = _GOT.get(value.kind) or f"`{value.value}`"
-                self._say(
-                    m.VARIABLE_TYPE, one.value, one.document, name=name, wanted=VARIABLE_TYPES[declared.type], got=got
-                )
+                wanted = VARIABLE_TYPES[declared.type]
+                self._say(m.VARIABLE_TYPE, one.value, one.document, name=name, wanted=wanted, got=_got(value))
                 continue
             self.values[name] = value
 
@@ -202,6 +200,15 @@ def members(node: Node) -> dict[str, Node]:
     target = node.value if node.kind == ALIAS else node
     pairs = target.value if target.kind == MAPPING else ()
     return {key.value if key.kind == SCALAR else "": value for key, value in pairs}
+
+
+def _got(value: Node) -> str:
+    """What a value is, where it is of another type than it has to be; quotes tell a text from what it reads as."""
+    if value.kind != SCALAR:
+        return _GOT[value.kind]
+    if value.is_null:
+        return "nothing"
+    return f"the text `{value.value}`" if value.style else f"`{value.value}`"
 
 
 def _is_name(node: Node) -> bool:
