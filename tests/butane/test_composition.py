@@ -56,6 +56,7 @@ TEXTS = {
     "true and false": ("b=${{ b }}", "b=true"),
     "the whole": ("${{ s }}", "0644"),
     "itself": ("$${{ s }} ${{ s }}", "${{ s }} 0644"),
+    "the braces alone": ("$${{ ${{ s }}", "${{ 0644"),
     "the shell's": ("${s} $s $(s) ${{ s }}", "${s} $s $(s) 0644"),
     "Go's": ("{{ .s }} {{s}} ${{ s }}", "{{ .s }} {{s}} 0644"),
 }
@@ -223,6 +224,13 @@ MISTAKES: dict[str, tuple[dict[str, str], list[str]]] = {
         {
             "web.bu": f"{INCLUDE}    with: {{n: x}}\n",
             "base.bu": HEAD + DECLARED + USED.replace("}}'", "}} ${{ a b }}'"),
+        },
+        ["bad-reference base.bu:5"],
+    ),
+    "not closed": (
+        {
+            "web.bu": f"{INCLUDE}    with: {{n: x}}\n",
+            "base.bu": HEAD + DECLARED + USED.replace("}}'", "}} ${{ n'"),
         },
         ["bad-reference base.bu:5"],
     ),

@@ -86,6 +86,9 @@ BAD_REFERENCE: Final = Message(
     "`{text}` names no variable",
     "names are letters, digits, `_` and `-`; `$${{{{` stands for `${{{{` itself",
 )
+OPEN_REFERENCE: Final = Message(
+    "bad-reference", "`{text}` is not closed by `}}}}`", "close it; `$${{{{` stands for `${{{{` itself"
+)
 LIST_IN_TEXT: Final = Message(
     "list-in-text", "variable `{name}` is a list and cannot stand inside of a text", "let it be the whole value"
 )

@@ -23,7 +23,8 @@ from stoker.schema.composing import VARIABLE_TYPES
 MAX_DEPTH: Final = 100
 MAX_EXPANDED: Final = 16 << 20
 
-_REFERENCE: Final = re.compile(r"(\$?)\$\{\{(.*?)\}\}", re.DOTALL)
+# The braces themselves; or a reference and what closes it.
+_REFERENCE: Final = re.compile(r"\$(\$\{\{)|\$\{\{(.*?)(\}\}|\Z)", re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _GOT: Final = {MAPPING: "a mapping", SEQUENCE: "a list", ALIAS: "an alias"}
 
@@ -111,7 +112,7 @@ class Variables:
 
     def _fill_scalar(self, node: Node) -> Node:
         whole = _REFERENCE.fullmatch(node.value)
-        if whole and not whole[1] and _NAME.fullmatch(whole[2].strip()):
+        if whole and whole[3] and _NAME.fullmatch(whole[2].strip()):
             return self._whole(node, whole[2].strip())
         text = _REFERENCE.sub(lambda found: self._text(node, found), node.value)
         return Node(SCALAR, text, node.mark, STRING, node.style)
@@ -129,7 +130,10 @@ class Variables:
     def _text(self, node: Node, found: re.Match[str]) -> str:
         """What a reference inside of a text is replaced by: numbers in decimal, true and false."""
         if found[1]:
-            return found[0][1:]
+            return found[1]
+        if not found[3]:
+            self._say(m.OPEN_REFERENCE, node, text=found[0][:40])
+            return found[0]
         name = found[2].strip()
         if not _NAME.fullmatch(name):
             self._say(m.BAD_REFERENCE, node, text=found[0][:40])
