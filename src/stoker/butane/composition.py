@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from stoker.butane import notices as m
 from stoker.butane.compile import INVALID_RESULT, INVALID_SOURCE, Compilation, compile_nodes
+from stoker.butane.documents import other_language
 from stoker.butane.faults import report_faults
 from stoker.butane.local import LocalFault, read_file
 from stoker.butane.machineconfig import find_refused
@@ -187,6 +188,10 @@ class _Composer:
         fragment, read = yaml.read(text, path)
         if fragment is None:
             return Compilation(read)
+        what = other_language(fragment)
+        if what is not None:
+            say.error(m.INCLUDE_FOREIGN, path=path, what=what)
+            return None
         part = self.compose(fragment, read, entry.given, chain)
         return part if spec is None else _raise(part, spec, path, say)
 
