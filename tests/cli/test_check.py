@@ -73,6 +73,12 @@ FRAGMENTS = {
         1,
         "error[missing-variable]",
     ),
+    "wrong, said once": (
+        {"base.bu": f"{FINE}storage: {{files: [{{path: x}}]}}\n", "web.bu": f"{FINE}include: [{{path: base.bu}}]\n"},
+        ["check", "./parts"],
+        1,
+        "\n\n1 error\n",
+    ),
     "compiled": ({"base.bu": BASE, "web.bu": WEB}, ["compile", "--into", "out", "parts"], 0, ""),
 }
 

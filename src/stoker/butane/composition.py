@@ -207,7 +207,9 @@ class _Composer:
         if not any(absolute.startswith(base) for base in bases):
             say.error(m.INCLUDE_OUTSIDE, path=path)
             return None
-        return joined
+        # A file has one name in the findings of many: the one that it has on the command line.
+        is_below = not joined.startswith(("/", "../"))
+        return f"./{joined}" if is_below and document.file.startswith("./") else joined
 
 
 class _Saying:
