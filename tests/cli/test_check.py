@@ -19,6 +19,9 @@ TEXTS = {
     "large.bu": f"{FINE}storage:\n  files:\n    - path: /etc/a\n      contents: {{inline: {RANDOM}}}\n",
     "advice.bu": f"{FINE}storage:\n  files:\n    - path: /usr/a\n",
     "comma.json": '{"ignition": {"version": "3.4.0",}}',
+    "types.json": (
+        '{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/etc/a", "mode": "0644"}], "links": {}}}'
+    ),
     "cut.json": '{"ignition": {"version": "3.4.0"}',
     "old.ign": '{"ignition": {"version": "9.0.0"}}',
 }
@@ -39,8 +42,19 @@ ANSWERS = {
     "fits": (["--platform", "aws", "fine.bu"], 0, ["nothing found"]),
     "unusable": (["old.ign"], 1, ["unsupported config version"]),
     "a comma too many in JSON": (["comma.json"], 1, ["invalid character '}' looking", "--> comma.json:1:34"]),
+    "types in JSON": (
+        ["types.json"],
+        1,
+        [
+            "error[wrong-json-type]: expected a whole number, got a text\n",
+            "  --> types.json:1:85 at $.storage.files.0.mode\n",
+            "  hint: write it without quotes, and modes in decimal: 420 is 0644\n",
+            "error[wrong-json-type]: expected a list, got an object\n",
+            "2 errors",
+        ],
+    ),
     "half of JSON": (["cut.json"], 1, ["unexpected end of JSON input", "--> cut.json:1:34"]),
-    "all": (["."], 1, ["4 errors"]),
+    "all": (["."], 1, ["6 errors"]),
 }
 
 

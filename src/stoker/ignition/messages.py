@@ -25,6 +25,7 @@ OLDER: Final = Message(
     "older-ignition", "this is Ignition {version}, of which version 3 has to be made", "`convert` brings it to 3.4.0"
 )
 WRONG_TYPE: Final = Message("wrong-json-type", "{problem}")
+WRONG_TYPE_HERE: Final = Message(WRONG_TYPE.code, "expected {wanted}, got {got}", "{advice}")
 BUTANE: Final = Message("not-ignition", "this is Butane, not Ignition", "`stoker compile` makes Ignition of it")
 
 # conversion
