@@ -82,7 +82,6 @@ def test_what_was_read_is_left_as_it_was() -> None:
 
 # id: (text, code and place of the error)
 REFUSED = {
-    "networkd": ("networkd:\n  units: [{name: a.network}]\n", "networkd", "a:2:3"),
     "a file system without a place": (
         (
             "storage:\n  filesystems: [{name: x, mount: {device: /dev/vdb, format: ext4}}]\n"

@@ -56,6 +56,7 @@ TEXTS = {
     "true and false": ("b=${{ b }}", "b=true"),
     "the whole": ("${{ s }}", "0644"),
     "itself": ("$${{ s }} ${{ s }}", "${{ s }} 0644"),
+    "the braces alone": ("$${{ ${{ s }}", "${{ 0644"),
     "the shell's": ("${s} $s $(s) ${{ s }}", "${s} $s $(s) 0644"),
     "Go's": ("{{ .s }} {{s}} ${{ s }}", "{{ .s }} {{s}} 0644"),
 }
@@ -150,6 +151,14 @@ MISTAKES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "included twice over": ({"web.bu": f"{INCLUDE}include: []\n", "base.bu": HEAD}, ["duplicate-key web.bu:5"]),
     "not YAML": ({"web.bu": INCLUDE, "base.bu": "a: [\n"}, ["yaml-syntax base.bu:2"]),
+    "Ignition": (
+        {"web.bu": INCLUDE, "base.bu": '{"ignition": {"version": "3.4.0"}}'},
+        ["include-foreign web.bu:4"],
+    ),
+    "Container Linux Config": (
+        {"web.bu": INCLUDE, "base.bu": "update: {group: beta}\n"},
+        ["include-foreign web.bu:4"],
+    ),
     "an error in a fragment": (
         {"web.bu": INCLUDE, "base.bu": f"{HEAD}{FILE}    - path: x\n"},
         ["relative-path base.bu:5"],
@@ -226,7 +235,31 @@ MISTAKES: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         ["bad-reference base.bu:5"],
     ),
+    "not closed": (
+        {
+            "web.bu": f"{INCLUDE}    with: {{n: x}}\n",
+            "base.bu": HEAD + DECLARED + USED.replace("}}'", "}} ${{ n'"),
+        },
+        ["bad-reference base.bu:5"],
+    ),
 }
+
+
+# the type, the value -> what is said of it
+WRONG = {
+    "a text that reads as a number": ("integer", "'81'", "variable `n` is an integer, got the text `81`"),
+    "a word": ("integer", "x", "variable `n` is an integer, got `x`"),
+    "nothing": ("string", "", "variable `n` is a string, got nothing"),
+    "a mapping": ("string", "{a: b}", "variable `n` is a string, got a mapping"),
+    "a list of lists": ("list", "[[a]]", "variable `n` is a list of strings, got a list"),
+}
+
+
+@pytest.mark.parametrize(("kind", "value", "said"), WRONG.values(), ids=WRONG)
+def test_what_is_said_of_a_value_of_another_type(kind: str, value: str, said: str, tmp_path: Path) -> None:
+    fragment = HEAD + DECLARED.replace("string", kind) + USED
+    write(tmp_path, {"web.bu": f"{INCLUDE}    with:\n      n: {value}\n", "base.bu": fragment})
+    assert said in [entry.message for entry in compiled(tmp_path).report]
 
 
 @pytest.mark.parametrize(("texts", "found"), MISTAKES.values(), ids=MISTAKES)

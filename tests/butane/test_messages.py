@@ -67,6 +67,7 @@ def another_version() -> Report:
 
 # What cannot be a file that a person reads.
 MADE: dict[str, Callable[[], Report]] = {
+    "a wrong type": lambda: check(b'{"ignition": {"version": 3}}'),
     "a text too large": lambda: yaml.read(bytes(yaml.MAX_BYTES + 1), "")[1],
     "lists too deep": lambda: yaml.read(b"[" * (yaml.MAX_DEPTH + 1), "")[1],
     "too much in lists too deep": lambda: yaml.read(b"[" * 9_000 + b"a," * 20_000, "")[1],
@@ -167,6 +168,7 @@ def test_codes_tell_messages_apart() -> None:
         "raid-spares",
         "rule-in-target",
         "unused-key",
+        "wrong-json-type",
     }
 
 

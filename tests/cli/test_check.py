@@ -18,6 +18,11 @@ TEXTS = {
     "slip.ign": '{"ignition": {"version": "3.4.0"}, "storag": {}}',
     "large.bu": f"{FINE}storage:\n  files:\n    - path: /etc/a\n      contents: {{inline: {RANDOM}}}\n",
     "advice.bu": f"{FINE}storage:\n  files:\n    - path: /usr/a\n",
+    "comma.json": '{"ignition": {"version": "3.4.0",}}',
+    "types.json": (
+        '{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/etc/a", "mode": "0644"}], "links": {}}}'
+    ),
+    "cut.json": '{"ignition": {"version": "3.4.0"}',
     "old.ign": '{"ignition": {"version": "9.0.0"}}',
 }
 
@@ -36,7 +41,20 @@ ANSWERS = {
     ),
     "fits": (["--platform", "aws", "fine.bu"], 0, ["nothing found"]),
     "unusable": (["old.ign"], 1, ["unsupported config version"]),
-    "all": (["."], 1, ["2 errors"]),
+    "a comma too many in JSON": (["comma.json"], 1, ["invalid character '}' looking", "--> comma.json:1:34"]),
+    "types in JSON": (
+        ["types.json"],
+        1,
+        [
+            "error[wrong-json-type]: expected a whole number, got a text\n",
+            "  --> types.json:1:85 at $.storage.files.0.mode\n",
+            "  hint: write it without quotes, and modes in decimal: 420 is 0644\n",
+            "error[wrong-json-type]: expected a list, got an object\n",
+            "2 errors",
+        ],
+    ),
+    "half of JSON": (["cut.json"], 1, ["unexpected end of JSON input", "--> cut.json:1:34"]),
+    "all": (["."], 1, ["6 errors"]),
 }
 
 
@@ -54,12 +72,51 @@ def test_answers(words: list[str], code: int, said: list[str], run: Run) -> None
     assert [one for one in said if one not in done.stderr] == []
 
 
+BASE = f"{FINE}variables: {{name: {{type: string}}}}\nstorage: {{files: [{{path: '${{{{ name }}}}'}}]}}\n"
+WEB = f"{FINE}include: [{{path: base.bu, with: {{name: /etc/a}}}}]\n"
+
+# the files, the words -> exit code, what stderr says
+FRAGMENTS = {
+    "in a directory": ({"base.bu": BASE, "web.bu": WEB}, ["check", "parts"], 0, "2 files, nothing found\n"),
+    "by name": ({"base.bu": BASE, "web.bu": WEB}, ["check", "parts/base.bu", "parts/web.bu"], 0, "2 files, nothing"),
+    "alone": ({"base.bu": BASE, "web.bu": WEB}, ["check", "parts/base.bu"], 1, "error[missing-variable]"),
+    "of nobody": ({"base.bu": BASE}, ["check", "parts"], 1, "error[missing-variable]"),
+    "included without": (
+        {"base.bu": BASE, "web.bu": WEB.replace(", with: {name: /etc/a}", "")},
+        ["check", "parts"],
+        1,
+        "error[missing-variable]",
+    ),
+    "wrong, said once": (
+        {"base.bu": f"{FINE}storage: {{files: [{{path: x}}]}}\n", "web.bu": f"{FINE}include: [{{path: base.bu}}]\n"},
+        ["check", "./parts"],
+        1,
+        "\n\n1 error\n",
+    ),
+    "compiled": ({"base.bu": BASE, "web.bu": WEB}, ["compile", "--into", "out", "parts"], 0, ""),
+}
+
+
+@pytest.mark.parametrize(("files", "words", "code", "said"), FRAGMENTS.values(), ids=FRAGMENTS)
+def test_a_fragment_that_asks_for_values_is_judged_where_it_is_included(
+    files: dict[str, str], words: list[str], code: int, said: str, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "parts").mkdir()
+    for name, text in files.items():
+        (tmp_path / "parts" / name).write_text(text)
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    if words[0] == "compile":
+        assert [file.name for file in (tmp_path / "out").iterdir()] == ["web.ign"]
+
+
 @pytest.mark.usefixtures("texts")
 def test_sarif_has_the_findings_of_all_files(run: Run) -> None:
     done = run("check", "-o", "sarif", ".")
     results = json.loads(done.stdout)["runs"][0]["results"]
     found = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results}
-    assert found == {"./cloud.yaml", "./slip.bu", "./slip.ign", "./advice.bu", "./old.ign"}
+    assert found == {f"./{name}" for name in TEXTS} - {"./fine.bu", "./large.bu"}
     assert (done.returncode, done.stderr) == (1, "")
 
 

@@ -21,15 +21,18 @@ EVERY = [
             Option(("--strict",), "be strict", None),
         ),
     ),
+    Word("light", "takes one of two", (Option((), "what", ("wood", "coal")), Option(("--fast",), "be fast", None))),
     Word("cool", "takes files"),
 ]
 
 # what is typed -> what bash offers
 OFFERED = {
-    "first word": (["stoker", ""], ["burn", "cool", "--help", "--version"]),
+    "first word": (["stoker", ""], ["burn", "light", "cool", "--help", "--version"]),
     "half a word": (["stoker", "b"], ["burn"]),
     "options": (["stoker", "burn", "--"], ["--output", "--strict"]),
     "values": (["stoker", "burn", "-o", ""], ["text", "json"]),
+    "without a dash it is left to files": (["stoker", "burn", ""], []),
+    "a place with choices": (["stoker", "light", ""], ["wood", "coal"]),
     "an applet leaves it to files": (["stoker", "cool", ""], []),
 }
 

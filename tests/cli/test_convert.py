@@ -11,6 +11,10 @@ import pytest
 from tests.cli.conftest import Run
 
 OLD = '{"ignition":{"version":"2.3.0"},"storage":{"files":[{"filesystem":"var","path":"/a","mode":420}]}}'
+MOUNTED = (
+    '{"ignition":{"version":"2.3.0"},"storage":{"filesystems":[{"name":"oem","path":"AT"}],'
+    '"files":[{"filesystem":"oem","path":"/a","mode":420}]}}'
+)
 TWICE = '{"ignition":{"version":"2.3.0"},"passwd":{"users":[{"name":"a"},{"name":"a","uid":1}]}}'
 NEW = '{"ignition":{"version":"3.1.0"},"systemd":{"units":[{"name":"a.service","enabled":true}]}}'
 
@@ -35,6 +39,33 @@ ANSWERS = {
         1,
         "",
         "hint: --filesystems NAME=PATH says where it is mounted",
+    ),
+    "up, where a file system is mounted already": (
+        ["--to", "3.1"],
+        MOUNTED.replace("AT", "/sysroot/usr/share/oem"),
+        0,
+        (
+            '{"ignition":{"version":"3.1.0"},"storage":{"files":[{"overwrite":true,"path":"/usr/share/oem/a",'
+            '"contents":{"source":""},"mode":420}]}}\n'
+        ),
+        'warning[mounted-filesystem-dropped]: the file system "oem" is left out',
+    ),
+    "up, where it is mounted elsewhere": (
+        ["--to", "3.1"],
+        MOUNTED.replace("AT", "/sysrootoem"),
+        1,
+        "",
+        'error[no-mount-point]: Config defined filesystem "oem"',
+    ),
+    "up, where it is mounted elsewhere, with the map": (
+        ["--to", "3.1", "--filesystems", "oem=/oem"],
+        MOUNTED.replace("AT", "/sysroot/usr/share/oem"),
+        0,
+        (
+            '{"ignition":{"version":"3.1.0"},"storage":{"files":[{"overwrite":true,"path":"/oem/a",'
+            '"contents":{"source":""},"mode":420}]}}\n'
+        ),
+        "and what is in it goes below /oem",
     ),
     "down": (
         ["--to", "2.4"],

@@ -87,6 +87,24 @@ def test_of_a_long_line_the_part_that_is_meant_is_shown(run: Run, files: Path) -
     assert done.stdout.splitlines()[1].startswith("  long.ign:1:84  420,")
 
 
+# a text that is no config -> what is said
+NONE = {
+    "empty": ("", "error[empty-config]: not a config (empty)"),
+    "no version": ("{}", "error[invalid-config-version]"),
+    "a version that is none": ('{"ignition": {"version": "9.0.0"}}', "error[unknown-config-version]"),
+    "Ignition 1": ('{"ignitionVersion": 1}', "error[oldest-ignition]"),
+    "Butane": (BUTANE, "error[not-ignition]"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), NONE.values(), ids=NONE)
+def test_what_is_no_config_is_called_that(text: str, said: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "none.ign").write_text(text)
+    done = run("explain", "none.ign", "/etc/a")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+
+
 @pytest.mark.parametrize(("file", "place"), [("web.bu", "web.bu:5:7"), ("web.ign", "web.ign:1:54")])
 def test_apply_names_the_line_of_what_it_refuses(file: str, place: str, run: Run, files: Path) -> None:
     (files / "tree/etc").mkdir(parents=True)

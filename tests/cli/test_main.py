@@ -76,6 +76,7 @@ def test_every_verb_has_help_with_a_usage_and_an_example(verb: str, capfd: pytes
     text = capfd.readouterr().out
     assert text.startswith(f"Usage: stoker {verb}")
     assert f"stoker {verb}" in text.partition("Example:\n")[2]
+    assert [line for line in text.splitlines() if len(line) > 79 or line.endswith("-")] == []
 
 
 @pytest.mark.parametrize("applet", APPLETS)

@@ -65,6 +65,12 @@ def test_refused(words: list[str], message: str, hint: str, parser: argparse.Arg
     assert (str(refused.value), refused.value.hint) == (message, hint)
 
 
+def test_a_slip_in_a_choice(parser: argparse.ArgumentParser) -> None:
+    with pytest.raises(UsageError, match="'jsno'") as refused:
+        parser.parse_args(["x", "-o", "jsno"])
+    assert refused.value.hint == "did you mean `json`?"
+
+
 ENVIRONMENTS = {
     "nothing": ({"HOME": "/", "STOKER_OTHER": "x", "STOKER_FILE": "x"}, []),
     "a value": ({"STOKER_FILES_DIR": "a b"}, ["--files-dir=a b"]),

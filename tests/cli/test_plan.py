@@ -367,7 +367,7 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     "was with errors": (["a.bu", "--was", "bad.bu"], 1, "error[relative-path]: path not absolute"),
     "errors": (["bad.bu"], 1, "error[relative-path]: path not absolute"),
     "a CLC that cannot be carried": (["clc.yaml"], 1, "info[container-linux-config]: this is Container Linux Config"),
-    "Ignition 2 that cannot be carried": (["old.ign"], 1, "error[networkd]: config includes deprecated networkd"),
+    "Ignition 2 that cannot be carried": (["old.ign"], 1, "error[no-mount-point]: Config defined filesystem"),
 }
 
 
@@ -376,7 +376,10 @@ def test_bad_input(words: list[str], code: int, line: str, run: Run, place: Path
     (place / "a.bu").write_text(LOSING)
     (place / "bad.bu").write_text("variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: etc}]}\n")
     (place / "clc.yaml").write_text("storage: {files: [{path: x}]}\n")
-    (place / "old.ign").write_text('{"ignition": {"version": "2.3.0"}, "networkd": {"units": [{"name": "a.network"}]}}')
+    (place / "old.ign").write_text(
+        '{"ignition": {"version": "2.3.0"}, "storage": {"filesystems": [{"name": "x", "mount": '
+        '{"device": "/dev/vdb", "format": "ext4"}}]}}'
+    )
     (place / "list.json").write_text("[]")
     (place / "tomorrow.json").write_text('{"version": 2}')
     done = run("plan", *words)

@@ -191,7 +191,10 @@ OUTCOMES: dict[str, tuple[Any, Outcome]] = {
     "storage.filesystems.0.mount.uuid": ("", Kept("storage.filesystems.0.uuid")),
     "storage.filesystems.0.mount.wipeFilesystem": (True, Kept("storage.filesystems.0.wipeFilesystem")),
     "storage.filesystems.0.name": ("var", Approximated("storage.filesystems.0.path", "/var")),
-    "storage.filesystems.0.path": ("/sysroot", Refused("rule-in-target")),
+    "storage.filesystems.0.path": (
+        "/sysroot",
+        Approximated("storage.filesystems", None, "mounted-filesystem-dropped"),
+    ),
     "storage.links.0.filesystem": ("var", Approximated("storage.links.0.path", "/var/l")),
     "storage.links.0.group.id": (0, Kept()),
     "storage.links.0.group.name": ("g", Kept()),

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from stoker.butane import notices as m
 from stoker.butane.compile import INVALID_RESULT, INVALID_SOURCE, Compilation, compile_nodes
+from stoker.butane.documents import other_language
 from stoker.butane.faults import report_faults
 from stoker.butane.local import LocalFault, read_file
 from stoker.butane.machineconfig import find_refused
@@ -187,6 +188,10 @@ class _Composer:
         fragment, read = yaml.read(text, path)
         if fragment is None:
             return Compilation(read)
+        what = other_language(fragment)
+        if what is not None:
+            say.error(m.INCLUDE_FOREIGN, path=path, what=what)
+            return None
         part = self.compose(fragment, read, entry.given, chain)
         return part if spec is None else _raise(part, spec, path, say)
 
@@ -202,7 +207,9 @@ class _Composer:
         if not any(absolute.startswith(base) for base in bases):
             say.error(m.INCLUDE_OUTSIDE, path=path)
             return None
-        return joined
+        # A file has one name in the findings of many: the one that it has on the command line.
+        is_below = not joined.startswith(("/", "../"))
+        return f"./{joined}" if is_below and document.file.startswith("./") else joined
 
 
 class _Saying:

@@ -67,6 +67,13 @@ def reads_as_clc(text: bytes) -> bool:
     return document is not None and is_clc(document)
 
 
+def other_language(document: Document) -> str | None:
+    """What a document is in that is no Butane, where that is known."""
+    if document.has(_IGNITION_VERSION) and not document.has(("variant",)):
+        return "an Ignition config"
+    return "a Container Linux Config" if is_clc(document) else None
+
+
 def is_clc(document: Document) -> bool:
     """Whether a document without a variant is Container Linux Config: a section of it, and no version but 0."""
     if document.root is None or document.root.kind != MAPPING or document.has(_IGNITION_VERSION):

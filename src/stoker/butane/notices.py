@@ -43,6 +43,11 @@ BAD_INCLUDE: Final = Message(
     "bad-include", "{what}", "write `- path: base.bu`, and below it `with:` what the fragment asks for"
 )
 INCLUDE_UNREADABLE: Final = Message("include-unreadable", "{fault}")
+INCLUDE_FOREIGN: Final = Message(
+    "include-foreign",
+    "`{path}` is {what}, and a fragment is Butane",
+    "name it in `ignition.config.merge` as `local`; `stoker convert --to 3.4.0` brings it up where it is older",
+)
 INCLUDE_WITHOUT_DIRECTORY: Final = Message(
     "include-without-directory", "`{path}` cannot be included: no files directory is given", "add `--files-dir DIR`"
 )
@@ -85,6 +90,9 @@ BAD_REFERENCE: Final = Message(
     "bad-reference",
     "`{text}` names no variable",
     "names are letters, digits, `_` and `-`; `$${{{{` stands for `${{{{` itself",
+)
+OPEN_REFERENCE: Final = Message(
+    "bad-reference", "`{text}` is not closed by `}}}}`", "close it; `$${{{{` stands for `${{{{` itself"
 )
 LIST_IN_TEXT: Final = Message(
     "list-in-text", "variable `{name}` is a list and cannot stand inside of a text", "let it be the whole value"

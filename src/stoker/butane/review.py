@@ -74,7 +74,7 @@ def _advise_old(done: Explained, config: v2.Config, spec: Spec, platform: str) -
     from stoker.ignition.upgrade_rows import ROOT, translate  # noqa: PLC0415 -- few configs are that old
 
     paths = {filesystem.name: f"/mnt/{filesystem.name}" for filesystem in config.storage.filesystems}
-    renewed, moves = translate(config, {**paths, ROOT: "/"}, Report(), share_sources=False)
+    renewed, moves = translate(config, {**paths, ROOT: "/"}, Report(), like_ign_converter=False)
     _add_advice(done, renewed, spec, moves.source)
     _add_size(done, config, platform)
 

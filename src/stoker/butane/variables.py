@@ -23,7 +23,8 @@ from stoker.schema.composing import VARIABLE_TYPES
 MAX_DEPTH: Final = 100
 MAX_EXPANDED: Final = 16 << 20
 
-_REFERENCE: Final = re.compile(r"(\$?)\$\{\{(.*?)\}\}", re.DOTALL)
+# The braces themselves; or a reference and what closes it.
+_REFERENCE: Final = re.compile(r"\$(\$\{\{)|\$\{\{(.*?)(\}\}|\Z)", re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _GOT: Final = {MAPPING: "a mapping", SEQUENCE: "a list", ALIAS: "an alias"}
 
@@ -84,10 +85,8 @@ class Variables:
                 continue
             value = one.value.value if one.value.kind == ALIAS else one.value
             if not _is_of(declared.type, value):
-                got = _GOT.get(value.kind) or f"`{value.value}`"
-                self._say(
-                    m.VARIABLE_TYPE, one.value, one.document, name=name, wanted=VARIABLE_TYPES[declared.type], got=got
-                )
+                wanted = VARIABLE_TYPES[declared.type]
+                self._say(m.VARIABLE_TYPE, one.value, one.document, name=name, wanted=wanted, got=_got(value))
                 continue
             self.values[name] = value
 
@@ -113,7 +112,7 @@ class Variables:
 
     def _fill_scalar(self, node: Node) -> Node:
         whole = _REFERENCE.fullmatch(node.value)
-        if whole and not whole[1] and _NAME.fullmatch(whole[2].strip()):
+        if whole and whole[3] and _NAME.fullmatch(whole[2].strip()):
             return self._whole(node, whole[2].strip())
         text = _REFERENCE.sub(lambda found: self._text(node, found), node.value)
         return Node(SCALAR, text, node.mark, STRING, node.style)
@@ -131,7 +130,10 @@ class Variables:
     def _text(self, node: Node, found: re.Match[str]) -> str:
         """What a reference inside of a text is replaced by: numbers in decimal, true and false."""
         if found[1]:
-            return found[0][1:]
+            return found[1]
+        if not found[3]:
+            self._say(m.OPEN_REFERENCE, node, text=found[0][:40])
+            return found[0]
         name = found[2].strip()
         if not _NAME.fullmatch(name):
             self._say(m.BAD_REFERENCE, node, text=found[0][:40])
@@ -202,6 +204,15 @@ def members(node: Node) -> dict[str, Node]:
     target = node.value if node.kind == ALIAS else node
     pairs = target.value if target.kind == MAPPING else ()
     return {key.value if key.kind == SCALAR else "": value for key, value in pairs}
+
+
+def _got(value: Node) -> str:
+    """What a value is, where it is of another type than it has to be; quotes tell a text from what it reads as."""
+    if value.kind != SCALAR:
+        return _GOT[value.kind]
+    if value.is_null:
+        return "nothing"
+    return f"the text `{value.value}`" if value.style else f"`{value.value}`"
 
 
 def _is_name(node: Node) -> bool:

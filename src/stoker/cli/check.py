@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from stoker import __version__
 from stoker.butane.review import review_butane, review_ignition
 from stoker.cli.exits import Exit
-from stoker.cli.findings import result, show, write_json
+from stoker.cli.findings import find_fragments, result, show, write_json
 from stoker.cli.inputs import add_files_dir, add_output, files_dir, find_files, try_input
 from stoker.cli.streams import talk
 from stoker.ignition.sizes import LIMITS
@@ -45,6 +45,7 @@ class _Task(msgspec.Struct):
 
 class _Done(msgspec.Struct):
     name: str
+    read: Collection[str]
     texts: Mapping[str, bytes]
     report: Report
 
@@ -52,19 +53,21 @@ class _Done(msgspec.Struct):
 def _check(task: _Task) -> _Done:
     source = try_input(task.path)
     if isinstance(source, Report):
-        return _Done(task.path, {}, source)
+        return _Done(task.path, (), {}, source)
     if source.is_ignition:
         report, texts = review_ignition(source.text, file=source.name, platform=task.platform)
     else:
         where = files_dir(source, task.files_dir)
         report, texts = review_butane(source.text, file=source.name, files_dir=where, platform=task.platform)
-    return _Done(source.name, texts if len(report) else {}, report)
+    return _Done(source.name, tuple(texts), texts if len(report) else {}, report)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check; exit 1 when anything has errors."""
     tasks = [_Task(path, arguments.files_dir, arguments.platform) for path in find_files(arguments.files)]
     done = spread(_check, tasks)
+    fragments = find_fragments(done)
+    done = [one if one.name not in fragments else _Done(one.name, (), {}, Report()) for one in done]
     everything = Report(entry for one in done for entry in one.report)
     if arguments.output == "sarif":
         write_json(as_sarif([(one.name, one.report) for one in done], "stoker", __version__))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 
 from stoker.butane import translate
 from stoker.cli.exits import Exit, UsageError
-from stoker.cli.findings import result, show, write_json
+from stoker.cli.findings import find_fragments, result, show, write_json
 from stoker.cli.inputs import BUTANE_SUFFIXES, add_files_dir, add_output, add_platform, files_dir, find_files, try_input
 from stoker.cli.streams import write_data
 from stoker.report import Report
@@ -48,6 +48,7 @@ class _Task(msgspec.Struct):
 
 class _Done(msgspec.Struct):
     name: str
+    read: Collection[str]
     texts: Mapping[str, bytes]  # by file, where a finding may quote them
     output: bytes | None  # empty when it was written to its file
     report: Report
@@ -56,7 +57,7 @@ class _Done(msgspec.Struct):
 def _compile(task: _Task) -> _Done:
     source = try_input(task.path)
     if isinstance(source, Report):
-        return _Done(task.path, {}, None, source)
+        return _Done(task.path, (), {}, None, source)
     done = translate(
         source.text,
         file=source.name,
@@ -69,7 +70,7 @@ def _compile(task: _Task) -> _Done:
     if output is not None and task.target is not None:
         _write(task.target, output)
         output = b""
-    return _Done(source.name, done.texts if len(done.report) else {}, output, done.report)
+    return _Done(source.name, tuple(done.texts), done.texts if len(done.report) else {}, output, done.report)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -92,6 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     _refuse_collisions(tasks)
     done = spread(_compile, tasks)
+    fragments = find_fragments(done)
+    done = [one for one in done if one.name not in fragments]
     if arguments.output == "text":
         everything = Report(entry for one in done for entry in one.report)
         show(everything, dict(pair for one in done for pair in one.texts.items()), arguments.color)

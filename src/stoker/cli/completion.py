@@ -79,14 +79,15 @@ complete -o default -F _stoker stoker
 
 
 def _bash_case(word: Word) -> str:
-    """Set `choices` by the word before the cursor: the values of an option, else whatever may stand here."""
+    """Set `choices` by the word before the cursor: the values of an option, else options after a dash and files."""
     rows = [
         f"{'|'.join(option.spellings)}) choices='{' '.join(option.choices)}' ;;"
         for option in word.options
         if option.spellings and option.choices is not None
     ]
-    free = " ".join(text for option in word.options for text in (option.spellings or option.choices or ()))
-    rows.append(f"*) choices='{free}' ;;")
+    names = " ".join(text for option in word.options for text in option.spellings)
+    free = " ".join(text for option in word.options if not option.spellings for text in option.choices or ())
+    rows.append(f"*) choices='{free}'; [[ $word != -* ]] || choices='{names}' ;;")
     return f"case $before in {' '.join(rows)} esac"
 
 

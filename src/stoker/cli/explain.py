@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     done: Explained
     if source.is_ignition:
         done = parse(source.text, file=source.name)
+        done.say_why(source.text, source.name)
     else:
         where = files_dir(source, arguments.files_dir)
         done = compile_document(source.text, file=source.name, files_dir=where, platform=arguments.platform)

@@ -5,16 +5,39 @@ In go a report and the texts it is about; an exit code comes out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import os
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
+from stoker.butane.notices import MISSING_VARIABLE
 from stoker.cli.exits import Exit
 from stoker.cli.inputs import wants_color
 from stoker.cli.streams import STDERR, talk, write_data
 from stoker.report import Report, Severity
 from stoker.report.native import as_text, summary
+
+
+class Examined(Protocol):
+    """What a verb that takes many files found in one: its name, the files that it read, the findings."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def read(self) -> Collection[str]: ...
+    @property
+    def report(self) -> Report: ...
+
+
+def find_fragments(done: Sequence[Examined]) -> set[str]:
+    """The files that are judged where they are included: those that ask others of `done` for values."""
+    included = {os.path.normpath(file) for one in done for file in one.read if file != one.name}
+    return {
+        one.name
+        for one in done
+        if os.path.normpath(one.name) in included and any(entry.code == MISSING_VARIABLE.code for entry in one.report)
+    }
 
 
 def show(report: Report, texts: Mapping[str, bytes], color: str) -> None:

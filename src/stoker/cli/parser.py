@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 
@@ -17,7 +18,7 @@ from stoker.cli.streams import write_data
 from stoker.cli.verbs import Verb
 
 HELP_COLUMN: Final = 30
-HELP_WIDTH: Final = 100
+HELP_WIDTH: Final = 79
 PREFIX: Final = "STOKER_"
 ON: Final = frozenset({"1", "true", "yes", "on"})
 OFF: Final = frozenset({"", "0", "false", "no", "off"})
@@ -31,6 +32,9 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def add_usage(self, usage: str | None, actions: object, groups: object, prefix: str | None = None) -> None:
         super().add_usage(usage, actions, groups, prefix or "Usage: ")  # type: ignore[arg-type]
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if not action.option_strings or action.nargs == 0:
@@ -51,7 +55,12 @@ class _Parser(argparse.ArgumentParser):
 
     def _meant(self, message: str) -> str | None:
         unknown = re.search(r"unrecognized arguments: (--[^\s=]+)", message)
-        meant = guess(unknown[1], self._option_string_actions) if unknown else None
+        choice = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        meant = None
+        if unknown:
+            meant = guess(unknown[1], self._option_string_actions)
+        elif choice:
+            meant = guess(choice[1], re.findall(r"[\w-]+", choice[2]))
         return f"did you mean `{meant}`?" if meant else None
 
 

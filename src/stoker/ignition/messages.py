@@ -25,6 +25,7 @@ OLDER: Final = Message(
     "older-ignition", "this is Ignition {version}, of which version 3 has to be made", "`convert` brings it to 3.4.0"
 )
 WRONG_TYPE: Final = Message("wrong-json-type", "{problem}")
+WRONG_TYPE_HERE: Final = Message(WRONG_TYPE.code, "expected {wanted}, got {got}", "{advice}")
 BUTANE: Final = Message("not-ignition", "this is Butane, not Ignition", "`stoker compile` makes Ignition of it")
 
 # conversion
@@ -146,6 +147,10 @@ MOUNT_CREATE_MOVED: Final = Message(
 )
 ROOT_DROPPED: Final = Message(
     "root-filesystem-dropped", "the file system `root` is left out: Ignition 3 takes it as given"
+)
+MOUNTED_DROPPED: Final = Message(
+    "mounted-filesystem-dropped",
+    "the file system {name} is left out: it is mounted already, and what is in it goes below {path}",
 )
 APPENDED_TWICE: Final = Message(
     "appended-twice", "`{path}` is there more than once and appended to, so the last entry is not all of it"

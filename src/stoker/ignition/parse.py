@@ -12,10 +12,12 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from stoker.document import json
-from stoker.document.nodes import MAPPING, Document, Node
+from stoker.document.nodes import MAPPING, SEQUENCE, STRING, Document, Node
 from stoker.ignition import messages as m
-from stoker.report import ROOT, Place, Pointer, Report, Severity
+from stoker.report import ROOT, Entry, Place, Pointer, Report, Severity
 from stoker.schema import messages as schema_messages
 from stoker.schema.decode import Faults
 from stoker.schema.judge import decode_ignition, go_type_error, judge_ignition
@@ -37,6 +39,17 @@ _BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{(?![{%]|\s*[\"'](?:varia
 _WHY: Final = {message.text: message for message in (m.EMPTY, m.INVALID_VERSION, m.UNKNOWN_VERSION)}
 
 
+# What was wanted: how a person says it, and what to do.
+_WANTED: Final = {
+    "string": ("a text", "write it in double quotes"),
+    "integer": ("a whole number", "write it without quotes, and modes in decimal: 420 is 0644"),
+    "boolean": ("true or false", "write it without quotes"),
+    "list": ("a list", "write it in `[` and `]`"),
+    "mapping": ("an object", "write it in `{` and `}`"),
+}
+_GOT: Final = {MAPPING: "an object", SEQUENCE: "a list"}
+
+
 class Parsed:
     """What became of a text.
 
@@ -44,7 +57,7 @@ class Parsed:
     written in, once that is known. An Ignition 2 config is `old` instead.
     """
 
-    __slots__ = ("config", "document", "error", "old", "report", "spec")
+    __slots__ = ("_wrong", "config", "document", "error", "old", "report", "spec")
 
     def __init__(self, report: Report) -> None:
         self.config: Config | None = None
@@ -53,9 +66,36 @@ class Parsed:
         self.old: OldConfig | None = None
         self.report = report
         self.spec: Spec | None = None
+        self._wrong: list[tuple[Node, str]] = []  # values of a wrong type, with the type that is wanted
+
+    def report_types(self, document: Document, faults: Faults) -> None:
+        """Report the first value of a wrong type, and where the reference's decoder noticed it: at its end."""
+        self._wrong = faults.wrong
+        node, wanted = faults.wrong[0]
+        message = go_type_error(document, node, wanted)
+        mark = node.mark
+        place = mark.after(document.file) if isinstance(mark, json.Spot) else None
+        self.report.add(Severity.ERROR, m.WRONG_TYPE, ROOT, place, problem=message)
+
+    def _say_types(self, document: Document) -> None:
+        """Report every value of a wrong type in plain words, where it stands."""
+        self.report = Report()
+        pointers = document.pointers_of([node for node, _ in self._wrong])
+        for (node, wanted), pointer in zip(self._wrong, pointers, strict=True):
+            words, advice = _WANTED.get(wanted, (wanted, "write it as the schema has it"))
+            got = _GOT.get(node.kind) or ("a text" if node.tag == STRING else f"`{node.value}`")
+            place = document.place(pointer)
+            self.report.add(Severity.ERROR, m.WRONG_TYPE_HERE, pointer, place, wanted=words, got=got, advice=advice)
 
     def say_why(self, raw: bytes, file: str) -> None:
-        """Put why the text is no config into the report, where that does not say it, or says it badly."""
+        """Put why the text is no config into the report, where that does not say it, or says it badly.
+
+        The reference's place of a character that may not be there is the one behind it.
+        """
+        if self.document is None:
+            self.report = Report(map(_at_the_character, self.report))
+        elif self._wrong:
+            self._say_types(self.document)
         if self.document is None and _VARIANT.search(raw):
             self.report = Report()
             self.report.add(Severity.ERROR, m.BUTANE, ROOT, Place(file, 1, 1))
@@ -81,6 +121,14 @@ class Parsed:
         """The part of the text that gave a part of the config, and where it stands; nothing where it has none."""
         document = self.document
         return [] if document is None or not document.has(result) else [(result, document.place(result))]
+
+
+def _at_the_character(entry: Entry) -> Entry:
+    """A finding of a text that is no JSON, where it stops being it."""
+    place = entry.place
+    if place is None or place.column <= 1:
+        return entry
+    return msgspec.structs.replace(entry, place=place._replace(column=place.column - 1))
 
 
 def parse(raw: bytes, *, file: str = "") -> Parsed:
@@ -117,7 +165,7 @@ def _parse(raw: bytes, file: str) -> Parsed:
         return done
     config, faults = decode_ignition(document, spec)
     if faults.wrong:
-        _report_type(document, faults, report)
+        done.report_types(document, faults)
         return done
     findings = judge_ignition(config, spec, document, has_unknown=faults.unknown)
     place(findings, document, report)
@@ -132,7 +180,7 @@ def _parse_old(document: Document, spec: Spec, done: Parsed) -> None:
 
     config, faults = decode_v2(document, spec)
     if faults.wrong:
-        _report_type(document, faults, done.report)
+        done.report_types(document, faults)
         return
     place(judge_v2(config, spec, document, has_unknown=faults.unknown), document, done.report)
     advise(done.report, lambda pointer: meant(pointer, spec, type(config)))
@@ -144,7 +192,7 @@ def _spec(document: Document, done: Parsed) -> Spec | None:
     """The version that the text says it is written in; keys are matched without regard to case."""
     config, faults = decode_ignition(_only(document, ("ignition", "version")), NEWEST)
     if faults.wrong:
-        _report_type(document, faults, done.report)
+        done.report_types(document, faults)
         return None
     version = canonical_version(config.ignition.version)
     if version is None:
@@ -166,15 +214,6 @@ def _prune(node: Node | None, names: tuple[str, ...]) -> Node | None:
         return node
     pairs = [(key, _prune(value, names[1:])) for key, value in node.value if key.value.lower() == names[0]]
     return Node(MAPPING, pairs, node.mark)
-
-
-def _report_type(document: Document, faults: Faults, report: Report) -> None:
-    """Report the first value of a wrong type, and where the reference's decoder noticed it: at its end."""
-    node, wanted = faults.wrong[0]
-    message = go_type_error(document, node, wanted)
-    mark = node.mark
-    place = mark.after(document.file) if isinstance(mark, json.Spot) else None
-    report.add(Severity.ERROR, m.WRONG_TYPE, ROOT, place, problem=message)
 
 
 def place(findings: list[Finding], document: Document, report: Report) -> None:

@@ -32,6 +32,8 @@ _OWNED: Final = since("2.0", "2.1")
 _LABELLED: Final = since("2.0", "2.3")
 _SECTORS: Final = frozenset({schema_messages.SIZE_DEPRECATED.code, schema_messages.START_DEPRECATED.code})
 _TRANSLATED: Final = IGNITION[1]
+# Where an initramfs has the root of the machine.
+_SYSROOT: Final = "/sysroot"
 
 Nodes = Iterable[tuple[str, str, list[Any]]]
 
@@ -62,14 +64,16 @@ def upgrade(
     `filesystems` says where the file systems that nodes name are mounted; `root` is `/`. The result is None when
     anything was refused. `like_ign_converter` keeps faults of the original for scripts that count on them: every
     reference to another config takes the source of the last one, a link's path counts as text, a node of a file system
-    that nothing tells of lands below `/`, what `create` says is left out, and no size in sectors is let through.
+    that nothing tells of lands below `/`, what `create` says is left out, no size in sectors is let through, and a file
+    system that is mounted already becomes one without a device.
     """
     config, report = renew(config, spec, NEWEST_2)
     if not like_ign_converter:
         for disk in config.storage.disks:
             _tell_partitions(disk.partitions, spec)
     _refuse_invalid(config, report)
-    paths = {**(filesystems or {}), ROOT: "/"}
+    mounted = {} if like_ign_converter else _mounted(config.storage)
+    paths = {**mounted, **(filesystems or {}), ROOT: "/"}
     if config.networkd.units:
         report.add(Severity.ERROR, m.NETWORKD, ("networkd",))
     _check_filesystems(config, paths, report, as_root=like_ign_converter)
@@ -80,7 +84,7 @@ def upgrade(
     if not like_ign_converter:
         _move_creates(config, report)
         _note_modes(config.storage, report)
-    result, moves = translate(config, paths, report, share_sources=like_ign_converter)
+    result, moves = translate(config, paths, report, like_ign_converter=like_ign_converter)
     result, lost = convert(result, _TRANSLATED, target, like_ign_converter=like_ign_converter)
     if target.minor >= _TRANSLATED.minor:
         judge_result(result, target, lost, like_ign_converter=like_ign_converter)
@@ -164,6 +168,12 @@ def _check_filesystems(config: v2.Config, paths: dict[str, str], report: Report,
                 report.add(
                     severity, m.ELSEWHERE, ("storage", name, index, "filesystem"), name=go_quote(node.filesystem)
                 )
+
+
+def _mounted(storage: v2.Storage) -> dict[str, str]:
+    """Where the file systems are that an initramfs has mounted below the root of the machine."""
+    found = ((one.name, join("/", one.path)) for one in storage.filesystems if one.mount is None and one.path)
+    return {name: path[len(_SYSROOT) :] or "/" for name, path in found if f"{path}/".startswith(f"{_SYSROOT}/")}
 
 
 def _check_nodes(storage: v2.Storage, paths: dict[str, str], report: Report, *, as_text: bool) -> None:

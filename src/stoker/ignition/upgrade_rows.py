@@ -16,6 +16,7 @@ from stoker.report import Pointer, Report, Severity
 from stoker.schema import v2, v3
 from stoker.schema.objects import Object
 from stoker.schema.paths import join
+from stoker.schema.unitfiles import go_quote
 
 VERSION: Final = "3.1.0"
 # The file system that is always there.
@@ -23,18 +24,18 @@ ROOT: Final = "root"
 
 
 def translate(
-    config: v2.Config, paths: dict[str, str], report: Report, *, share_sources: bool
+    config: v2.Config, paths: dict[str, str], report: Report, *, like_ign_converter: bool
 ) -> tuple[v3.Config, Moves]:
-    """Translate a config in which nothing has to be refused. `share_sources`: see `upgrade`."""
+    """Translate a config in which nothing has to be refused. `like_ign_converter`: see `upgrade`."""
     moves = Moves()
-    _note_drops(config, report)
+    _note_drops(config, paths, report, keep_mounted=like_ign_converter)
     passwd = v3.Passwd(
         groups=[_group(group) for group in config.passwd.groups], users=[_user(user) for user in config.passwd.users]
     )
     result = v3.Config(
-        ignition=_ignition(config.ignition, moves, share_sources=share_sources),
+        ignition=_ignition(config.ignition, moves, share_sources=like_ign_converter),
         passwd=_said(passwd),
-        storage=_said(_storage(config.storage, paths, moves)),
+        storage=_said(_storage(config.storage, paths, moves, keep_mounted=like_ign_converter)),
         systemd=_said(v3.Systemd(units=[_unit(unit) for unit in config.systemd.units])),
     )
     return result, moves
@@ -48,18 +49,18 @@ def _said(thing: Said) -> Said | None:
     return None if thing == type(thing)() else thing
 
 
-def _storage(storage: v2.Storage, paths: dict[str, str], moves: Moves) -> v3.Storage:
+def _storage(storage: v2.Storage, paths: dict[str, str], moves: Moves, *, keep_mounted: bool) -> v3.Storage:
     return v3.Storage(
         directories=[v3.Directory(**_node(one, paths), mode=one.mode) for one in storage.directories],
         disks=[_disk(disk) for disk in storage.disks],
         files=[_file(file, ("storage", "files", index), paths, moves) for index, file in enumerate(storage.files)],
-        filesystems=list(_filesystems(storage.filesystems, paths, moves)),
+        filesystems=list(_filesystems(storage.filesystems, paths, moves, keep_mounted=keep_mounted)),
         links=[v3.Link(**_node(link, paths), hard=link.hard or None, target=link.target) for link in storage.links],
         raid=[_raid(raid) for raid in storage.raid],
     )
 
 
-def _note_drops(config: v2.Config, report: Report) -> None:
+def _note_drops(config: v2.Config, paths: dict[str, str], report: Report, *, keep_mounted: bool) -> None:
     """Name what Ignition 3 has no place for."""
     for index, user in enumerate(config.passwd.users):
         if user.create is not None:
@@ -68,6 +69,9 @@ def _note_drops(config: v2.Config, report: Report) -> None:
         here = ("storage", "filesystems", index)
         if filesystem.name == ROOT:
             report.add(Severity.WARNING, m.ROOT_DROPPED, here)
+        elif filesystem.mount is None and not keep_mounted:
+            name, path = go_quote(filesystem.name), paths[filesystem.name]
+            report.add(Severity.WARNING, m.MOUNTED_DROPPED, here, name=name, path=path)
         elif filesystem.mount is not None and filesystem.mount.create is not None:
             report.add(Severity.WARNING, m.CREATE_DROPPED, (*here, "mount", "create"))
 
@@ -162,11 +166,13 @@ def _disk(disk: v2.Disk) -> v3.Disk:
     return v3.Disk(device=disk.device, partitions=partitions, wipe_table=disk.wipe_table or None)
 
 
-def _filesystems(filesystems: list[v2.Filesystem], paths: dict[str, str], moves: Moves) -> Iterator[v3.Filesystem]:
-    """All but `root`, with their mount points."""
+def _filesystems(
+    filesystems: list[v2.Filesystem], paths: dict[str, str], moves: Moves, *, keep_mounted: bool
+) -> Iterator[v3.Filesystem]:
+    """All but `root` and those that are mounted already, with their mount points."""
     count = 0
     for index, one in enumerate(filesystems):
-        if one.name == ROOT:
+        if one.name == ROOT or (one.mount is None and not keep_mounted):
             continue
         result: Pointer = ("storage", "filesystems", count)
         source: Pointer = ("storage", "filesystems", index)

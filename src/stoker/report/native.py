@@ -102,7 +102,7 @@ def _excerpt(entry: Entry, place: Place, shown: list[str], *, color: bool) -> li
         lines.append(f"  {bar} {plain(shown[number - 1])[start : start + _WIDTH]}".rstrip())
         if number == place.line:
             marked = _MARKED.match(shown[number - 1], place.column - 1)
-            count = min(len(marked[0].rstrip(":")) if marked else 1, _WIDTH - len(at) + start)
+            count = min(len(marked[0].rstrip(":")) if marked else 1, _WIDTH - len(at) + start) or 1
             carets = _paint("^" * count, _COLORS[entry.severity], color=color)
             lines.append(f"  {' ' * width} {_paint('|', _FAINT, color=color)} {' ' * (len(at) - start)}{carets}")
     return lines
