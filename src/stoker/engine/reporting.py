@@ -11,7 +11,6 @@ their budget, which is counted before it is spent.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -203,6 +202,8 @@ class Reporter:
                 statuses.append(self._post(self._url, headers, body))
             except Exception as error:  # noqa: BLE001 -- whatever it is, it must not stop a boot
                 problems.append(str(error) or type(error).__name__)
+
+        import threading  # noqa: PLC0415 -- milliseconds that only a boot with a server to tell pays for
 
         began = time.monotonic()
         thread = threading.Thread(target=work, daemon=True)
