@@ -63,6 +63,15 @@ def test_sarif_has_the_findings_of_all_files(run: Run) -> None:
     assert (done.returncode, done.stderr) == (1, "")
 
 
+def test_what_is_missing_at_the_end_has_a_line_in_every_form(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "cut.ign").write_text('{"ignition":\n{"version": "3.4.0"')
+    assert "--> cut.ign:2:20" in run("check", "cut.ign").stderr
+    found = json.loads(run("check", "-o", "jsonl", "cut.ign").stdout)
+    assert (found["line"], found["column"]) == (2, 20)
+    result = json.loads(run("check", "-o", "sarif", "cut.ign").stdout)["runs"][0]["results"][0]
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 2, "startColumn": 20}
+
+
 @pytest.mark.usefixtures("texts")
 def test_the_drop_in_says_none_of_it(run: Run) -> None:
     assert "did you mean" not in run("slip.bu", name="butane").stderr

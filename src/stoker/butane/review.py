@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+import msgspec
+
 from stoker.butane.compile import Compilation
 from stoker.butane.documents import compile_document
 from stoker.butane.explain import Explained
@@ -17,6 +19,7 @@ from stoker.document.nodes import SCALAR, Document
 from stoker.ignition.parse import parse
 from stoker.ignition.sizes import LIMITS, judge_size
 from stoker.report import Place, Pointer, Report
+from stoker.report.places import end_of
 from stoker.schema import v2
 from stoker.schema.judge import judge_advice
 from stoker.schema.objects import Object
@@ -55,11 +58,20 @@ def review_ignition(text: bytes, *, file: str, platform: str = "") -> Review:
     """Review an Ignition config."""
     done = parse(text, file=file)
     done.say_why(text, file)
+    _place_at_end(done.report, text)
     if done.old is not None:
         _advise_old(done, done.old, IGNITION[0], platform)
     else:
         _advise(done, done.config, done.spec, platform)
     return Review(done.report, {file: text})
+
+
+def _place_at_end(report: Report, text: bytes) -> None:
+    """Say where a text ends of what is missing there: the reference has line 0 for that, which no text has."""
+    for index, entry in enumerate(report.entries):
+        if entry.place is not None and not entry.place.line:
+            lines = text.decode("utf-8", "replace").splitlines()
+            report.entries[index] = msgspec.structs.replace(entry, place=end_of(entry.place.file, lines))
 
 
 def _advise(done: Explained, config: Config | None, spec: Spec | None, platform: str) -> None:
