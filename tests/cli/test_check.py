@@ -18,6 +18,7 @@ TEXTS = {
     "slip.ign": '{"ignition": {"version": "3.4.0"}, "storag": {}}',
     "large.bu": f"{FINE}storage:\n  files:\n    - path: /etc/a\n      contents: {{inline: {RANDOM}}}\n",
     "advice.bu": f"{FINE}storage:\n  files:\n    - path: /usr/a\n",
+    "wide.json": '{"ignition": {"version": "3.4.0"}}' + " " * 1214,
     "old.ign": '{"ignition": {"version": "9.0.0"}}',
 }
 
@@ -32,7 +33,12 @@ ANSWERS = {
     "too large": (
         ["--platform", "virtualbox", "large.bu"],
         1,
-        ["error[user-data-too-large]", "info[large-part]", "--> large.bu:5:7"],
+        ["error[user-data-too-large]", "--> large.bu:1:1", "info[large-part]", "--> large.bu:5:7"],
+    ),
+    "too large as it is written": (
+        ["--platform", "virtualbox", "wide.json"],
+        1,
+        ["takes 1248 bytes", "--> wide.json:1:"],
     ),
     "fits": (["--platform", "aws", "fine.bu"], 0, ["nothing found"]),
     "unusable": (["old.ign"], 1, ["unsupported config version"]),

@@ -208,7 +208,7 @@ def test_a_platform_has_two_names(platform: str) -> None:
     text = f"storage:\n  files:\n    - {{path: /opt/x, mode: 0644, contents: {{inline: '{inline}'}}}}\n"
     report = review_butane(text.encode(), file="a.clc", platform=platform).report
     found = [(entry.code, entry.place.line if entry.place else 0) for entry in report if entry.severity == "error"]
-    assert found == [("user-data-too-large", 0)]
+    assert found == [("user-data-too-large", 1)]
     assert [entry.place.line for entry in report if entry.code == "large-part" and entry.place] == [3]
 
 
