@@ -69,6 +69,29 @@ def test_sarif_has_the_findings_of_all_files(run: Run) -> None:
     assert (done.returncode, done.stderr) == (1, "")
 
 
+ASKING = f"{FINE}variables: {{n: {{type: string}}}}\npasswd: {{users: [{{name: '${{{{ n }}}}'}}]}}\n"
+
+# files -> words, exit code, the codes that are found
+TOGETHER = {
+    "a fragment and who includes it": (["."], 0, []),
+    "under other names": (["sub/../base.bu", "web.bu"], 0, []),
+    "a fragment alone": (["base.bu"], 1, ["missing-variable"]),
+    "a fragment beside a stranger": (["base.bu", "sub"], 1, ["missing-variable"]),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "codes"), TOGETHER.values(), ids=TOGETHER)
+def test_fragments_are_given_values_by_those_who_include_them(
+    words: list[str], code: int, codes: list[str], tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/other.bu").write_text(FINE)
+    (tmp_path / "base.bu").write_text(ASKING)
+    (tmp_path / "web.bu").write_text(f"{FINE}include: [{{path: base.bu, with: {{n: core}}}}]\n")
+    done = run("check", "-o", "jsonl", *words)
+    assert (done.returncode, [json.loads(line)["code"] for line in done.stdout.splitlines()]) == (code, codes)
+
+
 def test_what_is_missing_at_the_end_has_a_line_in_every_form(tmp_path: Path, run: Run) -> None:
     (tmp_path / "cut.ign").write_text('{"ignition":\n{"version": "3.4.0"')
     assert "--> cut.ign:2:20" in run("check", "cut.ign").stderr

@@ -7,7 +7,8 @@ looked at as what Ignition 3 would say for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from stoker.butane.compile import Compilation
 from stoker.butane.documents import compile_document
 from stoker.butane.explain import Explained
+from stoker.butane.notices import MISSING_VARIABLE
 from stoker.document.nodes import SCALAR, Document
 from stoker.ignition.parse import parse
 from stoker.ignition.sizes import LIMITS, judge_size
@@ -64,6 +66,17 @@ def review_ignition(text: bytes, *, file: str, platform: str = "") -> Review:
     else:
         _advise(done, done.config, done.spec, platform, written=len(text))
     return Review(done.report, {file: text})
+
+
+def leave_to_includers(report: Report, file: str, parts: Iterable[str]) -> Report:
+    """The report of a document without the values that it lacks, if it is one of `parts`: who includes it gives them.
+
+    `parts` are the files that were included by documents that are reviewed, too.
+    """
+    real = os.path.realpath(file)
+    if all(entry.code != MISSING_VARIABLE.code for entry in report) or real not in map(os.path.realpath, parts):
+        return report
+    return Report(entry for entry in report if entry.code != MISSING_VARIABLE.code)
 
 
 def _place_at_end(report: Report, text: bytes) -> None:

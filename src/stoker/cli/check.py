@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from stoker import __version__
-from stoker.butane.review import review_butane, review_ignition
+from stoker.butane.review import leave_to_includers, review_butane, review_ignition
 from stoker.cli.exits import Exit
 from stoker.cli.findings import result, show, write_json
 from stoker.cli.inputs import add_files_dir, add_output, files_dir, find_files, try_input
@@ -47,6 +47,7 @@ class _Done(msgspec.Struct):
     name: str
     texts: Mapping[str, bytes]
     report: Report
+    parts: list[str] = []  # the files that it includes
 
 
 def _check(task: _Task) -> _Done:
@@ -58,13 +59,17 @@ def _check(task: _Task) -> _Done:
     else:
         where = files_dir(source, task.files_dir)
         report, texts = review_butane(source.text, file=source.name, files_dir=where, platform=task.platform)
-    return _Done(source.name, texts if len(report) else {}, report)
+    parts = [file for file in texts if file != source.name]
+    return _Done(source.name, texts if len(report) else {}, report, parts)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check; exit 1 when anything has errors."""
     tasks = [_Task(path, arguments.files_dir, arguments.platform) for path in find_files(arguments.files)]
     done = spread(_check, tasks)
+    parts = [part for one in done for part in one.parts]
+    for one in done:
+        one.report = leave_to_includers(one.report, one.name, parts)
     everything = Report(entry for one in done for entry in one.report)
     if arguments.output == "sarif":
         write_json(as_sarif([(one.name, one.report) for one in done], "stoker", __version__))
