@@ -202,6 +202,17 @@ def test_ignition_2() -> None:
     ]
 
 
+def test_columns_of_json_count_characters() -> None:
+    text = (
+        '{"ignition": {"version": "3.4.0"}, "storage": {"files": [\n'
+        '{"path": "/run/\u00e4", "mode": 420, "contents": {"source": "tftp://x/y"}, "\U0001f525": 1}]}}'
+    )
+    report = review_ignition(text.encode(), file="a.ign").report
+    line = text.split("\n")[1]
+    marked = [line[entry.place.column - 1 :][:6] for entry in report if entry.place]
+    assert marked == ['"\U0001f525": 1', '"/run/', '"tftp:']
+
+
 @pytest.mark.parametrize("platform", ["aws", "ec2"])
 def test_a_platform_has_two_names(platform: str) -> None:
     inline = "".join(f"{number * number:x}" for number in range(5000))

@@ -60,11 +60,11 @@ def review_ignition(text: bytes, *, file: str, platform: str = "") -> Review:
     """Review an Ignition config."""
     done = parse(text, file=file)
     done.say_why(text, file)
-    _place_at_end(done.report, text)
     if done.old is not None:
         _advise_old(done, done.old, IGNITION[0], platform, written=len(text))
     else:
         _advise(done, done.config, done.spec, platform, written=len(text))
+    _place_in_text(done.report, text)
     return Review(done.report, {file: text})
 
 
@@ -79,12 +79,24 @@ def leave_to_includers(report: Report, file: str, parts: Iterable[str]) -> Repor
     return Report(entry for entry in report if entry.code != MISSING_VARIABLE.code)
 
 
-def _place_at_end(report: Report, text: bytes) -> None:
-    """Say where a text ends of what is missing there: the reference has line 0 for that, which no text has."""
-    for index, entry in enumerate(report.entries):
-        if entry.place is not None and not entry.place.line:
-            lines = text.decode("utf-8", "replace").splitlines()
-            report.entries[index] = msgspec.structs.replace(entry, place=end_of(entry.place.file, lines))
+def _place_in_text(report: Report, text: bytes) -> None:
+    """Count places as people do, in characters, rather than as the reference does, in bytes.
+
+    What is missing at the end of a text is there, and not in line 0, which no text has.
+    """
+    lines = text.split(b"\n")
+    placed = [(entry.place, index) for index, entry in enumerate(report.entries) if entry.place is not None]
+    number = start = count = 0  # a line, how many bytes of it were read, and how many characters these are
+    for place, index in sorted(placed):
+        if not place.line:
+            counted = end_of(place.file, text.decode("utf-8", "replace").splitlines())
+        else:
+            if place.line != number:
+                number, start, count = place.line, 0, 0
+            count += len(lines[number - 1][start : place.column - 1].decode("utf-8", "replace"))
+            start = place.column - 1
+            counted = place._replace(column=count + 1)
+        report.entries[index] = msgspec.structs.replace(report.entries[index], place=counted)
 
 
 def _advise(
