@@ -150,6 +150,12 @@ MISTAKES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "included twice over": ({"web.bu": f"{INCLUDE}include: []\n", "base.bu": HEAD}, ["duplicate-key web.bu:5"]),
     "not YAML": ({"web.bu": INCLUDE, "base.bu": "a: [\n"}, ["yaml-syntax base.bu:2"]),
+    "Ignition": ({"web.bu": INCLUDE, "base.bu": '{"ignition": {"version": "3.4.0"}}'}, ["foreign-fragment web.bu:4"]),
+    "Container Linux Config": (
+        {"web.bu": INCLUDE, "base.bu": "update: {group: beta}\n"},
+        ["foreign-fragment web.bu:4"],
+    ),
+    "nothing at all": ({"web.bu": INCLUDE, "base.bu": ""}, ["foreign-fragment web.bu:4"]),
     "an error in a fragment": (
         {"web.bu": INCLUDE, "base.bu": f"{HEAD}{FILE}    - path: x\n"},
         ["relative-path base.bu:5"],

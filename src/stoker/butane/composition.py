@@ -190,6 +190,9 @@ class _Composer:
         fragment, read = yaml.read(text, path)
         if fragment is None:
             return Compilation(read)
+        if not fragment.has(("variant",)):
+            say.error(m.FOREIGN_FRAGMENT, path=path)
+            return None
         part = self.compose(fragment, read, entry.given, chain)
         return part if spec is None else _raise(part, spec, path, say)
 

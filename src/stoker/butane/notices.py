@@ -54,6 +54,11 @@ INCLUDE_OUTSIDE: Final = Message(
 INCLUDE_CYCLE: Final = Message("include-cycle", "`{path}` includes itself: {chain}", "remove one of them")
 INCLUDES_TOO_MANY: Final = Message("too-many-includes", "more than {limit} fragments are included")
 INCLUDES_TOO_DEEP: Final = Message("includes-too-deep", "fragments include each other more than {limit} levels deep")
+FOREIGN_FRAGMENT: Final = Message(
+    "foreign-fragment",
+    "`{path}` says no `variant`: only what is written in Butane can be included",
+    "an Ignition config is merged by `ignition.config.merge`, with `local` for a file",
+)
 NEWER_FRAGMENT: Final = Message(
     "newer-fragment",
     "`{path}` is {fragment}, which needs Ignition {needs}; this document is {document}, for Ignition {has}",
