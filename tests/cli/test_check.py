@@ -19,6 +19,7 @@ TEXTS = {
     "large.bu": f"{FINE}storage:\n  files:\n    - path: /etc/a\n      contents: {{inline: {RANDOM}}}\n",
     "advice.bu": f"{FINE}storage:\n  files:\n    - path: /usr/a\n",
     "wide.json": '{"ignition": {"version": "3.4.0"}}' + " " * 1214,
+    "butane.json": '{"variant": "fcos", "version": "1.5.0"}',
     "old.ign": '{"ignition": {"version": "9.0.0"}}',
 }
 
@@ -41,8 +42,13 @@ ANSWERS = {
         ["takes 1248 bytes", "--> wide.json:1:"],
     ),
     "fits": (["--platform", "aws", "fine.bu"], 0, ["nothing found"]),
+    "Butane that says it is Ignition": (
+        ["butane.json"],
+        1,
+        ["error[not-ignition]: this is Butane", "--> butane.json:1:13 at $.variant"],
+    ),
     "unusable": (["old.ign"], 1, ["unsupported config version"]),
-    "all": (["."], 1, ["2 errors"]),
+    "all": (["."], 1, ["3 errors"]),
 }
 
 
@@ -65,7 +71,7 @@ def test_sarif_has_the_findings_of_all_files(run: Run) -> None:
     done = run("check", "-o", "sarif", ".")
     results = json.loads(done.stdout)["runs"][0]["results"]
     found = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results}
-    assert found == {"./cloud.yaml", "./slip.bu", "./slip.ign", "./advice.bu", "./old.ign"}
+    assert found == {"./cloud.yaml", "./slip.bu", "./slip.ign", "./advice.bu", "./old.ign", "./butane.json"}
     assert (done.returncode, done.stderr) == (1, "")
 
 
