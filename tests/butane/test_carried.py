@@ -31,6 +31,13 @@ systemd:
 update:
   group: beta
 """
+NETWORKD = """\
+networkd:
+  units:
+    - name: a.network
+      contents: "[Match]\\n"
+      dropins: [{name: b.conf, contents: "[Match]\\n"}]
+"""
 IGNITION = """\
 {"ignition": {"version": "2.2.0"},
  "storage": {"files": [
@@ -58,6 +65,8 @@ PLACES: dict[str, tuple[str, Pointer, str]] = {
     "a unit": (CLC, ("systemd", "units", 0), "a:16:7"),
     "the version": (CLC, ("ignition", "version"), ""),
     "nothing": (CLC, ("storage", "files", 9), ""),
+    "a file of networkd": (NETWORKD, ("storage", "files", 0), "a:3:7"),
+    "a drop-in of networkd": (NETWORKD, ("storage", "files", 1, "contents"), "a:5:17"),
     "a file of Ignition": (IGNITION, ("storage", "files", 0), "a:3:4"),
     "a unit of Ignition": (IGNITION, ("systemd", "units", 0), "a:5:25"),
 }

@@ -186,6 +186,13 @@ MISTAKES: dict[str, tuple[dict[str, str], list[str]]] = {
         ["kernel-arguments-unsupported base.bu:3"],
     ),
     "no value": ({"web.bu": INCLUDE, "base.bu": HEAD + DECLARED + USED}, ["missing-variable base.bu:4"]),
+    "no value where a number is wanted": (
+        {
+            "web.bu": INCLUDE,
+            "base.bu": f"{HEAD}variables:\n  n: {{type: integer}}\n{FILE}    - path: /a\n      mode: ${{{{ n }}}}\n",
+        },
+        ["missing-variable base.bu:4"],
+    ),
     "a value too many": (
         {"web.bu": f"{INCLUDE}    with:\n      n: x\n", "base.bu": HEAD},
         ["unknown-variable web.bu:6"],

@@ -22,6 +22,14 @@ NAMED = {
     "a template in YAML": ("passwd:\n  users:\n    - name: {{ name }}\n", ["template-field:3:13"]),
     "a template around YAML": ("{% if a %}\npasswd: {}\n{% endif %}\n", ["template-field:1:1"]),
     "a template in Butane": (f"{BUTANE}storage: {{{{.storage}}}}\n", ["template-field:3:10"]),
+    "a variable of another type": (
+        f"{BUTANE}variables: {{a: {{type: string, default: b}}}}\nkernel_arguments: ${{{{ a }}}}\n",
+        ["wrong-type:4:19"],
+    ),
+    "a variable of another type beside a field": (
+        f"{BUTANE}variables: {{a: {{type: string, default: b}}}}\nstorage: [${{{{ a }}}}, {{{{ b }}}}]\n",
+        ["template-field:4:21"],
+    ),
     "a field between quotes": ('passwd: {users: [{name: "{{ name }}"}]}\n', []),
     "a field in a text": (
         f"{BUTANE}storage: {{files: [{{path: 'x {{{{.ID}}}}'}}]}}\n",

@@ -73,6 +73,9 @@ CONFIGS = {
     "files": many(f'{CONFIG}"storage": {{"files": [', '{{"path": "/a{index}"}},\n', '{"path": "/b"}]}}'),
     "findings on lines": many(f'{CONFIG}"storage": {{"files": [', '{{"path": "a{index}"}},\n', '{"path": "/b"}]}}'),
     "findings on one line": many(f'{CONFIG}"storage": {{"files": [', '{{"path": "a{index}"}}, ', '{"path": "/b"}]}}'),
+    "findings on one line beyond ASCII": many(
+        f'{CONFIG}"storage": {{"files": [', '{{"path": "a{index}' + "\u00e4" * 300 + '"}}, ', '{"path": "/b"}]}}'
+    ),
     "unused keys": many(CONFIG, '"k{index}": 1,\n', '"a": 1}'),
     "objects of one key": many(CONFIG, '"passwd": {{}},\n', '"a": 1}'),
 }

@@ -23,6 +23,8 @@ TEXTS = {
         '{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/etc/a", "mode": "0644"}], "links": {}}}'
     ),
     "cut.json": '{"ignition": {"version": "3.4.0"}',
+    "wide.json": '{"ignition": {"version": "3.4.0"}}' + " " * 1214,
+    "butane.json": '{"variant": "fcos", "version": "1.5.0"}',
     "old.ign": '{"ignition": {"version": "9.0.0"}}',
 }
 
@@ -37,9 +39,19 @@ ANSWERS = {
     "too large": (
         ["--platform", "virtualbox", "large.bu"],
         1,
-        ["error[user-data-too-large]", "info[large-part]", "--> large.bu:5:7"],
+        ["error[user-data-too-large]", "--> large.bu:1:1", "info[large-part]", "--> large.bu:5:7"],
+    ),
+    "too large as it is written": (
+        ["--platform", "virtualbox", "wide.json"],
+        1,
+        ["takes 1248 bytes", "--> wide.json:1:"],
     ),
     "fits": (["--platform", "aws", "fine.bu"], 0, ["nothing found"]),
+    "Butane that says it is Ignition": (
+        ["butane.json"],
+        1,
+        ["error[not-ignition]: this is Butane", "--> butane.json:1:13 at $.variant"],
+    ),
     "unusable": (["old.ign"], 1, ["unsupported config version"]),
     "a comma too many in JSON": (["comma.json"], 1, ["invalid character '}' looking", "--> comma.json:1:34"]),
     "types in JSON": (
@@ -54,7 +66,7 @@ ANSWERS = {
         ],
     ),
     "half of JSON": (["cut.json"], 1, ["unexpected end of JSON input", "--> cut.json:1:34"]),
-    "all": (["."], 1, ["6 errors"]),
+    "all": (["."], 1, ["7 errors"]),
 }
 
 
@@ -116,8 +128,40 @@ def test_sarif_has_the_findings_of_all_files(run: Run) -> None:
     done = run("check", "-o", "sarif", ".")
     results = json.loads(done.stdout)["runs"][0]["results"]
     found = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results}
-    assert found == {f"./{name}" for name in TEXTS} - {"./fine.bu", "./large.bu"}
+    assert found == {f"./{name}" for name in TEXTS} - {"./fine.bu", "./large.bu", "./wide.json"}
     assert (done.returncode, done.stderr) == (1, "")
+
+
+ASKING = f"{FINE}variables: {{n: {{type: string}}}}\npasswd: {{users: [{{name: '${{{{ n }}}}'}}]}}\n"
+
+# files -> words, exit code, the codes that are found
+TOGETHER = {
+    "a fragment and who includes it": (["."], 0, []),
+    "under other names": (["sub/../base.bu", "web.bu"], 0, []),
+    "a fragment alone": (["base.bu"], 1, ["missing-variable"]),
+    "a fragment beside a stranger": (["base.bu", "sub"], 1, ["missing-variable"]),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "codes"), TOGETHER.values(), ids=TOGETHER)
+def test_fragments_are_given_values_by_those_who_include_them(
+    words: list[str], code: int, codes: list[str], tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/other.bu").write_text(FINE)
+    (tmp_path / "base.bu").write_text(ASKING)
+    (tmp_path / "web.bu").write_text(f"{FINE}include: [{{path: base.bu, with: {{n: core}}}}]\n")
+    done = run("check", "-o", "jsonl", *words)
+    assert (done.returncode, [json.loads(line)["code"] for line in done.stdout.splitlines()]) == (code, codes)
+
+
+def test_what_is_missing_at_the_end_has_a_line_in_every_form(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "cut.ign").write_text('{"ignition":\n{"version": "3.4.0"')
+    assert "--> cut.ign:2:20" in run("check", "cut.ign").stderr
+    found = json.loads(run("check", "-o", "jsonl", "cut.ign").stdout)
+    assert (found["line"], found["column"]) == (2, 20)
+    result = json.loads(run("check", "-o", "sarif", "cut.ign").stdout)["runs"][0]["results"][0]
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 2, "startColumn": 20}
 
 
 @pytest.mark.usefixtures("texts")

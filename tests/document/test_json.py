@@ -107,6 +107,15 @@ def test_refused(text: str | bytes, place: tuple[int, int], words: str) -> None:
     assert [(entry.place, entry.message) for entry in report] == [(Place("f.ign", *place), words)]
 
 
+@pytest.mark.parametrize("before", [0, 1, 4090, 4096, 9000])
+def test_columns_of_long_lines_count_bytes(before: int) -> None:
+    text = '\n["' + "\u00e4" * before + '", 1,\n"\u00e4", 2]'
+    document = read(text)
+    for index, line in ((1, 1), (3, 2)):
+        expected = text.encode().split(b"\n")[line].rindex(b"1" if index == 1 else b"2")
+        assert document.place((index,)) == Place("f.ign", line + 1, expected + 1)
+
+
 def test_depth_is_bounded() -> None:
     assert read("[" * 10_000 + "]" * 10_000).root is not None
     document, report = json.read(b"[" * 10_001, "f.ign")

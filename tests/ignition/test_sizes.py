@@ -53,10 +53,17 @@ def test_the_largest_parts_are_named_first_the_largest() -> None:
         files=[File(path="/a", contents=Resource(source="data:," + "x" * size)) for size in sizes],
     )
     config = Config(ignition=Ignition(version="3.4.0"), storage=storage)
-    report = judge_size(config, "virtualbox", lambda pointer: Place("a.bu", int(pointer[-1]), 1))
+    report = judge_size(config, "virtualbox", lambda pointer: Place("a.bu", int(pointer[-1]) if pointer else 9, 1))
     large = [entry for entry in report if entry.code == "large-part"]
     assert [entry.place.line for entry in large if entry.place is not None] == [1, 3, 5, 4, 2]
     assert len(large) == LARGEST
+
+
+def test_a_config_counts_as_it_is_written() -> None:
+    assert list(judge_size(config_of(900), "virtualbox", lambda _: None)) == []
+    report = judge_size(config_of(900), "virtualbox", lambda _: Place("a.ign", 1, 1), written=1_025)
+    assert [(entry.code, entry.place) for entry in report][:1] == [("user-data-too-large", Place("a.ign", 1, 1))]
+    assert "1025 bytes" in report.entries[0].message
 
 
 def test_every_limit_has_its_source() -> None:

@@ -58,6 +58,7 @@ PLACED = Entry(
     Severity.ERROR, "relative-path", "path not absolute", ("storage", "files", 0), Place("a b.bu", 3, 5), "do"
 )
 NOWHERE = Entry(Severity.WARNING, "plain-http", "open")
+AT_END = Entry(Severity.ERROR, "json-syntax", "unexpected end", (), Place("a.ign", 0, 0))
 NOTED = Entry(Severity.INFO, "plain-http", "open too", ("x",))
 
 # reports by file -> (rule, level, uri, line) of each result
@@ -67,6 +68,7 @@ CASES: dict[str, tuple[list[tuple[str, list[Entry]]], list[tuple[str, str, str, 
     "a name that is no URI": ([("a b.bu", [PLACED])], [("relative-path", "error", "a%20b.bu", 3)]),
     "stdin": ([("<stdin>", [NOWHERE])], [("plain-http", "warning", "%3Cstdin%3E", None)]),
     "a name that is not text": ([("\udcff.bu", [NOTED])], [("plain-http", "note", "%FF.bu", None)]),
+    "what is missing at the end": ([("a.ign", [AT_END])], [("json-syntax", "error", "a.ign", None)]),
     "once": ([("a.bu", [NOWHERE, NOWHERE])], [("plain-http", "warning", "a.bu", None)]),
     "two files": (
         [("a.bu", [NOWHERE]), ("b.bu", [PLACED])],

@@ -202,13 +202,24 @@ def test_ignition_2() -> None:
     ]
 
 
+def test_columns_of_json_count_characters() -> None:
+    text = (
+        '{"ignition": {"version": "3.4.0"}, "storage": {"files": [\n'
+        '{"path": "/run/\u00e4", "mode": 420, "contents": {"source": "tftp://x/y"}, "\U0001f525": 1}]}}'
+    )
+    report = review_ignition(text.encode(), file="a.ign").report
+    line = text.split("\n")[1]
+    marked = [line[entry.place.column - 1 :][:6] for entry in report if entry.place]
+    assert marked == ['"\U0001f525": 1', '"/run/', '"tftp:']
+
+
 @pytest.mark.parametrize("platform", ["aws", "ec2"])
 def test_a_platform_has_two_names(platform: str) -> None:
     inline = "".join(f"{number * number:x}" for number in range(5000))
     text = f"storage:\n  files:\n    - {{path: /opt/x, mode: 0644, contents: {{inline: '{inline}'}}}}\n"
     report = review_butane(text.encode(), file="a.clc", platform=platform).report
     found = [(entry.code, entry.place.line if entry.place else 0) for entry in report if entry.severity == "error"]
-    assert found == [("user-data-too-large", 0)]
+    assert found == [("user-data-too-large", 1)]
     assert [entry.place.line for entry in report if entry.code == "large-part" and entry.place] == [3]
 
 

@@ -70,6 +70,17 @@ PARTS = {
     "a number": ("storage: {files: [{path: /a, mode: '${{ m }}'}]}", True),
     "a switch": ("storage: {files: [{path: /a, overwrite: '${{ o }}', contents: {inline: x}}]}", True),
     "a list": ("passwd: {users: [{name: core, groups: '${{ g }}'}]}", True),
+    "a path": ("storage: {files: [{path: '${{ p }}'}]}", True),
+    "the end of a path": ("storage: {files: [{path: '/etc/${{ p }}'}]}", True),
+    "the beginning of a path": ("storage: {files: [{path: '${{ p }}/x'}]}", True),
+    "no path at all": ("storage: {files: [{path: 'x/${ p }'}]}", False),
+    "a word": ("storage: {filesystems: [{device: /dev/a, format: '${{ f }}'}]}", True),
+    "another word": ("storage: {filesystems: [{device: /dev/a, format: '${ f }'}]}", False),
+    "a digest": (
+        "storage: {files: [{path: /a, contents: {source: '${{ u }}/a', verification: {hash: '${{ h }}'}}}]}",
+        True,
+    ),
+    "a device in a list": ("storage: {raid: [{name: a, level: raid1, devices: ['${{ d }}', /dev/b]}]}", True),
     "another text for a list": ("passwd: {users: [{name: core, groups: wheel}]}", False),
 }
 

@@ -15,6 +15,7 @@ import msgspec
 from stoker.butane import clc
 from stoker.butane.explain import Explained
 from stoker.document.nodes import Document
+from stoker.ignition.networkd import texts_of
 from stoker.ignition.parse import Parsed
 from stoker.ignition.parts import part_at
 from stoker.ignition.versions import find_target, to_version
@@ -22,17 +23,20 @@ from stoker.report import Entry, Place, Pointer, Report
 from stoker.schema.v3 import Config
 
 TARGET: Final = "3.4.0"  # the oldest that says all that Ignition 2.4 does
+# An entry of the old config, and all that it may be known by in the new one.
+Known = tuple[Pointer, set[str]]
+
 _KEYS: Final = ("path", "name", "device")
 
 
 class Carried:
     """What became of an older config: `config` is None when Ignition 3 cannot say it, and the report says why."""
 
-    __slots__ = ("_done", "_old", "config", "report")
+    __slots__ = ("_done", "_known", "config", "report")
 
-    def __init__(self, done: Explained, old: Any, config: Config | None, report: Report) -> None:
+    def __init__(self, done: Explained, known: list[Known], config: Config | None, report: Report) -> None:
         self._done = done
-        self._old = old
+        self._known = known
         self.config = config
         self.report = report
 
@@ -50,7 +54,7 @@ class Carried:
         """The parts of the document that gave the entry that `result` is in, and where they stand."""
         data = part_at(msgspec.to_builtins(self.config), result[:3])
         name = next((data[key] for key in _KEYS if isinstance(data, dict) and key in data), None)
-        found = next((pointer for pointer, said in _entries(self._old) if name is not None and name in said), None)
+        found = next((pointer for pointer, said in self._known if name is not None and name in said), None)
         return [] if found is None else self._done.sources(found)
 
 
@@ -60,12 +64,13 @@ def carry(done: Parsed | clc.Compilation) -> Carried:
     parsed.old = copy.deepcopy(done.old if isinstance(done, Parsed) else done.config)
     parsed.spec = done.spec
     if parsed.old is None:
-        return Carried(done, {}, None, done.report)
-    old = msgspec.to_builtins(parsed.old)
+        return Carried(done, [], None, done.report)
+    known = list(_entries(msgspec.to_builtins(parsed.old)))
+    known += [(pointer, {path}) for path, _, pointer in texts_of(parsed.old.networkd)]
     target = find_target(TARGET)
     config, lost = to_version(parsed, target) if target is not None else (None, Report())
     bound = clc.find_bound(done) if isinstance(done, clc.Compilation) else Report()
-    return Carried(done, old, config, Report([*done.report, *bound, *(_placed(entry, done) for entry in lost)]))
+    return Carried(done, known, config, Report([*done.report, *bound, *(_placed(entry, done) for entry in lost)]))
 
 
 def _placed(entry: Entry, done: Explained) -> Entry:
@@ -77,7 +82,7 @@ def _placed(entry: Entry, done: Explained) -> Entry:
     return msgspec.structs.replace(entry, pointer=pointer, place=place, hint=hint)
 
 
-def _entries(old: dict[str, Any]) -> Iterator[tuple[Pointer, set[str]]]:
+def _entries(old: dict[str, Any]) -> Iterator[Known]:
     """The entries of the old config's lists, each with all that it may be known by in the new one."""
     for section, lists in old.items():
         for name, entries in lists.items() if isinstance(lists, dict) else ():

@@ -28,6 +28,7 @@ from stoker.schema.composing import KEYS
 from stoker.schema.decode import Faults, find_twice
 from stoker.schema.features import MACHINE_CONFIG
 from stoker.schema.judge import judge_result
+from stoker.schema.messages import WRONG_TYPE
 from stoker.schema.rules import Finding, Say
 from stoker.schema.rules.forbidden import find_forbidden
 from stoker.schema.specs import IGNITION, Spec
@@ -148,7 +149,9 @@ class _Composer:
         mistakes.tell(report)
         for part in parts:
             report.extend(part.report)
-        report.extend(own_report)
+        report.extend(
+            entry for entry in own_report if entry.code != WRONG_TYPE.code or entry.place not in variables.open
+        )
         done = Composition(own, parts)
         done.report, done.texts = report, self.texts
         if report.has_errors or own.spec is None:

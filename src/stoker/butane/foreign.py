@@ -27,8 +27,8 @@ _FORMS: Final = (
     (re.compile(rb"\[\[?[\w.\"-]+\]\]?\s*(?:#|$)"), m.TOML),
 )
 _COMMENT: Final = re.compile(rb"\s*(?:#(?!!)|//|$)")
-# A field of a template: `{{.name}}`, `{{ name }}`, `{% if name %}`.
-_FIELD: Final = re.compile(r"\{\{[^{}]*\}\}|\{%.*?%\}")
+# A field of a template: `{{.name}}`, `{{ name }}`, `{% if name %}`. With a dollar sign before it, it is a variable.
+_FIELD: Final = re.compile(r"(?<!\$)\{\{[^{}]*\}\}|\{%.*?%\}")
 # What is said of a text that cannot be read.
 _UNREADABLE: Final = frozenset(message.code for message in (*SYNTAX, WRONG_TYPE))
 MAX_LINES: Final = 1000  # of comments that come first

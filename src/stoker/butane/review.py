@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+import msgspec
+
 from stoker.butane.compile import Compilation
 from stoker.butane.documents import compile_document
 from stoker.butane.explain import Explained
 from stoker.document.nodes import SCALAR, Document
 from stoker.ignition.parse import parse
 from stoker.ignition.sizes import LIMITS, judge_size
-from stoker.report import Place, Pointer, Report
+from stoker.report import ROOT, Place, Pointer, Report
+from stoker.report.places import end_of
 from stoker.schema import v2
 from stoker.schema.judge import judge_advice
 from stoker.schema.objects import Object
@@ -56,27 +59,50 @@ def review_ignition(text: bytes, *, file: str, platform: str = "") -> Review:
     done = parse(text, file=file)
     done.say_why(text, file)
     if done.old is not None:
-        _advise_old(done, done.old, IGNITION[0], platform)
+        _advise_old(done, done.old, IGNITION[0], platform, written=len(text))
     else:
-        _advise(done, done.config, done.spec, platform)
+        _advise(done, done.config, done.spec, platform, written=len(text))
+    _place_in_text(done.report, text)
     return Review(done.report, {file: text})
 
 
-def _advise(done: Explained, config: Config | None, spec: Spec | None, platform: str) -> None:
+def _place_in_text(report: Report, text: bytes) -> None:
+    """Count places as people do, in characters, rather than as the reference does, in bytes.
+
+    What is missing at the end of a text is there, and not in line 0, which no text has.
+    """
+    lines = text.split(b"\n")
+    placed = [(entry.place, index) for index, entry in enumerate(report.entries) if entry.place is not None]
+    number = start = count = 0  # a line, how many bytes of it were read, and how many characters these are
+    for place, index in sorted(placed):
+        if not place.line:
+            counted = end_of(place.file, text.decode("utf-8", "replace").splitlines())
+        else:
+            if place.line != number:
+                number, start, count = place.line, 0, 0
+            count += len(lines[number - 1][start : place.column - 1].decode("utf-8", "replace"))
+            start = place.column - 1
+            counted = place._replace(column=count + 1)
+        report.entries[index] = msgspec.structs.replace(report.entries[index], place=counted)
+
+
+def _advise(
+    done: Explained, config: Config | None, spec: Spec | None, platform: str, written: int | None = None
+) -> None:
     """Add to the report of a config that the language has nothing against."""
     if config is not None and spec is not None:
         _add_advice(done, config, spec, lambda pointer: pointer)
-        _add_size(done, config, platform)
+        _add_size(done, config, platform, written)
 
 
-def _advise_old(done: Explained, config: v2.Config, spec: Spec, platform: str) -> None:
+def _advise_old(done: Explained, config: v2.Config, spec: Spec, platform: str, written: int | None = None) -> None:
     """Look at an Ignition 2 config as one of Ignition 3; what is in other file systems is out of every system's way."""
     from stoker.ignition.upgrade_rows import ROOT, translate  # noqa: PLC0415 -- few configs are that old
 
     paths = {filesystem.name: f"/mnt/{filesystem.name}" for filesystem in config.storage.filesystems}
     renewed, moves = translate(config, {**paths, ROOT: "/"}, Report(), like_ign_converter=False)
     _add_advice(done, renewed, spec, moves.source)
-    _add_size(done, config, platform)
+    _add_size(done, config, platform, written)
 
 
 def _add_advice(done: Explained, config: Config, spec: Spec, find: Callable[[Pointer], Pointer]) -> None:
@@ -92,9 +118,15 @@ def _add_advice(done: Explained, config: Config, spec: Spec, find: Callable[[Poi
     done.report.extend(sorted(advice, key=lambda entry: entry.place or ()))
 
 
-def _add_size(done: Explained, config: Object, platform: str) -> None:
-    if platform in _LIMITED:
-        done.report.extend(judge_size(config, _LIMITED[platform], lambda pointer: _source(done, pointer)[1]))
+def _add_size(done: Explained, config: Object, platform: str, written: int | None) -> None:
+    if platform not in _LIMITED:
+        return
+    whole = next((document.place(ROOT) for document in reversed(done.documents)), None)
+
+    def find(pointer: Pointer) -> Place | None:
+        return whole if pointer == ROOT else _source(done, pointer)[1]
+
+    done.report.extend(judge_size(config, _LIMITED[platform], find, written))
 
 
 def _source(done: Explained, pointer: Pointer) -> tuple[Pointer, Place | None]:

@@ -16,7 +16,7 @@ from stoker.butane import notices as m
 from stoker.document import scalars
 from stoker.document.nodes import ALIAS, CYCLE, MAPPING, SCALAR, SEQUENCE, STRING, Document, Node
 from stoker.document.scalars import MISMATCH
-from stoker.report import Message, Pointer, Report, Severity
+from stoker.report import Message, Place, Pointer, Report, Severity
 from stoker.schema.composing import VARIABLE_TYPES
 
 # Beyond this depth no key of the language stands; what lies there is left as it is.
@@ -51,6 +51,7 @@ class Variables:
         self.mistakes = mistakes
         self.declared: dict[str, _Declared] = {}
         self.values: dict[str, Node] = {}
+        self.open: set[Place] = set()  # where a value is wanted that is not there
         self._used: set[str] = set()
         self._size = 0
         self._made: dict[int, Node] = {}
@@ -120,6 +121,7 @@ class Variables:
     def _whole(self, node: Node, name: str) -> Node:
         value = self._value(node, name)
         if value is None:
+            self.open.add(self.document.place_of(node))
             return node
         if value.kind == SEQUENCE:
             items = [Node(SCALAR, scalars.string(item), node.mark, STRING) for item in value.value]

@@ -8,6 +8,7 @@ are not UTF-8 and lone surrogates read as U+FFFD, keys may repeat.
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ from stoker.report import ROOT, Place, Report, Severity
 MAX_BYTES: Final = 256 << 20
 MAX_DEPTH: Final = 10_000
 
+# Bytes are counted once for each so many characters.
+_STEP: Final = 4096
+
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _LINE_END: Final = re.compile("\n")
@@ -26,14 +30,30 @@ _ESCAPES: Final = dict(zip("\a\b\f\n\r\t\v\\", (rf"\{letter}" for letter in "abf
 _WORDS: Final = {"true": BOOLEAN, "false": BOOLEAN, "null": NULL}
 
 
-class Lines:
-    """A text that knows where its lines start, once it is asked."""
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))
 
-    __slots__ = ("_starts", "text")
+
+class Lines:
+    """A text that knows where its lines start, and how many bytes are where, once it is asked."""
+
+    __slots__ = ("_sizes", "_starts", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._starts: list[int] = []
+        self._sizes: list[int] = []
+
+    def size(self, offset: int) -> int:
+        """How many bytes are before an offset."""
+        text = self.text
+        if text.isascii():
+            return offset
+        if not self._sizes:
+            steps = range(0, len(text), _STEP)
+            self._sizes = [0, *itertools.accumulate(_bytes(text[start : start + _STEP]) for start in steps)]
+        step, rest = divmod(offset, _STEP)
+        return self._sizes[step] + _bytes(text[offset - rest : offset])
 
     def at(self, offset: int) -> tuple[int, int]:
         """How many lines are before an offset, and where its own starts."""
@@ -64,8 +84,7 @@ class Spot:
     @property
     def column(self) -> int:
         """Bytes before the span in its line."""
-        text, line = self.lines.text, self.lines.at(self.start)[1]
-        return self.start - line if text.isascii() else len(text[line : self.start].encode("utf-8", "surrogateescape"))
+        return self.lines.size(self.start) - self.lines.size(self.lines.at(self.start)[1])
 
     def after(self, file: str) -> Place:
         """The place right after a scalar, or after the opening bracket; line 0 when the text ends there."""

@@ -24,7 +24,7 @@ _MODE: Final = 0o644
 def move_networkd(config: v2.Config) -> tuple[Report, Moves]:
     """Make files of the networkd section, in place, behind the other files. What has no contents wrote nothing."""
     report, moves = Report(), Moves()
-    for path, text, here in _texts(config.networkd):
+    for path, text, here in texts_of(config.networkd):
         if not text:
             report.add(Severity.INFO, m.NETWORKD_EMPTY, here, path=path)
             continue
@@ -40,7 +40,7 @@ def move_networkd(config: v2.Config) -> tuple[Report, Moves]:
     return report, moves
 
 
-def _texts(networkd: v2.Networkd) -> Iterator[tuple[str, str, Pointer]]:
+def texts_of(networkd: v2.Networkd) -> Iterator[tuple[str, str, Pointer]]:
     """The path, the text and the place of every file and drop-in; a file that only has drop-ins is the system's."""
     for index, unit in enumerate(networkd.units):
         here: Pointer = ("networkd", "units", index)

@@ -34,7 +34,8 @@ INVALID: Final = "config is not valid"
 
 _VERSION: Final = ("ignition", "version")
 _OLDEST_VERSION: Final = ("ignitionVersion",)
-_VARIANT: Final = re.compile(rb"^variant\s*:", re.MULTILINE)
+_VARIANT: Final = ("variant",)
+_VARIANT_LINE: Final = re.compile(rb"^variant\s*:", re.MULTILINE)
 _BEGINNING: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{(?![{%]|\s*[\"'](?:variant|version))")
 _WHY: Final = {message.text: message for message in (m.EMPTY, m.INVALID_VERSION, m.UNKNOWN_VERSION)}
 
@@ -96,13 +97,13 @@ class Parsed:
             self.report = Report(map(_at_the_character, self.report))
         elif self._wrong:
             self._say_types(self.document)
-        if self.document is None and _VARIANT.search(raw):
+        if self.document is None and _VARIANT_LINE.search(raw):
             self.report = Report()
             self.report.add(Severity.ERROR, m.BUTANE, ROOT, Place(file, 1, 1))
         if self.error is None or self.report.has_errors:
             return
         why, pointer, place = _WHY[self.error], ROOT, Place(file, 1, 1)
-        for message, where in ((why, _VERSION), (m.OLDEST, _OLDEST_VERSION)):
+        for message, where in ((why, _VERSION), (m.OLDEST, _OLDEST_VERSION), (m.BUTANE, _VARIANT)):
             if self.document is not None and self.document.has(where):
                 why, pointer, place = message, where, self.document.place(where)
         self.report.add(Severity.ERROR, why, pointer, place)

@@ -13,7 +13,7 @@ import msgspec
 
 from stoker.ignition import notices as m
 from stoker.ignition.encode import encode
-from stoker.report import Place, Pointer, Report, Severity
+from stoker.report import ROOT, Place, Pointer, Report, Severity
 from stoker.schema.objects import Object
 
 LARGEST: Final = 5
@@ -51,15 +51,21 @@ _LIMITS: Final = (
 LIMITS: Final = {limit.platform: limit for limit in _LIMITS}
 
 
-def judge_size(config: Object, platform: str, find: Callable[[Pointer], Place | None]) -> Report:
-    """Judge the size of `config` for a platform of LIMITS; `find` gives the place of a part of it."""
+def judge_size(
+    config: Object, platform: str, find: Callable[[Pointer], Place | None], written: int | None = None
+) -> Report:
+    """Judge the size of `config` for a platform of LIMITS; `find` gives the place of a part of it.
+
+    `written` is how many bytes its text has, where it is handed over as it stands rather than compiled.
+    """
     limit = LIMITS[platform]
     report = Report()
-    taken = limit.measure(len(encode(config)))
+    taken = limit.measure(len(encode(config)) if written is None else written)
     if taken < NEAR * limit.size:
         return report
     severity, message = (Severity.ERROR, m.TOO_LARGE) if taken > limit.size else (Severity.WARNING, m.NEARLY_TOO_LARGE)
-    report.add(severity, message, taken=taken, limit=limit.size, platform=platform, carrier=limit.carrier)
+    values = {"taken": taken, "limit": limit.size, "platform": platform, "carrier": limit.carrier}
+    report.add(severity, message, ROOT, find(ROOT), **values)
     largest = sorted(_parts(msgspec.to_builtins(config)), key=lambda part: -part[1])
     for pointer, size in largest[:LARGEST]:
         if limit.measure(size) < WORTH_NAMING * taken:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from stoker.report.entries import Entry, Report, Severity
-from stoker.report.places import Place, pointer_text
+from stoker.report.places import Place, end_of, pointer_text
 
 _COLORS: Final = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
 _FAINT: Final = "1;34"
@@ -88,7 +88,7 @@ def _block(entry: Entry, texts: Mapping[str, list[str]], *, color: bool) -> str:
 
 def _excerpt(entry: Entry, place: Place, shown: list[str], *, color: bool) -> list[str]:
     if not place.line:  # what is missing at the end of the text
-        place = Place(place.file, max(1, len(shown)), len(shown[-1]) + 1 if shown else 1)
+        place = end_of(place.file, shown)
     where = f"{place} at {pointer_text(entry.pointer)}" if entry.pointer else str(place)
     lines = [f"  {_paint('-->', _FAINT, color=color)} {plain(where)}"]
     if not 1 <= place.line <= len(shown):

@@ -5,6 +5,7 @@ Places count from 1; columns count characters. A pointer is a tuple of keys and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 Pointer = tuple[str | int, ...]
@@ -21,6 +22,11 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+
+def end_of(file: str, lines: Sequence[str]) -> Place:
+    """The place behind the last character of a text in `lines`."""
+    return Place(file, max(1, len(lines)), len(lines[-1]) + 1 if lines else 1)
 
 
 def pointer_text(pointer: Pointer) -> str:

@@ -54,7 +54,7 @@ def _location(file: str, entry: Entry) -> dict[str, Any]:
     place = entry.place
     name = file if place is None else place.file
     physical: dict[str, Any] = {"artifactLocation": {"uri": quote(name.encode("utf-8", "surrogateescape"), safe="/~")}}
-    if place is not None:
+    if place is not None and place.line:
         physical["region"] = {"startLine": place.line, "startColumn": place.column}
     location: dict[str, Any] = {"physicalLocation": physical}
     if entry.pointer:

@@ -30,6 +30,7 @@ _TRUE_AND_FALSE: Final = [
 ]
 _BOOLEAN: Final[Fragment] = {"enum": [*_TRUE_AND_FALSE, None]}
 _REFERENCE: Final[Fragment] = {"type": "string", "pattern": REFERENCE}
+_REFERRING: Final[Fragment] = {"type": "string", "pattern": r"\$\{\{"}
 _TEXT: Final[Fragment] = {"type": ["string", "number", "boolean", "null"]}
 # What a text, a number, a switch may be. A reader of YAML 1.1 takes `0o644` for a text.
 _JSON_TYPES: Final[dict[type, Fragment]] = {
@@ -106,6 +107,8 @@ class _Making:
 
     def _property(self, cls: type[Object], row: Row, way: Path) -> Fragment:
         fragments = [self._spell(field.fragment) for field in fields_of(cls, row.name, self.spec)]
+        if self.spec.is_composed:
+            fragments = [_opened(fragment) for fragment in fragments]
         if row.type in {Etcd2, Flannel}:
             return service_schema(row.name, self.types) | {"description": row.doc}
         if row.is_object:
@@ -154,6 +157,20 @@ class _Making:
 
     def _name(self, name: str) -> str:
         return name if self.spec.is_butane else json_name(name)
+
+
+def _opened(fragment: Fragment) -> Fragment:
+    """What is said about a field, where a variable may stand for the text or a part of it."""
+    opened = dict(fragment)
+    if "pattern" in opened:
+        opened["pattern"] = f"(?:{opened['pattern']})|{_REFERRING['pattern']}"
+    if "items" in opened:
+        opened["items"] = _opened(opened["items"])
+    if "anyOf" in opened:
+        opened["anyOf"] = [_opened(one) for one in opened["anyOf"]]
+    if "enum" in opened:
+        opened["anyOf"] = [{"enum": opened.pop("enum")}, _REFERRING]
+    return opened
 
 
 def _merge(one: Fragment, fragments: list[Fragment]) -> Fragment:

@@ -163,3 +163,17 @@ def test_a_document_with_anything_in_it_becomes_a_config_or_findings(name: str, 
 
 def test_the_language_is_known_by_its_sections() -> None:
     assert {row.name for row in rows(Config, CLC)} == SECTIONS | {"version"}
+
+
+# what else is wrong -> the hints for a key that is none
+SLIPS = {
+    "nothing": ("", ["did you mean `group`?"]),
+    "a rule is broken": ("locksmith: {window_start: 'Thu 04:00'}\n", ["did you mean `group`?"]),
+    "Ignition refuses it": ("systemd: {units: [{name: a}]}\n", ["did you mean `group`?"]),
+}
+
+
+@pytest.mark.parametrize(("wrong", "hints"), SLIPS.values(), ids=SLIPS)
+def test_a_slip_is_understood_whatever_else_is_wrong(wrong: str, hints: list[str]) -> None:
+    report = compile_clc(f"update: {{grup: stable}}\n{wrong}".encode()).report
+    assert [entry.hint for entry in report if entry.code == "unused-key"] == hints

@@ -39,11 +39,15 @@ IGNITION_2_3: Final = SPECS_2["ignition", "2.3.0"]
 
 
 class Source(NamedTuple):
-    """What a person wrote. `config` is None when it cannot be used; `document` is None when the text is no YAML."""
+    """What a person wrote. `config` is None when it cannot be used; `document` is None when the text is no YAML.
+
+    `written` is the config also where a rule is broken.
+    """
 
     config: Config | None
     document: Document | None
     report: Report
+    written: Config | None = None
 
 
 class Compilation:
@@ -88,7 +92,7 @@ def compile_clc(text: bytes, *, file: str = "", files_dir: str = "", platform: s
 
 def _advise(source: Source) -> None:
     """Say what was meant by keys that are none, rather than only where letters are large that should be small."""
-    config = source.config
+    config = source.written
     if config is not None:
         entries = source.report.entries
         entries[:] = [entry for entry in entries if entry.code != m.OTHER_CASE.code]
@@ -108,7 +112,7 @@ def read(text: bytes, *, file: str = "") -> Source:
     for severity, message, pointer, values in judge(config, document):
         find = document.key_place if message in {m.UNKNOWN_KEY, m.OTHER_CASE} else document.place
         report.add(severity, message, pointer, find(pointer, as_decoded=False), **values)
-    return Source(None if report.has_errors else config, document, report)
+    return Source(None if report.has_errors else config, document, report, config)
 
 
 def lower(source: Source, *, files_dir: str = "", platform: str = "", as_reference: bool = False) -> Compilation:
