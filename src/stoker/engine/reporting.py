@@ -1,9 +1,9 @@
 """Reporting in: in go the Outcome of a stage and the lines of its log; out they go to a file, a console and a server.
 
-The spool gets every event. The console gets a line for each stage, and of a failure what failed, why, what part of the
-config asked for it. The server gets what a person at a distance needs: how each stage ended, its first operations and
-what did not succeed, and of a stage that failed the last lines of its log, each an event whose outcome is `log`. What
-cannot be sent now is sent by a later stage of the same boot.
+The spool gets every event, and the record of a failure. The console, which has the log of the stage, gets a line. The
+server gets what a person at a distance needs: how each stage ended, its first operations and what did not succeed, and
+of a stage that failed the last lines of its log, each an event whose outcome is `log`. What cannot be sent now is sent
+by a later stage of the same boot.
 
 Nothing here may stop a boot: no fault is raised, and all stages of one boot together wait for the server no longer than
 their budget, which is counted before it is spent.
@@ -155,18 +155,7 @@ class Reporter:
         if failure is None:
             self._console(f"stoker: {end.text}, {end.milliseconds:.0f} ms")
             return
-        self._console(f"stoker: {end.stage} failed")
-        rows = {
-            "operation": failure.operation,
-            "reason": failure.reason,
-            "config": failure.pointer,
-            "digest": failure.digest,
-            "hint": failure.hint,
-            "record": str(self._spool.failure_file),
-        }
-        for name, value in rows.items():
-            if value:
-                self._console(f"stoker:   {name + ':':<10} {value}")
+        self._console(f"stoker: {end.stage} failed; `{self._spool.failure_file}` has what is known of it")
 
     def _send(self) -> None:
         """Send what is pending, as far as the budget goes; what the server refuses is not sent again."""

@@ -35,8 +35,8 @@ def run(arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> 
             arguments, f"no answer within {seconds:g} s", error.stdout or b"", error.stderr or b""
         ) from error
     except FileNotFoundError as error:
-        reason = f"exit status {MISSING}"
-        raise CommandFault(arguments, reason, errors=b"command not found", status=MISSING) from error
+        said = os.fsencode(f"{arguments[0]}: command not found")
+        raise CommandFault(arguments, f"exit status {MISSING}", errors=said, status=MISSING) from error
     except OSError as error:
         raise CommandFault(arguments, str(error)) from error
     if done.returncode < 0:
