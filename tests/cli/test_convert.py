@@ -38,7 +38,7 @@ ANSWERS = {
         OLD,
         1,
         "",
-        "hint: --filesystems NAME=PATH says where it is mounted",
+        'hint: `stoker convert --filesystems "var"=PATH` says where it is mounted',
     ),
     "up, where a file system is mounted already": (
         ["--to", "3.1"],

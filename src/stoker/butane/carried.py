@@ -13,13 +13,13 @@ from typing import Any, Final
 import msgspec
 
 from stoker.butane import clc
-from stoker.butane.explain import Explained
+from stoker.butane.explain import Explained, placed
 from stoker.document.nodes import Document
 from stoker.ignition.networkd import texts_of
 from stoker.ignition.parse import Parsed
 from stoker.ignition.parts import part_at
 from stoker.ignition.versions import find_target, to_version
-from stoker.report import Entry, Place, Pointer, Report
+from stoker.report import Place, Pointer, Report
 from stoker.schema.v3 import Config
 
 TARGET: Final = "3.4.0"  # the oldest that says all that Ignition 2.4 does
@@ -70,16 +70,7 @@ def carry(done: Parsed | clc.Compilation) -> Carried:
     target = find_target(TARGET)
     config, lost = to_version(parsed, target) if target is not None else (None, Report())
     bound = clc.find_bound(done) if isinstance(done, clc.Compilation) else Report()
-    return Carried(done, known, config, Report([*done.report, *bound, *(_placed(entry, done) for entry in lost)]))
-
-
-def _placed(entry: Entry, done: Explained) -> Entry:
-    """A finding of the way, about the document. What its hint says to add is to be given to who goes the way."""
-    found = next(iter(done.sources(entry.pointer)), None)
-    pointer, place = (entry.pointer, None) if found is None else found
-    is_option = entry.hint is not None and entry.hint.startswith("--")
-    hint = f"`stoker convert --to {TARGET}` goes that way first: {entry.hint}" if is_option else entry.hint
-    return msgspec.structs.replace(entry, pointer=pointer, place=place, hint=hint)
+    return Carried(done, known, config, Report([*done.report, *bound, *(placed(entry, done) for entry in lost)]))
 
 
 def _entries(old: dict[str, Any]) -> Iterator[Known]:

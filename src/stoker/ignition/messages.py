@@ -112,12 +112,12 @@ NO_MOUNT_POINT: Final = Message(
     "no-mount-point",
     "Config defined filesystem {name} but no mapping was defined."
     "Please specify a path to be used as the filesystem mountpoint.",
-    "--filesystems NAME=PATH says where it is mounted",
+    "`stoker convert --filesystems {name}=PATH` says where it is mounted",
 )
 ELSEWHERE: Final = Message(
     "filesystem-elsewhere",
     "the file system {name} is not in this config, and nothing says where it is mounted",
-    "--filesystems NAME=PATH says where it is mounted",
+    "`stoker convert --filesystems {name}=PATH` says where it is mounted",
 )
 SAME_PATH: Final = Message(
     "same-path",
