@@ -46,3 +46,10 @@ def test_calls(call: Callable[[], tuple[Any, Any]], version: str | None, errors:
 def test_a_version_that_is_none_is_a_fault_of_the_caller() -> None:
     with pytest.raises(ValueError, match="nothing converts to 4; there are"):
         stoker.convert(NEW, "4")
+
+
+def test_no_config_is_not_written() -> None:
+    config, report = stoker.compile("variant: fcos\n")
+    assert report.has_errors
+    with pytest.raises(TypeError, match="no config to encode"):
+        stoker.encode(config)  # type: ignore[arg-type] -- what a caller who does not look passes on

@@ -76,9 +76,11 @@ def convert(
 
 
 def encode(config: Config | OldConfig, *, pretty: bool = False) -> bytes:
-    """Write a config as JSON, on one line or indented."""
+    """Write a config as JSON, on one line or indented. Raises TypeError for None: there is no config to write."""
     from stoker.ignition.encode import encode as encode_config  # noqa: PLC0415
 
+    if config is None:
+        raise TypeError("there is no config to encode: its report has errors")
     return encode_config(config, pretty=pretty)
 
 

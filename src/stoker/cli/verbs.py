@@ -52,7 +52,7 @@ _VERBS: Final = (
     Verb(
         "convert",
         "stoker.cli.convert",
-        "bring an Ignition config to another version",
+        "bring Ignition and Container Linux configs to a version",
         "stoker convert --to 3.2.0 web.ign",
         "Configs",
     ),
@@ -80,7 +80,7 @@ _VERBS: Final = (
     Verb(
         "inventory",
         "stoker.cli.inventory",
-        "capture a machine's disks, accounts and system, to plan for it elsewhere",
+        "capture a machine, its disks above all, to plan for it",
         "stoker inventory -o json > node1.json",
         "Machines",
     ),
