@@ -108,7 +108,7 @@ _VERBS: Final = (
     Verb(
         "rearm",
         "stoker.cli.rearm",
-        "let the next boot be a first boot again, with another config",
+        "let the next boot be a first boot, with another config",
         "stoker rearm web.bu --allow-wipe data",
         "Machines",
     ),
@@ -122,7 +122,7 @@ _VERBS: Final = (
     Verb(
         "initramfs",
         "stoker.cli.initramfs",
-        "make the dracut module that provisions a machine from its initramfs",
+        "make the dracut module that provisions from an initramfs",
         "stoker initramfs build ./30stoker",
         "Machines",
     ),
