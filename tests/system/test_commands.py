@@ -27,3 +27,9 @@ def test_failures_say_how_and_why(command: list[str], status: int, errors: str) 
         commands.run(command)
     assert caught.value.status == status
     assert errors in caught.value.errors.decode()
+
+
+def test_a_failure_does_not_tell_a_password() -> None:
+    with pytest.raises(CommandFault) as caught:
+        commands.run(["false", "--root", "/sysroot", "--password", "$6$salt$hash", "core"])
+    assert 'Cmd: "false" "--root" "/sysroot" "--password" "xxxxx" "core"' in str(caught.value)

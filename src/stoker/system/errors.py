@@ -12,7 +12,10 @@ SystemFault            the machine did not do what it was asked to
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+HIDDEN = "xxxxx"
+SECRETS = frozenset({"--password"})  # options of commands whose value is nobody's business
 
 
 class SystemFault(Exception):
@@ -52,7 +55,7 @@ class TableFault(DeviceFault):
 
 
 class CommandFault(SystemFault):
-    """An external command failed. The text has the form that people know from Ignition's log.
+    """An external command failed. The text has the form that people know from Ignition's log, without secrets.
 
     `status` is what it exited with, 0 when it did not come to that; `errors` what it wrote to its standard error.
     """
@@ -60,11 +63,19 @@ class CommandFault(SystemFault):
     def __init__(
         self, arguments: Sequence[str], reason: str, output: bytes = b"", errors: bytes = b"", status: int = 0
     ) -> None:
-        command = " ".join(f'"{argument}"' for argument in arguments)
+        command = " ".join(f'"{argument}"' for argument in without_secrets(arguments))
         super().__init__(f'{reason}: Cmd: {command} Stdout: "{_text(output)}" Stderr: "{_text(errors)}"')
         self.arguments = tuple(arguments)
         self.status = status
         self.errors = errors
+
+
+def without_secrets(arguments: Sequence[str]) -> Iterator[str]:
+    """The arguments of a command as they may be shown."""
+    is_secret = False
+    for word in arguments:
+        yield HIDDEN if is_secret else word
+        is_secret = word in SECRETS
 
 
 def _text(output: bytes) -> str:

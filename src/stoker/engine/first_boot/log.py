@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from stoker.engine.operations import quoted
 from stoker.report import Level, Line
+from stoker.system.errors import without_secrets
 
 Write = Callable[[Level, str], None]
 
-HIDDEN = "xxxxx"
 TAIL = 50
-SECRETS = frozenset({"--password"})  # options whose value is nobody's business
 
 
 class Log:
@@ -43,17 +42,9 @@ class Log:
 
     def execute(self, arguments: Sequence[str]) -> None:
         """Log a command that is about to run."""
-        words = " ".join(map(quoted, _shown(arguments)))
+        words = " ".join(map(quoted, without_secrets(arguments)))
         self._log(Level.DEBUG, f"{self._label}executing: {words}")
 
     def _log(self, level: Level, text: str) -> None:
         self.tail.append(text)
         self._write(level, text)
-
-
-def _shown(arguments: Sequence[str]) -> Iterator[str]:
-    """A command without what is secret in it."""
-    is_secret = False
-    for word in arguments:
-        yield HIDDEN if is_secret else word
-        is_secret = word in SECRETS
