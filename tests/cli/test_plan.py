@@ -318,6 +318,27 @@ def test_an_image_stands_for_the_disk_of_the_config(device: str, run: Run, place
     assert run("plan", "a.bu", "--image", "disk.img", "--allow-wipe", "pictures").returncode == 2
 
 
+# id: what is made on the whole of a disk that has partitions, and asks for no wipe
+OVER_PARTITIONS: dict[str, str] = {
+    "a file system": "filesystems: [{device: /dev/vda, format: xfs}]",
+    "a volume": "luks: [{device: /dev/vda, name: vault, key_file: {inline: key}}]",
+    "an array": "raid: [{name: md0, level: linear, devices: [/dev/vda]}]",
+}
+
+
+@needs_tools
+@pytest.mark.parametrize("said", OVER_PARTITIONS.values(), ids=OVER_PARTITIONS)
+def test_what_is_made_over_partitions_loses_them(said: str, run: Run, place: Path) -> None:
+    """A first boot, as Ignition's, sees no obstacle in a partition table: blkid finds no file system there."""
+    lay_image(place / "disk.img")
+    (place / "a.bu").write_text(f"variant: fcos\nversion: 1.5.0\nstorage:\n  {said}\n")
+    done = run("plan", "a.bu", "--image", "disk.img")
+    assert done.returncode == 3
+    assert "partition 2 of /dev/vda `old` with ext4 `pictures`  (--allow-wipe old)" in done.stdout
+    both = ("--allow-wipe", "old", "--allow-wipe", "/dev/vda1")
+    assert run("plan", "a.bu", "--image", "disk.img", *both).returncode == 2
+
+
 READ_ONLY = {
     "a tree": (["--root", "tree"], LOSING),
     "an image": (["--image", "disk.img"], IMAGE.format(device="/dev/sda")),

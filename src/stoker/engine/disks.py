@@ -122,14 +122,13 @@ def _plan_arrays(storage: v3.Storage, outlook: Outlook, report: Report) -> Itera
 def _array_steps(
     fields: ArrayFields, located: list[Located], pointer: Pointer, outlook: Outlook, report: Report
 ) -> Iterator[Step]:
-    losses = []
+    losses: list[Loss] = []
     for place, member in enumerate(located):
         use = outlook.devices.use(member.node)
         if use:
             report.add(Severity.ERROR, messages.MEMBER_IN_USE, (*pointer, "devices", place), node=member.node, use=use)
             return
-        held = outlook.probe(member)
-        losses += [Loss(member.node, "", held)] if held else []
+        losses += outlook.losses(member, member.node, outlook.probe(member))
     yield Step(pointer, ARRAYS, MakeArray(fields=fields, losses=tuple(losses)))
 
 

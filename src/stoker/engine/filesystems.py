@@ -19,7 +19,6 @@ from stoker.engine.operations.disks import (
     has_filesystem,
     plain_uuid,
 )
-from stoker.engine.operations.losses import Loss
 from stoker.engine.outlook import Located, Outlook
 from stoker.report import Pointer, Report, Severity
 from stoker.schema import v3
@@ -80,7 +79,7 @@ def _plan_one(
         values = {"format": fields.format, "node": located.node, "use": use}
         report.add(Severity.ERROR, messages.FILESYSTEM_IN_USE, pointer, None, device=quoted(said.device), **values)
         return
-    losses = (Loss(said.device, "", found),) if found is not None else ()
+    losses = outlook.losses(located, said.device, found)
     make = MakeFilesystem(device=said.device, node=located.node, fields=fields, wipe=wipe, losses=losses)
     yield Step(pointer, TRAIL, make)
 

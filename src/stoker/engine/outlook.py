@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from stoker.system import BlockDevices, Device, Signature, Table
+from stoker.engine.operations.losses import Loss
+from stoker.system import BlockDevices, Device, Signature, Table, TableFault
 from stoker.system.devices import partition_node, udev_name
 
 
@@ -28,10 +29,12 @@ class Outlook:
         self.devices = devices
         self._promised: dict[str, Located] = {}
         self._gone: set[str] = set()
+        self._tables: dict[str, Table] = {}
         self._awaited: set[str] = set()
 
     def expect_table(self, names: set[str], disk: Device, table: Table) -> None:
         """Expect a disk, known by those names, to have the partitions of a table and no others."""
+        self._tables[disk.node] = table
         self._gone |= {partition_node(disk.node, number) for number in self.devices.known_partitions(disk)}
         for partition in table.partitions:
             node = partition_node(disk.node, partition.number)
@@ -73,3 +76,23 @@ class Outlook:
         if not located.holder:
             return None
         return self.devices.probe(located.holder, located.start, located.size)
+
+    def losses(self, located: Located, name: str, held: Signature | None) -> tuple[Loss, ...]:
+        """What is lost when the device, called `name`, is written over: what it holds, or the partitions of a disk."""
+        if held is not None:
+            return (Loss(name, "", held),)
+        disk = self.devices.find(located.holder) if located.holder and not located.size else None
+        if disk is None or disk.disk or not disk.size:
+            return ()
+        try:
+            found = self.devices.table(disk)
+        except TableFault as fault:
+            return (Loss(f"the whole of {disk.node}", str(fault), None, disk.node),)
+        after = self._tables.get(disk.node, found)
+        left = {one.start for one in after.partitions} if after else set()  # the others are lost before
+        unit = disk.sector_size
+        return tuple(
+            Loss.of(one, disk.node, self.devices.probe(disk.node, one.start * unit, one.size * unit))
+            for one in (found.partitions if found else ())
+            if one.start in left
+        )

@@ -13,7 +13,6 @@ import msgspec
 from stoker.engine import disk_messages as messages
 from stoker.engine.contents import source_of
 from stoker.engine.operations import Step, quoted
-from stoker.engine.operations.losses import Loss
 from stoker.engine.operations.volumes import Binding, MakeVolume, OpenVolume, RememberVolume
 from stoker.engine.outlook import Located, Outlook
 from stoker.report import Message, Pointer, Report, Severity
@@ -116,7 +115,7 @@ def _plan_one(said: v3.Luks, pointer: Pointer, located: Located, outlook: Outloo
         message: Message = messages.VOLUME_IN_USE
         report.add(Severity.ERROR, message, pointer, node=located.node, use=use)
         return
-    losses = (Loss(said.device or "", "", found),) if found is not None else ()
+    losses = outlook.losses(located, said.device or "", found)
     make = MakeVolume(node=located.node, fields=fields, key=key, binding=binding_of(said), wipe=wipe, losses=losses)
     yield Step(pointer, TRAIL, make)
 
