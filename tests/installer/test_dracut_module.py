@@ -14,7 +14,8 @@ import pytest
 
 from stoker.cli.main import main
 from stoker.installer import CannotGather, InstallerFault, NotOurs, Written, write_module
-from stoker.installer.dracut_module import ENGINE
+from stoker.installer.dracut_module import ENGINE, PARTS
+from stoker.platforms import first_boot, kernel_arguments, platform_id
 
 ROOTS = (*ENGINE, "stoker.cli.apply")
 UNWANTED = {"asyncio", "granian", "jsonschema", "multiprocessing", "pip", "pytest", "sqlite3", "unittest"}
@@ -134,3 +135,29 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_the_verb_says_what_is_wrong(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["stoker", "initramfs", "build", str(tmp_path)]) == 1
     assert "hint: name a directory that does not exist yet" in capfd.readouterr().err
+
+
+BOOTS = (
+    "quiet",
+    "ignition.firstboot ignition.platform.id=qemu",
+    "ignition.firstboot=1 ignition.firstboot=0 ignition.platform.id=qemu ignition.platform.id=",
+    "ignition.firstboot=0 flatcar.first_boot=detected flatcar.oem.id=ec2 coreos.oem.id=gce",
+    "flatcar.first_boot=1 flatcar.first_boot=off coreos.first_boot coreos.oem.id=gce",
+    "coreos.first_boot=no flatcar.oem.id=pxe",
+    "coreos.first_boot= ignition.platform.id=ec2 flatcar.oem.id=vmware",
+    "flatcar.first_boot=1 flatcar.oem.id=vmware /* a=*",
+)
+
+
+@pytest.mark.parametrize("line", BOOTS)
+def test_the_generator_reads_the_command_line_as_the_engine_does(line: str, tmp_path: Path) -> None:
+    text = (PARTS / "ignition-generator").read_text()
+    for path, name in (("/proc/cmdline", "cmdline"), ("/dev/kmsg", "log"), ("/run/ignition.env", "env")):
+        assert path in text
+        text = text.replace(path, str(tmp_path / name))
+    (tmp_path / "cmdline").write_text(f"{line}\n")
+    subprocess.run(["sh", "-c", text, "generator", str(tmp_path / "units")], check=True)
+    arguments = kernel_arguments(line)
+    kind = "complete" if first_boot(arguments).is_first else "subsequent"
+    assert [path.name for path in (tmp_path / "units/initrd.target.requires").iterdir()] == [f"ignition-{kind}.target"]
+    assert (tmp_path / "env").read_text() == f"PLATFORM_ID={platform_id(arguments) or ''}\n"
