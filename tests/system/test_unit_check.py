@@ -72,3 +72,10 @@ def test_without_complaints_without_units_and_without_systemd() -> None:
     assert check_units(ROOT, [], answering("never asked", 1)) == []
     assert check_units(ROOT, path, answering("env: 'systemd-analyze': No such file or directory", 127)) is None
     assert check_units(ROOT, path, answering("systemd-analyze: unrecognized option '--recursive-errors=no'")) is None
+
+
+def test_no_answer_in_time_is_not_a_good_one() -> None:
+    def run(arguments: Sequence[str], _stdin: bytes = b"", seconds: float = 60.0) -> bytes:
+        raise CommandFault(arguments, f"no answer within {seconds:g} s")
+
+    assert check_units(ROOT, [f"{UNITS}/a.service"], run) is None

@@ -137,7 +137,7 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
     if rehearsal.on_paper:
         lines += ["", "on paper only", *(f"  {what}" for what in rehearsal.on_paper)]
     if not rehearsal.units_checked:
-        lines += ["", "units were not checked: there is no `systemd-analyze`"]
+        lines += ["", "units were not checked: `systemd-analyze` is not there, or did not answer"]
     return summary_text(rehearsal.summary) + "".join(f"{plain(line).rstrip()}\n" for line in lines)
 
 

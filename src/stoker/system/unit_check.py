@@ -39,7 +39,7 @@ class Complaint(NamedTuple):
 
 
 def check_units(root: str, paths: Iterable[str], run: Run) -> list[Complaint] | None:
-    """Check units of a tree by their paths inside it; None where there is no systemd-analyze, of 250 or newer."""
+    """Check units of a tree by their paths inside it; None without an answer of systemd-analyze, of 250 or newer."""
     asked = [root + path for path in paths][:MOST]
     if not asked:
         return []
@@ -47,7 +47,8 @@ def check_units(root: str, paths: Iterable[str], run: Run) -> list[Complaint] | 
         run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *asked], b"", SECONDS)
     except CommandFault as fault:
         text = fault.errors.decode(errors="replace")
-        return None if fault.status == MISSING or _TOO_OLD in text else _complaints(text, root, asked)
+        is_answer = fault.status not in {0, MISSING}  # 0: it was ended, or took too long
+        return None if not is_answer or _TOO_OLD in text else _complaints(text, root, asked)
     return []
 
 
