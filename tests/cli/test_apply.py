@@ -234,3 +234,12 @@ def test_a_whole_disk_with_its_root(run: Run, tmp_path: Path) -> None:
             assert [*(tmp_path / "tree/boot").iterdir()] == []
         finally:
             loops.run("umount", tmp_path / "tree")
+
+
+def test_a_root_without_a_name_is_not_the_directory_that_this_runs_in(run: Run, tmp_path: Path) -> None:
+    """As `--root "$TREE"` says when nobody has set it."""
+    (tmp_path / "a.bu").write_text("variant: fcos\nversion: 1.5.0\n")
+    done = run("apply", "a.bu", "--root", "")
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr.startswith("stoker: apply: argument --root: it names nothing")
+    assert not (tmp_path / "etc").exists()

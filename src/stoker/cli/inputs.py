@@ -49,6 +49,13 @@ def read_input(path: str) -> Input:
         os.close(descriptor)
 
 
+def directory_name(text: str) -> str:
+    """A directory that was named. Nothing at all would mean the one that this runs in: a variable that is not set."""
+    if not text:
+        raise argparse.ArgumentTypeError("it names nothing")
+    return text
+
+
 def try_input(path: str) -> Input | Report:
     """Read one of many: a file that cannot be read is a finding, so that the others are heard."""
     try:
