@@ -12,10 +12,12 @@ SystemFault            the machine did not do what it was asked to
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 
 HIDDEN = "xxxxx"
 SECRETS = frozenset({"--password"})  # options of commands whose value is nobody's business
+SECRET_NAME = re.compile(r"(?:^|[._-])(?:token|secret|password|passwd|key)(?:[._-]|$)", re.IGNORECASE)
 
 
 class SystemFault(Exception):
@@ -71,10 +73,12 @@ class CommandFault(SystemFault):
 
 
 def without_secrets(arguments: Sequence[str]) -> Iterator[str]:
-    """The arguments of a command as they may be shown."""
+    """The arguments of a command as they may be shown; kernel arguments may be among them, `stoker.token=` for one."""
     is_secret = False
     for word in arguments:
-        yield HIDDEN if is_secret else word
+        name, equals, _ = word.partition("=")
+        is_named = equals and not word.startswith("-") and SECRET_NAME.search(name)
+        yield HIDDEN if is_secret else f"{name}={HIDDEN}" if is_named else word
         is_secret = word in SECRETS
 
 

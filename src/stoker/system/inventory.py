@@ -19,7 +19,7 @@ import msgspec
 
 from stoker.system import block_kernel
 from stoker.system.devices import BlockDevices, Device, Signature, Volume, partition_node
-from stoker.system.errors import CommandFault, DeviceFault, TableFault
+from stoker.system.errors import SECRET_NAME, CommandFault, DeviceFault, TableFault
 from stoker.system.protocol import Group, System, User
 from stoker.system.scratch_devices import Disk, Inventory
 
@@ -30,7 +30,6 @@ OS_RELEASE: Final = ("/etc/os-release", "/usr/lib/os-release")
 OS_FIELDS: Final = ("ID", "ID_LIKE", "VARIANT_ID", "VERSION_ID", "BUILD_ID", "NAME", "PRETTY_NAME")
 
 _NO_DISKS: Final = re.compile(r"(loop|ram|zram|dm-|md|sr|fd|nbd)\d*")  # what is made of disks, or holds no system
-_SECRET: Final = re.compile(r"(?:^|[._-])(?:token|secret|password|passwd|key)(?:[._-]|$)", re.IGNORECASE)
 _LARGEST_TEXT: Final = 1 << 20  # bytes of a file that is a few lines
 
 
@@ -79,7 +78,7 @@ def kernel_arguments(system: System) -> list[str]:
         return []
     words = system.read("/proc/cmdline", _LARGEST_TEXT).decode(errors="replace").split()
     words = words[: words.index("--")] if "--" in words else words
-    return [word for word in words if not _SECRET.search(word.partition("=")[0])]
+    return [word for word in words if not SECRET_NAME.search(word.partition("=")[0])]
 
 
 # Devices
