@@ -12,7 +12,7 @@ import msgspec
 from stoker.cli.configs import add_distribution, distribution_of, read_config
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import write_json
-from stoker.cli.inputs import add_files_dir, add_output
+from stoker.cli.inputs import add_files_dir, add_output, filled
 from stoker.cli.references import add_references, follow, placed_in
 from stoker.cli.streams import talk, write_data
 from stoker.engine import (
@@ -38,7 +38,9 @@ PATIENCE = 60.0  # seconds without an answer: a first boot waits for ever, but h
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("file", metavar="FILE", help="a Butane or Ignition file; - is stdin")
-    parser.add_argument("--root", metavar="DIR", required=True, help="the tree to provision; made when there is none")
+    parser.add_argument(
+        "--root", metavar="DIR", type=filled, required=True, help="the tree to provision; made when there is none"
+    )
     add_distribution(parser)
     parser.add_argument(
         "--devices",

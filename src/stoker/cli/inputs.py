@@ -77,6 +77,13 @@ def _below(path: str, suffixes: tuple[str, ...]) -> Iterator[str]:
                 yield os.path.join(directory, file)
 
 
+def filled(text: str) -> str:
+    """The value of an option that names a place. An empty one is a variable that was not set, not the place we are."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
 def add_files_dir(parser: argparse.ArgumentParser) -> None:
     """Give a verb the option that says where local files are."""
     parser.add_argument(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stoker.cli.configs import Read, add_distribution, distribution_of, locate, read_config
 from stoker.cli.exits import CommandError, Exit
-from stoker.cli.inputs import add_files_dir, add_output
+from stoker.cli.inputs import add_files_dir, add_output, filled
 from stoker.cli.plan import add_allow_wipe, exit_code, show_preview
 from stoker.cli.streams import STDIN, talk
 from stoker.engine import DISTRIBUTIONS, plan
@@ -26,7 +26,9 @@ from stoker.system import FileFault, SystemFault
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("file", metavar="CONFIG", help="a Butane or Ignition file; - is stdin")
-    parser.add_argument("--root", metavar="DIR", default="/", help="the machine's root, when it is not this machine")
+    parser.add_argument(
+        "--root", metavar="DIR", type=filled, default="/", help="the machine's root, when it is not this machine"
+    )
     add_allow_wipe(parser)
     parser.add_argument("--yes", action="store_true", help="do it; needed where nobody is at a terminal")
     add_distribution(parser)
