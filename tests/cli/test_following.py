@@ -83,7 +83,7 @@ def test_what_cannot_be_followed(run: Run, site: Site, tmp_path: Path, path: str
     done = run("apply", "web.bu", "--root", "tree", "--follow")
     assert done.returncode == 1
     assert f"stoker: {reason}" in done.stderr
-    assert "this config is named by $.ignition.config.merge.0 of this config" in done.stderr
+    assert "; it is named by web.bu:5:13 at $.ignition.config.merge.0\n" in done.stderr
 
 
 def test_what_a_config_names_is_planned(run: Run, site: Site, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = _changes_since(read, read.config, arguments)
         show_preview(found, arguments.output)
         return exit_code(found)
-    rendered = follow(read.config, PATIENCE) if arguments.follow else None
+    rendered = follow(read, read.config, PATIENCE) if arguments.follow else None
     config = read.config if rendered is None else rendered.config
     try:
         with _target(read, config, arguments) as target:

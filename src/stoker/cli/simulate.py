@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         named = distribution_of(read, arguments.distribution)
         if captured is not None and arguments.distribution is None:
             named = distribution_of_system(captured.os) or named
-        rendered = follow(read.config, PATIENCE) if arguments.follow else None
+        rendered = follow(read, read.config, PATIENCE) if arguments.follow else None
         config = read.config if rendered is None else rendered.config
         found = rehearse_config(read, config, root, named, captured, rendered)
         if arguments.output == "json":
