@@ -1,4 +1,4 @@
-"""`--follow` of apply, plan and simulate: the configs that one names are fetched, merged, and named when wrong."""
+"""`--follow` of the verbs that plan or provision: what a config names is fetched, merged, and named when wrong."""
 
 from __future__ import annotations
 
@@ -102,3 +102,19 @@ def test_what_a_config_names_is_rehearsed(run: Run, site: Site, tmp_path: Path) 
     assert done.returncode == 1
     messages = [finding["message"] for finding in json.loads(done.stdout)["summary"]["findings"]]
     assert any(f"of {site.url}/clash" in message for message in messages)
+
+
+def test_what_a_config_names_is_planned_before_it_is_armed(run: Run, site: Site, tmp_path: Path) -> None:
+    """The hint of the refusal holds; what is written is what was read, for the first boot follows by itself."""
+    (tmp_path / "root/boot").mkdir(parents=True)
+    (tmp_path / "root/etc").mkdir()
+    (tmp_path / "root/etc/os-release").write_text("ID=fedora\nVARIANT_ID=coreos\n")
+    text = json.dumps(config("/own", config={"merge": [{"source": f"{site.url}/other"}]}))
+    (tmp_path / "a.ign").write_text(text)
+    words = ["rearm", "a.ign", "--root", "root", "--yes", "-o", "json"]
+    refused = run(*words)
+    assert (refused.returncode, "--follow" in refused.stdout) == (1, True)
+    done = run(*words, "--follow")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {change["name"] for change in json.loads(done.stdout)["changes"]} == {"/own", "/other"}
+    assert (tmp_path / "root/boot/ignition/config.ign").read_text() == text
