@@ -82,6 +82,8 @@ def test_what_cannot_be_followed(run: Run, site: Site, tmp_path: Path, path: str
     (tmp_path / "web.bu").write_text(butane(f"{site.url}{path}"))
     done = run("apply", "web.bu", "--root", "tree", "--follow")
     assert done.returncode == 1
+    assert f"GET {site.url}{path}: attempt #1\n" in done.stderr
+    assert "GET" not in run("apply", "web.bu", "--root", "tree", "--follow", "-q").stderr
     assert f"stoker: {reason}" in done.stderr
     assert "; it is named by web.bu:5:13 at $.ignition.config.merge.0\n" in done.stderr
 

@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     root.mkdir(parents=True, exist_ok=True)
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:
-        rendered = follow(read, read.config, PATIENCE) if arguments.follow else None
+        rendered = follow(read, read.config, PATIENCE, say) if arguments.follow else None
         config = read.config if rendered is None else rendered.config
         distribution = distribution_of(read, arguments.distribution)
         outcome, summary = _apply(config, root, distribution, say, arguments.devices)

@@ -16,7 +16,7 @@ from stoker.cli.configs import Read, locate
 from stoker.cli.exits import CommandError
 from stoker.engine.errors import EngineFault
 from stoker.engine.origins import Origin
-from stoker.engine.references import Rendered, Renderer, read_config
+from stoker.engine.references import Rendered, Renderer, Say, read_config
 from stoker.fetch import Fetcher, FetchFault, Settings
 from stoker.ignition.encode import encode
 from stoker.report import Entry, Pointer, Report, pointer_text
@@ -34,14 +34,14 @@ def add_references(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def follow(read: Read, config: Config, patience: float) -> Rendered:
+def follow(read: Read, config: Config, patience: float, say: Say = lambda _line: None) -> Rendered:
     """Fetch the configs that one names, which was read, and those that they name; merge them as a first boot does.
 
-    `patience` is how many seconds to go without an answer. Raises `CommandError`.
+    `patience` is how many seconds to go without an answer; `say` takes each attempt. Raises `CommandError`.
     """
 
     def fetch_by(settings: Settings) -> Fetcher:
-        return Fetcher(msgspec.structs.replace(settings, patience=patience))
+        return Fetcher(msgspec.structs.replace(settings, patience=patience), say=say)
 
     said: list[str] = []
     renderer = Renderer(fetch_by, said.append)
