@@ -241,5 +241,5 @@ def test_a_root_without_a_name_is_not_the_directory_that_this_runs_in(run: Run, 
     (tmp_path / "a.bu").write_text("variant: fcos\nversion: 1.5.0\n")
     done = run("apply", "a.bu", "--root", "")
     assert (done.returncode, done.stdout) == (64, "")
-    assert done.stderr.startswith("stoker: apply: argument --root: it names nothing")
+    assert done.stderr.startswith("stoker: apply: argument --root: it is empty")
     assert not (tmp_path / "etc").exists()

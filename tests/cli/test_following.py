@@ -1,4 +1,4 @@
-"""`--follow` of apply, plan and simulate: the configs that one names are fetched, merged, and named when wrong."""
+"""`--follow` of the verbs that plan or provision: what a config names is fetched, merged, and named when wrong."""
 
 from __future__ import annotations
 
@@ -82,8 +82,10 @@ def test_what_cannot_be_followed(run: Run, site: Site, tmp_path: Path, path: str
     (tmp_path / "web.bu").write_text(butane(f"{site.url}{path}"))
     done = run("apply", "web.bu", "--root", "tree", "--follow")
     assert done.returncode == 1
+    assert f"GET {site.url}{path}: attempt #1\n" in done.stderr
+    assert "GET" not in run("apply", "web.bu", "--root", "tree", "--follow", "-q").stderr
     assert f"stoker: {reason}" in done.stderr
-    assert "this config is named by $.ignition.config.merge.0 of this config" in done.stderr
+    assert "; it is named by web.bu:5:13 at $.ignition.config.merge.0\n" in done.stderr
 
 
 def test_what_a_config_names_is_planned(run: Run, site: Site, tmp_path: Path) -> None:
@@ -102,3 +104,19 @@ def test_what_a_config_names_is_rehearsed(run: Run, site: Site, tmp_path: Path) 
     assert done.returncode == 1
     messages = [finding["message"] for finding in json.loads(done.stdout)["summary"]["findings"]]
     assert any(f"of {site.url}/clash" in message for message in messages)
+
+
+def test_what_a_config_names_is_planned_before_it_is_armed(run: Run, site: Site, tmp_path: Path) -> None:
+    """The hint of the refusal holds; what is written is what was read, for the first boot follows by itself."""
+    (tmp_path / "root/boot").mkdir(parents=True)
+    (tmp_path / "root/etc").mkdir()
+    (tmp_path / "root/etc/os-release").write_text("ID=fedora\nVARIANT_ID=coreos\n")
+    text = json.dumps(config("/own", config={"merge": [{"source": f"{site.url}/other"}]}))
+    (tmp_path / "a.ign").write_text(text)
+    words = ["rearm", "a.ign", "--root", "root", "--yes", "-o", "json"]
+    refused = run(*words)
+    assert (refused.returncode, "--follow" in refused.stdout) == (1, True)
+    done = run(*words, "--follow")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {change["name"] for change in json.loads(done.stdout)["changes"]} == {"/own", "/other"}
+    assert (tmp_path / "root/boot/ignition/config.ign").read_text() == text

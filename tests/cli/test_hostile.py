@@ -151,3 +151,26 @@ def test_a_report_of_many_findings_is_cut_for_people() -> None:
     text = as_text(report, {"a.bu": b"key: 1\n" * 1500})
     assert text.count("unused key") == 1000
     assert text.endswith("and 500 more\n")
+
+
+# id: words; a variable of a script that was not set is an empty word, and never the directory that we are in
+EMPTY = {
+    "apply": ["apply", "a.bu", "--root", ""],
+    "rearm": ["rearm", "a.bu", "--yes", "--root="],
+    "plan for a tree": ["plan", "a.bu", "--root", ""],
+    "plan for a disk": ["plan", "a.bu", "--image", ""],
+    "plan for a captured machine": ["plan", "a.bu", "--inventory", ""],
+    "plan after a config": ["plan", "a.bu", "--was", ""],
+    "simulate in a tree": ["simulate", "a.bu", "--tree", ""],
+    "simulate a captured machine": ["simulate", "a.bu", "--inventory", ""],
+    "inventory": ["inventory", "--root", ""],
+}
+
+
+@pytest.mark.parametrize("words", EMPTY.values(), ids=EMPTY)
+def test_a_place_without_a_name_is_refused(words: list[str], run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bu").write_text(FINE)
+    done = run(*words)
+    assert done.returncode == 64, done.stdout + done.stderr
+    assert ": it is empty\n" in done.stderr
+    assert not (tmp_path / "etc").exists()

@@ -374,7 +374,7 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     "no file": (["none.bu"], 1, "stoker: `none.bu`: no such file or directory"),
     "no root": (["a.bu", "--root", "none"], 1, "stoker: `none` is no directory"),
     "a file for a root": (["a.bu", "--root", "a.bu"], 1, "stoker: `a.bu` is no directory"),
-    "a root without a name": (["a.bu", "--root", ""], 64, "stoker: plan: argument --root: it names nothing"),
+    "a root without a name": (["a.bu", "--root", ""], 64, "stoker: plan: argument --root: it is empty"),
     "no image": (["a.bu", "--image", "none"], 1, "stoker: cannot read `none`: no such file or directory"),
     "no inventory": (["a.bu", "--inventory", "none"], 1, "stoker: `none`: no such file or directory"),
     "no JSON": (["a.bu", "--inventory", "a.bu"], 1, "stoker: `a.bu`: it is no inventory: JSON is malformed: "),

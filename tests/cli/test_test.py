@@ -190,6 +190,29 @@ def test_what_a_person_reads(run: Run, tmp_path: Path) -> None:
     assert run("test", "u.yaml").returncode == 0
 
 
+def test_one_that_does_not_hold(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bu").write_text(CONFIG)
+    (tmp_path / "t.yaml").write_text(spec(["file: /none"]))
+    assert run("test", "t.yaml").stdout.splitlines()[-1].endswith(", 1 does not hold")
+
+
+def test_what_an_expectation_should_be(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(spec(["link: x"]))
+    assert "error[wrong-expectation]: `link` should be an absolute path\n" in run("test", "t.yaml").stderr
+
+
+def test_junit_of_what_cannot_be_tested(run: Run, tmp_path: Path) -> None:
+    """A CI that reads the document alone must not see less than there was to test."""
+    (tmp_path / "a.bu").write_text(CONFIG)
+    (tmp_path / "t.yaml").write_text("config: a.bu\n")
+    (tmp_path / "u.yaml").write_text(spec(SOME[2:]))
+    done = run("test", "t.yaml", "u.yaml", "-o", "junit")
+    assert done.returncode == 1
+    broken, fine = ET.fromstring(done.stdout)
+    assert broken.attrib == {"name": "t.yaml", "tests": "1", "failures": "1"}
+    assert fine.attrib["failures"] == "0"
+
+
 def test_junit(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.bu").write_text(CONFIG)
     (tmp_path / "t.yaml").write_text(spec(SOME))

@@ -86,6 +86,7 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "a user without a name": (lambda m: m["users"][0].update(name=""), "`` cannot be an account"),
     "an id beyond all": (lambda m: m["users"][0].update(uid=1 << 40), f"`core` has the ids {1 << 40}, 1000"),
     "a member of two lines": (lambda m: m["groups"][0].update(members=["a\nb"]), "`core` cannot be an account"),
+    "anything else that is JSON": (lambda m: m.clear(), "Object missing required field `version`"),
     "another type": (lambda m: m.update(users="x"), "Expected `array`, got `str` - at `$.users`"),
 }
 

@@ -12,7 +12,7 @@ import msgspec
 from stoker.cli.configs import add_distribution, distribution_of, read_config
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import write_json
-from stoker.cli.inputs import add_files_dir, add_output, directory_name
+from stoker.cli.inputs import add_files_dir, add_output, filled
 from stoker.cli.references import add_references, follow, placed_in
 from stoker.cli.streams import talk, write_data
 from stoker.engine import (
@@ -39,11 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("file", metavar="FILE", help="a Butane or Ignition file; - is stdin")
     parser.add_argument(
-        "--root",
-        metavar="DIR",
-        type=directory_name,
-        required=True,
-        help="the tree to provision; made when there is none",
+        "--root", metavar="DIR", type=filled, required=True, help="the tree to provision; made when there is none"
     )
     add_distribution(parser)
     parser.add_argument(
@@ -76,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     root.mkdir(parents=True, exist_ok=True)
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:
-        rendered = follow(read.config, PATIENCE) if arguments.follow else None
+        rendered = follow(read, read.config, PATIENCE, say) if arguments.follow else None
         config = read.config if rendered is None else rendered.config
         distribution = distribution_of(read, arguments.distribution)
         outcome, summary = _apply(config, root, distribution, say, arguments.devices)

@@ -49,13 +49,6 @@ def read_input(path: str) -> Input:
         os.close(descriptor)
 
 
-def directory_name(text: str) -> str:
-    """A directory that was named. Nothing at all would mean the one that this runs in: a variable that is not set."""
-    if not text:
-        raise argparse.ArgumentTypeError("it names nothing")
-    return text
-
-
 def try_input(path: str) -> Input | Report:
     """Read one of many: a file that cannot be read is a finding, so that the others are heard."""
     try:
@@ -82,6 +75,13 @@ def _below(path: str, suffixes: tuple[str, ...]) -> Iterator[str]:
         for file in sorted(files):
             if file.endswith(suffixes):
                 yield os.path.join(directory, file)
+
+
+def filled(text: str) -> str:
+    """The value of an option that names a place. An empty one is a variable that was not set, not the place we are."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
 
 
 def add_files_dir(parser: argparse.ArgumentParser) -> None:

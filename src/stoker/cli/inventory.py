@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from stoker.cli.exits import CommandError, Exit
-from stoker.cli.inputs import add_output, directory_name
+from stoker.cli.inputs import add_output, filled
 from stoker.cli.streams import write_data
 from stoker.engine.inventory_text import inventory_text
 from stoker.engine.targets import open_tree
@@ -21,11 +21,7 @@ from stoker.system.real_devices import RealDevices
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument(
-        "--root",
-        metavar="DIR",
-        type=directory_name,
-        default="/",
-        help="a tree instead of this machine; a tree has no disks",
+        "--root", metavar="DIR", type=filled, default="/", help="a tree instead of this machine; a tree has no disks"
     )
     add_output(parser, ("text", "json"))
 

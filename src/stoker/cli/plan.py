@@ -10,7 +10,7 @@ from pathlib import Path
 from stoker.cli.configs import Read, add_distribution, distribution_of, locate, read_config
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.findings import write_json
-from stoker.cli.inputs import add_files_dir, add_output, directory_name, read_input
+from stoker.cli.inputs import add_files_dir, add_output, filled, read_input
 from stoker.cli.references import add_references, follow, locate_in
 from stoker.cli.streams import write_data
 from stoker.engine import DISTRIBUTIONS, plan
@@ -41,14 +41,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a Butane or Ignition file; - is stdin")
     machine = parser.add_mutually_exclusive_group()
     machine.add_argument(
-        "--root",
-        metavar="DIR",
-        type=directory_name,
-        help="plan for the tree that is there; / is this machine, with disks",
+        "--root", metavar="DIR", type=filled, help="plan for the tree that is there; / is this machine, with disks"
     )
-    machine.add_argument("--image", metavar="DISK", help="plan for a machine with that disk, a raw image or a device")
-    machine.add_argument("--inventory", metavar="FILE", help="plan for a machine that `stoker inventory` captured")
-    parser.add_argument("--was", metavar="OLD", help="plan for a machine that this config was carried out on")
+    machine.add_argument(
+        "--image", metavar="DISK", type=filled, help="plan for a machine with that disk, a raw image or a device"
+    )
+    machine.add_argument(
+        "--inventory", metavar="FILE", type=filled, help="plan for a machine that `stoker inventory` captured"
+    )
+    parser.add_argument(
+        "--was", metavar="OLD", type=filled, help="plan for a machine that this config was carried out on"
+    )
     add_allow_wipe(parser)
     add_distribution(parser)
     add_files_dir(parser)
@@ -78,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = _changes_since(read, read.config, arguments)
         show_preview(found, arguments.output)
         return exit_code(found)
-    rendered = follow(read.config, PATIENCE) if arguments.follow else None
+    rendered = follow(read, read.config, PATIENCE) if arguments.follow else None
     config = read.config if rendered is None else rendered.config
     try:
         with _target(read, config, arguments) as target:

@@ -7,15 +7,17 @@ import os
 from functools import partial
 from pathlib import Path
 
-from stoker.cli.configs import Read, add_distribution, distribution_of, locate, read_config
+from stoker.cli.configs import Read, add_distribution, distribution_of, read_config
 from stoker.cli.exits import CommandError, Exit
-from stoker.cli.inputs import add_files_dir, add_output, directory_name
-from stoker.cli.plan import add_allow_wipe, exit_code, show_preview
+from stoker.cli.inputs import add_files_dir, add_output, filled
+from stoker.cli.plan import PATIENCE, add_allow_wipe, exit_code, show_preview
+from stoker.cli.references import add_references, follow, locate_in
 from stoker.cli.streams import STDIN, talk
 from stoker.engine import DISTRIBUTIONS, plan
 from stoker.engine.errors import Refused
 from stoker.engine.preview import Preview, preview
 from stoker.engine.rearm import Arming, arm, arming_of, obstacles
+from stoker.engine.references import Rendered
 from stoker.engine.targets import Target, machine_below
 from stoker.ignition.encode import encode
 from stoker.ignition.parse import Parsed
@@ -27,16 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("file", metavar="CONFIG", help="a Butane or Ignition file; - is stdin")
     parser.add_argument(
-        "--root",
-        metavar="DIR",
-        type=directory_name,
-        default="/",
-        help="the machine's root, when it is not this machine",
+        "--root", metavar="DIR", type=filled, default="/", help="the machine's root, when it is not this machine"
     )
     add_allow_wipe(parser)
     parser.add_argument("--yes", action="store_true", help="do it; needed where nobody is at a terminal")
     add_distribution(parser)
     add_files_dir(parser)
+    add_references(parser)
     add_output(parser, ("text", "json"))
 
 
@@ -48,11 +47,12 @@ def run(arguments: argparse.Namespace) -> int:
     root = Path(arguments.root).absolute()
     if not root.is_dir():
         raise CommandError(f"`{arguments.root}` is no directory", hint="name the root of a system")
+    rendered = follow(read, read.config, PATIENCE) if arguments.follow else None
     given = DISTRIBUTIONS[arguments.distribution] if arguments.distribution else None
     try:
         with machine_below(root, arguments.root, given, distribution_of(read, None)) as target:
             arming = arming_of(target.distribution)
-            found = _preview(read, read.config, target, arming, arguments.allow_wipe)
+            found = _preview(read, read.config, rendered, target, arming, arguments.allow_wipe)
             show_preview(found, arguments.output)
             _judge(found, arguments)
             path = arm(arming, _text(read, read.config), target.system)
@@ -67,8 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.FINE
 
 
-def _preview(read: Read, config: Config, target: Target, arming: Arming, allow_wipe: list[str]) -> Preview:
+def _preview(
+    read: Read, own: Config, rendered: Rendered | None, target: Target, arming: Arming, allow_wipe: list[str]
+) -> Preview:
     """What the first boot would do, and what stands in its way."""
+    config = own if rendered is None else rendered.config
     planned = plan(config, target.system, target.distribution, online=True)
     findings = obstacles(arming, target.distribution, planned, target.system, target.kernel_arguments)
     return preview(
@@ -79,7 +82,7 @@ def _preview(read: Read, config: Config, target: Target, arming: Arming, allow_w
         kernel_arguments=target.kernel_arguments,
         allowed=frozenset(allow_wipe),
         findings=findings,
-        locate=partial(locate, read),
+        locate=partial(locate_in, read, rendered),
     )
 
 

@@ -15,7 +15,8 @@ from stoker.butane.explain import placed
 from stoker.cli.configs import Read, locate
 from stoker.cli.exits import CommandError
 from stoker.engine.errors import EngineFault
-from stoker.engine.references import Rendered, Renderer, read_config
+from stoker.engine.origins import Origin
+from stoker.engine.references import Rendered, Renderer, Say, read_config
 from stoker.fetch import Fetcher, FetchFault, Settings
 from stoker.ignition.encode import encode
 from stoker.report import Entry, Pointer, Report, pointer_text
@@ -33,21 +34,31 @@ def add_references(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def follow(config: Config, patience: float) -> Rendered:
-    """Fetch the configs that a config names, and those that they name, and merge them as a first boot does.
+def follow(read: Read, config: Config, patience: float, say: Say = lambda _line: None) -> Rendered:
+    """Fetch the configs that one names, which was read, and those that they name; merge them as a first boot does.
 
-    `patience` is how many seconds to go without an answer. Raises `CommandError`.
+    `patience` is how many seconds to go without an answer; `say` takes each attempt. Raises `CommandError`.
     """
 
     def fetch_by(settings: Settings) -> Fetcher:
-        return Fetcher(msgspec.structs.replace(settings, patience=patience))
+        return Fetcher(msgspec.structs.replace(settings, patience=patience), say=say)
 
     said: list[str] = []
+    renderer = Renderer(fetch_by, said.append)
     try:
-        return Renderer(fetch_by, said.append).render(read_config(encode(config), OWN, said.append))
+        return renderer.render(read_config(encode(config), OWN, said.append))
     except (EngineFault, FetchFault) as fault:
-        reasons = [line for line in said if line.startswith(("error", "this config is named by"))]
-        raise CommandError("; ".join([str(fault), *reasons]), hint=fault.hint) from fault
+        reasons = [line for line in said if line.startswith("error")]
+        blamed = [f"it is named by {_who(read, renderer.blamed)}"] if renderer.blamed else []
+        raise CommandError("; ".join([str(fault), *reasons, *blamed]), hint=fault.hint) from fault
+
+
+def _who(read: Read, origin: Origin) -> str:
+    """The part that named a config: with its place where a person wrote it, else with the config that it is of."""
+    if origin.name != OWN:
+        return str(origin)
+    pointer, place = locate(read, origin.pointer)
+    return f"{place} at {pointer}" if place else f"{pointer} of {OWN}"
 
 
 def placed_in(report: Report, read: Read, rendered: Rendered | None) -> list[Entry]:

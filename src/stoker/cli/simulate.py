@@ -12,7 +12,7 @@ import msgspec
 from stoker.cli.configs import Read, add_distribution, distribution_of, read_config
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import write_json
-from stoker.cli.inputs import add_files_dir, add_output, directory_name
+from stoker.cli.inputs import add_files_dir, add_output, filled
 from stoker.cli.plan import PATIENCE, captured_of
 from stoker.cli.references import add_references, follow, placed_in
 from stoker.cli.streams import talk, write_data
@@ -29,9 +29,11 @@ from stoker.system.inventory import Captured
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("file", metavar="FILE", help="a Butane or Ignition file; - is stdin")
-    parser.add_argument("--inventory", metavar="FILE", help="begin with a machine that `stoker inventory` captured")
     parser.add_argument(
-        "--tree", metavar="DIR", type=directory_name, help="make the tree there and keep it; its disks go to DIR.disks"
+        "--inventory", metavar="FILE", type=filled, help="begin with a machine that `stoker inventory` captured"
+    )
+    parser.add_argument(
+        "--tree", metavar="DIR", type=filled, help="make the tree there and keep it; its disks go to DIR.disks"
     )
     parser.add_argument("--keep", action="store_true", help="keep the tree, and say where it is")
     add_distribution(parser)
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         named = distribution_of(read, arguments.distribution)
         if captured is not None and arguments.distribution is None:
             named = distribution_of_system(captured.os) or named
-        rendered = follow(read.config, PATIENCE) if arguments.follow else None
+        rendered = follow(read, read.config, PATIENCE) if arguments.follow else None
         config = read.config if rendered is None else rendered.config
         found = rehearse_config(read, config, root, named, captured, rendered)
         if arguments.output == "json":

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from stoker.cli.configs import distribution_of, read_config
 from stoker.cli.exits import CommandError, Exit
@@ -20,10 +20,12 @@ from stoker.engine.assertions import Case, judge_all
 from stoker.engine.columns import count
 from stoker.engine.expectations import Expectations, read_expectations
 from stoker.engine.targets import distribution_of_system
-from stoker.report import Place, Report
+from stoker.report import Message, Place, Report, Severity
 from stoker.report.junit import Case as JunitCase
 from stoker.report.junit import Suite, as_junit
 from stoker.report.native import as_data, as_text
+
+UNTESTED: Final = Message("not-tested", "nothing was tested: the file, or the config that it names, has errors in it")
 
 
 class Tested(NamedTuple):
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output == "json":
         write_json([_data(tested) for tested in results])
     elif arguments.output == "junit":
-        write_data(as_junit(map(_suite, results)).encode("utf-8", "surrogateescape"))
+        write_data(as_junit(map(_suite, arguments.files, every)).encode("utf-8", "surrogateescape"))
     else:
         color = wants_color(arguments.color, STDOUT)
         write_data("".join(_text(tested, color=color) for tested in results).encode("utf-8", "surrogateescape"))
@@ -91,12 +93,13 @@ def _beside(source: Input, path: str) -> str:
 
 def _text(tested: Tested, *, color: bool) -> str:
     """What does not hold, with the lines that say so; and how many do."""
-    name, every, failed = tested.source.name, len(tested.cases), len(tested.failed)
+    name, every, failed = tested.source.name, len(tested.cases), tested.failed
     if not failed:
         return f"{name}: {count(every, 'expectation')}, all hold\n"
-    report = Report(entry for case in tested.failed for entry in case.report)
+    report = Report(entry for case in failed for entry in case.report)
     shown = as_text(report, {name: tested.source.text}, color=color)
-    return f"{shown}\n{name}: {count(every, 'expectation')}, {failed} do not hold\n"
+    verb = "does" if len(failed) == 1 else "do"
+    return f"{shown}\n{name}: {count(every, 'expectation')}, {len(failed)} {verb} not hold\n"
 
 
 def _data(tested: Tested) -> dict[str, Any]:
@@ -113,6 +116,11 @@ def _data(tested: Tested) -> dict[str, Any]:
     return {"spec": tested.source.name, "holds": not tested.failed, "cases": cases}
 
 
-def _suite(tested: Tested) -> Suite:
+def _suite(name: str, tested: Tested | None) -> Suite:
+    """The cases of a file; one that failed where it or its config could not be read, so that CI does not miss it."""
+    if tested is None:
+        report = Report()
+        report.add(Severity.ERROR, UNTESTED)
+        return Suite(name, (JunitCase("it can be tested", name, 1, report),))
     cases = tuple(JunitCase(case.title, case.place.file, case.place.line, case.report) for case in tested.cases)
     return Suite(tested.source.name, cases)

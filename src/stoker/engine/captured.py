@@ -22,14 +22,21 @@ LARGEST: Final = 1 << 60  # bytes of a disk
 HIGHEST_ID: Final = (1 << 32) - 2
 
 
+class _Versioned(msgspec.Struct):
+    """What every inventory says, of whatever version: other JSON does not, as a config or an empty object."""
+
+    version: int
+
+
 def read_inventory(text: bytes) -> Captured:
     """Read what `stoker inventory` wrote. Raises `BadInventory`."""
     try:
+        found = msgspec.json.decode(text, type=_Versioned).version
+        if found != VERSION:
+            raise BadInventory(messages.INVENTORY_VERSION, found=found, known=VERSION)
         captured = msgspec.json.decode(text, type=Captured)
     except msgspec.DecodeError as error:
         raise BadInventory(messages.NO_INVENTORY, reason=error) from error
-    if captured.version != VERSION:
-        raise BadInventory(messages.INVENTORY_VERSION, found=captured.version, known=VERSION)
     for reason in _faults(captured):
         raise BadInventory(messages.NO_INVENTORY, reason=reason)
     return captured

@@ -15,7 +15,7 @@ import msgspec
 from stoker.engine import messages
 from stoker.engine.contents import settings_of, source_of
 from stoker.engine.errors import BadConfig, NeedsNetwork
-from stoker.engine.origins import Origins, joined, single
+from stoker.engine.origins import Origin, Origins, joined, single
 from stoker.fetch import Fetch, FetchFault, Settings, redacted
 from stoker.ignition.merge import merge
 from stoker.ignition.messages import EMPTY, UNKNOWN_VERSION
@@ -76,7 +76,10 @@ def merged(parent: Rendered, child: Rendered) -> Rendered:
 
 
 class Renderer:
-    """Renders configs. `found` grows by every config that is fetched; `offline` refuses what has to be."""
+    """Renders configs. `found` grows by every config that is fetched; `offline` refuses what has to be.
+
+    `blamed` is the part that named what could not be had.
+    """
 
     def __init__(self, fetch_by: FetchBy, say: Say, *, offline: bool = False) -> None:
         self._fetch_by = fetch_by
@@ -84,6 +87,7 @@ class Renderer:
         self._say = say
         self._offline = offline
         self.found: list[Named] = []
+        self.blamed: Origin | None = None
 
     def render(self, read: Rendered) -> Rendered:
         """What a config and all that it names amount to.
@@ -125,6 +129,7 @@ class Renderer:
             self._say(Line(f"fetched referenced config {where} with SHA512: {digest}", Level.DEBUG))
             done = read_config(text, name, self._say)
         except (FetchFault, BadConfig):
+            self.blamed = origin
             self._say(Line(f"this config is named by {origin}", Level.ERROR))
             raise
         self.found.append(Named(source.url, _path(source.url)))
