@@ -202,6 +202,8 @@ def test_a_boot_reports_in(boot: FirstBoot, serve: Serve) -> None:
     record = json.loads(Path(f"{boot.state}.reports/failure.json").read_text())
     assert (record["stage"], record["pointer"], record["digest"]) == ("files", "$.storage.files.1", digest)
     assert len(record["log"]) > 3
+    assert json.loads(boot.text("/var/lib/.stoker-failure.json")) == record
     (boot.root / "b").rmdir()
     assert boot.run("files").returncode == 0
     assert not Path(f"{boot.state}.reports/failure.json").exists()
+    assert not (boot.root / "var/lib/.stoker-failure.json").exists()

@@ -20,6 +20,7 @@ from stoker.report import Event
 from stoker.system.replace import replace_file
 
 LARGEST: Final = 16 << 20  # bytes of a file
+FAILURE: Final = "failure.json"
 MOST_PENDING: Final = 400  # events
 PRIVATE: Final = 0o700
 MODE: Final = 0o600
@@ -52,7 +53,7 @@ class Spool:
     def __init__(self, directory: Path, *, largest: int = LARGEST) -> None:
         self._directory = directory
         self._largest = largest
-        self.failure_file = directory / "failure.json"
+        self.failure_file = directory / FAILURE
 
     def keep(self, events: Sequence[Event]) -> None:
         """Keep events for whoever looks at the machine."""

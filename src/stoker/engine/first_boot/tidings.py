@@ -5,19 +5,23 @@ See `stoker.engine.reporting`. A stage that ended before it had a plan tells its
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from stoker.engine import messages
 from stoker.engine.contents import settings_of
 from stoker.engine.first_boot.boot import Boot
 from stoker.engine.outcome import Outcome
 from stoker.engine.reporting import Reporter, destination, post_by
-from stoker.engine.spool import Spool
+from stoker.engine.spool import FAILURE, Spool
 from stoker.fetch import Settings
 from stoker.platforms.find import machine_arguments
 from stoker.report import Level, Report, Severity
 from stoker.schema.v3 import Config, KernelArguments
 from stoker.system import SystemFault
+
+KEPT: Final = "/var/lib/.stoker-failure.json"  # beside the journal of the run that failed
 
 
 def tell(
@@ -49,6 +53,21 @@ def tell(
     for line in boot.log.tail:
         reporter.note(line)
     reporter.report(stage, outcome or _outcome(error), milliseconds=seconds * 1000, is_online=is_online)
+    if stage == "files":
+        _keep_on_machine(boot)
+
+
+def _keep_on_machine(boot: Boot) -> None:
+    """Keep the record of a failure in the root, too, where it outlives the boot; a run that succeeds takes it away."""
+    record = Path(f"{boot.places.spool}/{FAILURE}")
+    try:
+        with closing(boot.open_system()) as system:
+            if record.exists():
+                system.write_file(KEPT, record.read_bytes(), mode=0o600, replace=True, durable=True)
+            elif system.look(KEPT) is not None:
+                system.remove_tree(KEPT)
+    except (OSError, SystemFault) as fault:
+        boot.log(f"stoker: the record of the failure is not kept on the machine: {fault}")
 
 
 def _outcome(error: str) -> Outcome:
