@@ -42,3 +42,9 @@ def test_a_failure_does_not_tell_secrets(words: list[str], shown: str) -> None:
     with pytest.raises(CommandFault) as caught:
         commands.run(["false", *words])
     assert f'Cmd: "false" {shown} Stdout' in str(caught.value)
+
+
+def test_what_a_tool_prints_cannot_steer_a_terminal() -> None:
+    with pytest.raises(CommandFault) as caught:
+        commands.run(["sh", "-c", r"printf 'one\r\033[2Jtwo\nthree' >&2; exit 1"])
+    assert r'Stderr: "one\r\x1b[2Jtwo\nthree"' in str(caught.value)

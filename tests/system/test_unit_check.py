@@ -79,3 +79,16 @@ def test_no_answer_in_time_is_not_a_good_one() -> None:
         raise CommandFault(arguments, f"no answer within {seconds:g} s")
 
     assert check_units(ROOT, [f"{UNITS}/a.service"], run) is None
+
+
+def test_many_units_are_all_checked() -> None:
+    """As many at once as go on a command line."""
+    asked: list[str] = []
+
+    def run(arguments: Sequence[str], _stdin: bytes, _seconds: float) -> bytes:
+        asked.extend(word for word in arguments if word.startswith(ROOT))
+        return b""
+
+    paths = [f"/etc/systemd/system/u{number}.service" for number in range(1201)]
+    assert check_units(ROOT, paths, run) == []
+    assert asked == [ROOT + path for path in paths]

@@ -83,4 +83,6 @@ def without_secrets(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def _text(output: bytes) -> str:
-    return output.decode(errors="replace").strip().replace("\n", "\\n")
+    """What a tool printed, on one line; nothing in it can steer a terminal."""
+    text = output.decode(errors="replace").strip()
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

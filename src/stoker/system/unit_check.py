@@ -40,9 +40,18 @@ class Complaint(NamedTuple):
 
 def check_units(root: str, paths: Iterable[str], run: Run) -> list[Complaint] | None:
     """Check units of a tree by their paths inside it; None without an answer of systemd-analyze, of 250 or newer."""
-    asked = [root + path for path in paths][:MOST]
-    if not asked:
-        return []
+    asked = [root + path for path in paths]
+    found: list[Complaint] = []
+    for start in range(0, len(asked), MOST):
+        complaints = _verify(root, asked[start : start + MOST], run)
+        if complaints is None:
+            return None
+        found += complaints
+    return found
+
+
+def _verify(root: str, asked: Sequence[str], run: Run) -> list[Complaint] | None:
+    """Check as many units as go on one command line."""
     try:
         run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *asked], b"", SECONDS)
     except CommandFault as fault:
