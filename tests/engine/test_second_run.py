@@ -63,7 +63,7 @@ def contents(tree: Any, path: str = "/") -> dict[str, tuple[object, ...]]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(configs())
 def test_a_second_run(new_tree: Callable[[], AbstractContextManager[Any]], config: dict[str, Any]) -> None:
     with new_tree() as tree:

@@ -64,7 +64,7 @@ rows = st.lists(st.tuples(st.integers(1, 20), labels), max_size=6)
 
 
 @needs("sfdisk")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(rows, st.permutations(range(1, 9)))
 def test_a_table_is_read_as_sfdisk_wrote_it(rows: list[tuple[int, str]], numbers: list[int]) -> None:
     script = "label: gpt\n"
@@ -184,7 +184,7 @@ def test_a_table_made_by_hand(small: bytes) -> None:
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(
     st.lists(st.tuples(st.integers(0, 0x1400), st.binary(min_size=1, max_size=16)), min_size=1, max_size=4),
     st.booleans(),
