@@ -49,11 +49,12 @@ def plan_steady_files(config: Config, ground: Ground) -> Iterator[Step]:
 def plan_dropped_places(ground: Ground, gone: set[str]) -> Iterator[Step]:
     """Plan what the config no longer names, the deep before the shallow, when all else is planned.
 
-    `gone` are paths that will not be there then.
+    What goes does so before anything is put back: it may be another name of that. `gone` are paths that will not be
+    there then.
     """
-    system = ground.system
-    for path in sorted(ground.record.places, key=lambda path: path.count("/"), reverse=True):
-        past, found = ground.record.places[path], system.look(path)
+    system, places = ground.system, ground.record.places
+    for path in sorted(places, key=lambda path: (places[path] != ABSENT, -path.count("/"))):
+        past, found = places[path], system.look(path)
         if path in ground.named or path in gone:
             continue
         if path in ground.places:  # a directory on the way to what is named
