@@ -142,6 +142,50 @@ def test_disks_for_real(run: Run, tmp_path: Path) -> None:
         assert "TYPE=ext4" in loops.run("blkid", "-p", "-o", "export", f"{loop}p1").splitlines()
 
 
+PLAIN = "variant: fcos\nversion: 1.5.0\nstorage: {{filesystems: [{{device: {device}, format: ext4}}]}}\n"
+
+# id: (words that allow it, exit code)
+USES = {
+    "nobody said that it may go": ([], 3),
+    "what may go has another label": (["--allow-wipe", "other"], 3),
+    "it may go": (["--allow-wipe", "data"], 0),
+}
+
+
+@pytest.mark.skipif(bool(loops.why_not()), reason=loops.why_not() or "-")
+@pytest.mark.parametrize(("words", "code"), USES.values(), ids=USES)
+def test_a_disk_with_partitions_is_not_written_over(run: Run, tmp_path: Path, words: list[str], code: int) -> None:
+    """Ignition makes the file system; `plan`, `rearm` and `apply` call it a loss, whatever is said about wiping."""
+    with loops.loops(tmp_path) as new_loop:
+        loop = new_loop(64 << 20)
+        loops.run("sgdisk", "--new=1:0:0", "--change-name=1:data", loop)
+        (tmp_path / "a.bu").write_text(PLAIN.format(device=loop))
+        done = run("apply", "--quiet", "a.bu", "--devices", "--root", "tree", *words)
+        assert done.returncode == code, done.stdout
+        assert ("TYPE=ext4" in loops.run("blkid", "-p", "-o", "export", loop).splitlines()) == (code == 0)
+        if code:
+            assert (
+                f"refused\n  a.bu:3:25: data would be lost: partition 1 of {loop} `data`\n"
+                "    hint: allow it by `--allow-wipe data`\n"
+            ) in done.stdout
+
+
+FULL = "variant: fcos\nversion: 1.5.0\nstorage: {directories: [{path: /srv, overwrite: true}]}\n"
+
+
+def test_a_directory_with_data_in_it_is_not_overwritten(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bu").write_text(FULL)
+    diary = tmp_path / "tree/srv/diary"
+    diary.parent.mkdir(parents=True)
+    diary.write_text("x")
+    done = run("apply", "--quiet", "a.bu", "--root", "tree")
+    assert done.returncode == 3
+    assert "data would be lost: the directory `/srv`\n    hint: allow it by `--allow-wipe /srv`\n" in done.stdout
+    assert diary.exists()
+    assert run("apply", "--quiet", "a.bu", "--root", "tree", "--allow-wipe", "/srv").returncode == 0
+    assert not diary.exists()
+
+
 KILLED = """\
 variant: fcos
 version: 1.5.0

@@ -192,6 +192,7 @@ OLD_SYSTEMD: Final = Message(
 NOT_FOLLOWED: Final = Message("not-followed", 'what "{path}" names under ignition.config is left out')
 
 # The run as a whole.
+DATA_LOSS: Final = Message("data-loss", "data would be lost: {what}", "allow it by `--allow-wipe {label}`")
 RAN_BEFORE: Final = Message(
     "ran-before",
     "this tree has been provisioned before (`{path}` exists)",

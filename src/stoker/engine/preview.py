@@ -207,7 +207,7 @@ def _join(facts: dict[str, Any], more: dict[str, Any]) -> None:
 
 def _lost(loss: Loss, allowed: frozenset[str]) -> Lost:
     labels = tuple(dict.fromkeys([loss.name, *sorted(loss.labels)]))
-    return Lost(str(loss), labels, bool(loss.labels & allowed))
+    return Lost(str(loss), labels, loss.is_allowed(allowed))
 
 
 def _kernel_arguments(planned: Plan, present: frozenset[str], locate: Locate) -> Iterator[Change]:

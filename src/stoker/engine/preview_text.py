@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from shlex import quote
 from typing import Any, Final, NamedTuple
 
 from stoker.engine.columns import count
@@ -180,14 +181,9 @@ def _losses(preview: Preview) -> Iterator[str]:
         return
     yield "data that would be lost"
     for lost, place in places.items():
-        allowed = "allowed" if lost.allowed else f"--allow-wipe {_shell_word(lost.labels[0])}"
+        allowed = "allowed" if lost.allowed else f"--allow-wipe {quote(lost.labels[0])}"
         yield f"  {place + ': ' if place else ''}{lost.what}  ({allowed})"
     yield ""
-
-
-def _shell_word(text: str) -> str:
-    plain_word = text.replace("-", "").replace("_", "").replace("/", "").replace(".", "").isalnum()
-    return text if plain_word else "'" + text.replace("'", "'\\''") + "'"
 
 
 def _verdict(preview: Preview) -> str:
