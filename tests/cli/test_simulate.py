@@ -197,7 +197,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any] | None, str]] = {
     "a group that the captured machine has not": (
         "variant: fcos\nversion: 1.5.0\npasswd: {users: [{name: x, groups: [dialout]}]}\n",
         INVENTORY,
-        "a.bu:3:18: group `dialout` does not exist",
+        "a.bu:3:37: group `dialout` does not exist",
     ),
 }
 

@@ -26,6 +26,14 @@ NOT_A_DIRECTORY: Final = Message(
     "error creating directory `{path}`: a non-directory already exists and overwrite is false",
     "set `overwrite: true` to replace it",
 )
+BARRED: Final = Message(
+    "barred-by-a-file",
+    "`{path}` cannot be made: `{parent}` is no directory",
+    "replace it by a directory with `overwrite: true`, or choose another path",
+)
+ROOT_STAYS: Final = Message(
+    "root-overwritten", "the root directory cannot be overwritten", "leave out `overwrite`, or name what is below it"
+)
 LINK_EXISTS: Final = Message(
     "link-exists",
     "error creating symlink `{path}`: a symlink exists at that path but points to `{found}`, not `{target}`,"
@@ -68,6 +76,8 @@ NO_SUCH_USER: Final = Message("no-such-user", "no such user `{name}`", "add it u
 NO_SUCH_GROUP: Final = Message(
     "no-such-group", "no such group `{name}`", "add it under `passwd.groups`, or give its id"
 )
+BAD_ACCOUNT: Final = Message("bad-account", "{reason}")
+UNKNOWN_GROUP: Final = Message("unknown-group", "{reason}", "add it under `passwd.groups`, or leave it out")
 BAD_ID: Final = Message("bad-id", "{number} cannot be the id of a user or group", "ids go from 0 to 4294967294")
 NO_HOME: Final = Message(
     "no-home",

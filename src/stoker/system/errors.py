@@ -45,7 +45,15 @@ class FileExists(FileFault):
 
 
 class AccountFault(SystemFault):
-    """An account cannot be added, changed or removed as asked."""
+    """An account cannot be added, changed or removed as asked: why, and which field of what is asked is to blame.
+
+    `index` is that of a group among `groups`.
+    """
+
+    def __init__(self, reason: str, field: str = "", index: int | None = None) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.index = index
 
 
 class DeviceFault(SystemFault):
