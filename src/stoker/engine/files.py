@@ -26,6 +26,7 @@ from stoker.engine.operations.files import (
     WriteFile,
 )
 from stoker.fetch import redacted
+from stoker.fetch.messages import NEEDS_NETWORK
 from stoker.report import Message, Pointer, Report, Severity
 from stoker.schema.v3 import Config, Directory, File, Link, Node, Resource, Storage
 from stoker.system import Accounts, System, SystemFault, homes
@@ -202,7 +203,7 @@ class _Files:
         """Say it when a resource cannot be had in this run."""
         source = source_of(resource)
         if not self._online and not source.is_embedded:
-            self._report.add(Severity.ERROR, messages.NEEDS_FETCH, pointer, source=redacted(source.url))
+            self._report.add(Severity.ERROR, NEEDS_NETWORK, pointer, url=redacted(source.url))
 
 
 def _check_owner(node: Node, pointer: Pointer, accounts: Accounts, report: Report) -> None:

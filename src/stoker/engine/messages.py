@@ -90,13 +90,6 @@ LINK_IN_HOME: Final = Message(
     "replace the link by a directory",
 )
 
-# Contents.
-NEEDS_FETCH: Final = Message(
-    "needs-fetch",
-    "`{source}` has to be fetched, and this run reads only what the config itself holds",
-    "embed the contents, or provision where the network can be reached",
-)
-
 # Other configs.
 BAD_CONFIG: Final = Message("bad-config", "{reason} ({name})", "`stoker check` says what is wrong with it, and where")
 TOO_DEEP: Final = Message(
