@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 HIDDEN = "xxxxx"
+SHOWN = 64 << 10  # bytes of what a tool printed that its fault tells
 SECRETS = frozenset({"--password"})  # options of commands whose value is nobody's business
 SECRET_NAME = re.compile(r"(?:^|[._-])(?:token|secret|password|passwd|key)(?:[._-]|$)", re.IGNORECASE)
 
@@ -91,6 +92,6 @@ def without_secrets(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def _text(output: bytes) -> str:
-    """What a tool printed, on one line; nothing in it can steer a terminal."""
-    text = output.decode(errors="replace").strip()
+    """The end of what a tool printed, on one line; nothing in it can steer a terminal."""
+    text = output[-SHOWN:].decode(errors="replace").strip()
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
