@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stoker.system import CommandFault, commands, errors
+from stoker.system import CommandFault, commands, disk_commands, errors
 
 
 def test_commands_speak_english_and_are_found_where_root_has_them() -> None:
@@ -63,6 +63,14 @@ SHOWN: dict[str, tuple[list[str], str]] = {
     "a kernel argument": (["--should-exist", "stoker.token=abc"], '"--should-exist" "stoker.token=xxxxx"'),
     "an option that only sounds like it": (["--key-size=512", "quiet=1"], '"--key-size=512" "quiet=1"'),
 }
+
+
+def test_the_configuration_of_a_pin_is_not_shown() -> None:
+    with pytest.raises(CommandFault) as caught:
+        commands.run(["false", *disk_commands.bind_volume("/dev/sda", "custom", '{"token": "abc"}')])
+    assert 'Cmd: "false" "clevis" "luks" "bind" "-f" "-k" "-" "-d" "/dev/sda" "custom" "xxxxx" Stdout' in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize(("words", "shown"), SHOWN.values(), ids=SHOWN)

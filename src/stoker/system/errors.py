@@ -21,6 +21,12 @@ SECRETS = frozenset({"--password"})  # options of commands whose value is nobody
 SECRET_NAME = re.compile(r"(?:^|[._-])(?:token|secret|password|passwd|key)(?:[._-]|$)", re.IGNORECASE)
 
 
+class Hidden(str):
+    """An argument of a command that is shown nowhere: it may be, or hold, a secret."""
+
+    __slots__ = ()
+
+
 class SystemFault(Exception):
     """The machine did not do what it was asked to."""
 
@@ -87,7 +93,7 @@ def without_secrets(arguments: Sequence[str]) -> Iterator[str]:
     for word in arguments:
         name, equals, _ = word.partition("=")
         is_named = equals and not word.startswith("-") and SECRET_NAME.search(name)
-        yield HIDDEN if is_secret else f"{name}={HIDDEN}" if is_named else word
+        yield HIDDEN if is_secret or isinstance(word, Hidden) else f"{name}={HIDDEN}" if is_named else word
         is_secret = word in SECRETS
 
 
