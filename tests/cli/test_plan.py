@@ -9,13 +9,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import stoker
-from stoker.engine import DISTRIBUTIONS, provision
+from stoker.engine import DISTRIBUTIONS, lay_base, provision
+from stoker.engine.change import change, confirm
+from stoker.engine.contents import digest_of_config
+from stoker.system import ScratchSystem
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -265,6 +269,64 @@ def test_a_plan_of_a_tree_that_was_provisioned_without_root_leaves_its_manifest(
     assert digest(place) == before
 
 
+RUNNING = """\
+variant: flatcar
+version: 1.0.0
+passwd: {users: [{name: web, uid: 1500}]}
+storage:
+  files:
+    - {path: /etc/hostname, overwrite: true, contents: {inline: web}}
+    - {path: /etc/motd, overwrite: true, contents: {inline: hello}}
+    - {path: /opt/tool, contents: {inline: x}}
+systemd:
+  units:
+    - {name: a.service, enabled: true, contents: "[Service]\\nExecStart=/bin/a\\n[Install]\\nWantedBy=b.target\\n"}
+"""
+NEXT = """\
+variant: flatcar
+version: 1.0.0
+storage:
+  disks: [{device: /dev/vdb, wipe_table: true}]
+  files:
+    - {path: /etc/hostname, overwrite: true, contents: {inline: web}}
+    - {path: /srv/new, contents: {inline: y}}
+systemd:
+  units:
+    - {name: a.service, enabled: false, contents: "[Service]\\nExecStart=/bin/b\\n"}
+"""
+
+# id: (config that is planned, config that it was, golden, exit code)
+CHANGES = {
+    "as it is but for what was changed by hand": (RUNNING, RUNNING, "plan-drift.txt", 2),
+    "another config": (NEXT, RUNNING, "plan-running.txt", 2),
+    "the record is of another config": (RUNNING, NEXT, "plan-running-other.txt", 2),
+}
+
+
+@pytest.mark.parametrize(("text", "was", "golden", "code"), CHANGES.values(), ids=CHANGES)
+def test_a_machine_with_a_record_is_planned_by_it(
+    text: str, was: str, golden: str, code: int, run: Run, place: Path
+) -> None:
+    """It knows what was there before any config, and sees what was changed by hand since."""
+    config, _ = stoker.compile(RUNNING)
+    assert config is not None
+    with closing(ScratchSystem(place / "made")) as system:
+        lay_base(system, DISTRIBUTIONS["flatcar"])
+        system.write_file("/etc/motd", b"of the image")
+        outcome = change(config, system, DISTRIBUTIONS["flatcar"], [].append, digest=digest_of_config(config))
+        assert outcome.succeeded, list(outcome.report)
+        confirm(system)
+        system.write_file("/etc/hostname", b"by hand", replace=True)
+    (place / "a.bu").write_text(text)
+    (place / "old.bu").write_text(was)
+    run("plan", "a.bu")  # makes the link by which the command is called
+    before = digest(place)
+    done = run("plan", "a.bu", "--was", "old.bu", "--root", "made")
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout == (Path(__file__).parent / "golden" / golden).read_text()
+    assert digest(place) == before
+
+
 IMAGE = """\
 variant: fcos
 version: 1.5.0
@@ -385,7 +447,16 @@ BAD: dict[str, tuple[list[str], int, str]] = {
         "stoker: `tomorrow.json`: it is an inventory of version 2, and only 1 is known",
     ),
     "two machines": (["a.bu", "--root", "tree", "--image", "x"], 64, "stoker: plan: argument --image: not allowed"),
-    "was with a root": (["a.bu", "--was", "a.bu", "--root", "tree"], 64, "stoker: plan: `--was` says what the machine"),
+    "was with a root": (
+        ["a.bu", "--was", "a.bu", "--root", "tree"],
+        64,
+        "stoker: plan: `tree` has no record of a config",
+    ),
+    "was with an image": (
+        ["a.bu", "--was", "a.bu", "--image", "x"],
+        64,
+        "stoker: plan: `--was` says what the machine has",
+    ),
     "was with errors": (["a.bu", "--was", "bad.bu"], 1, "error[relative-path]: path not absolute"),
     "errors": (["bad.bu"], 1, "error[relative-path]: path not absolute"),
     "a CLC that cannot be carried": (["clc.yaml"], 1, "info[container-linux-config]: this is Container Linux Config"),

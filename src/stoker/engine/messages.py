@@ -135,6 +135,11 @@ OLD_NOT_DONE: Final = Message(
     "the config that the machine has could not have made its disks: {reason}",
     "name the config that it was made by, and an inventory of before or after that",
 )
+OTHER_RECORD: Final = Message(
+    "other-record",
+    "the record of this machine is of another config than the old one that was named: the plan stands on the record",
+    "name the config that was applied last",
+)
 NO_INVENTORY: Final = Message(
     "no-inventory", "it is no inventory: {reason}", "`stoker inventory -o json` on the machine writes one"
 )

@@ -109,7 +109,7 @@ class Preview(msgspec.Struct, frozen=True):
 
     @property
     def is_refused(self) -> bool:
-        """Whether a first boot would fail."""
+        """Whether it would be refused."""
         return any(finding.severity == "error" for finding in self.findings)
 
 

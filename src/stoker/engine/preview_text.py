@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from stoker.engine.columns import count
 from stoker.engine.disk_drawing import size_text
-from stoker.engine.parts import DISKS, FILES, GROUPS, UNITS, USERS
+from stoker.engine.parts import DISKS, FILES, GROUPS, REMOVE, UNITS, USERS
 from stoker.engine.policy import Impact
 from stoker.engine.preview import Change, Preview
 from stoker.engine.summary import finding_lines
@@ -123,7 +123,7 @@ def _words(change: Change) -> str:
         changed = was is not None and was != value
         differs = differs or changed or name not in change.was
         words.append(f"{tell(was)} -> {now}" if changed and name != "target" else now)
-    if change.was and change.facts and not differs:
+    if change.was and change.facts and not differs and change.action != REMOVE:
         words.append("other content")  # of the same size and so on: else it would be no change
     return (", " if change.group in {UNITS, USERS} else " ").join(words)
 
@@ -192,7 +192,7 @@ def _verdict(preview: Preview) -> str:
     same = len(preview.changes) - len(pending)
     already = f"; {same} already so" if same else ""
     if preview.is_refused:
-        return f"a first boot would fail{already}"
+        return f"it would be refused{already}"
     if not pending:
         return f"nothing to do{already}"
     counts = Counter(change.impact for change in pending)
