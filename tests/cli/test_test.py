@@ -177,6 +177,35 @@ def test_expectations_of_disks(run: Run, tmp_path: Path) -> None:
     assert {line: messages for line, messages in said.items() if line > 1} == expected
 
 
+# expectation that does not hold -> what is said of it, in the order of its keys; the hint
+FAILURES: dict[str, tuple[list[str], str]] = {
+    "file: /etc/motd, is: x, mode: 0644": (["is: it is `helloyou`, not `x`", "mode: it is `0600`, not `0644`"], ""),
+    "file: /etc/motd, mode: 0644, is: x": (["mode: it is `0600`, not `0644`", "is: it is `helloyou`, not `x`"], ""),
+    "file: /etc/none, exists: true": (["it is not there"], ""),
+    "file: /etc/motd, mode: 600": (
+        ["mode: it is `0600`, not `1130`"],
+        "write `mode: 0600`: without its zero a number is decimal",
+    ),
+    "directory: /opt/bin, mode: 755": (
+        ["mode: it is `0750`, not `1363`"],
+        "write `mode: 0755`: without its zero a number is decimal",
+    ),
+    "file: /etc/motd, mode: 420": (["mode: it is `0600`, not `0644`"], ""),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), FAILURES.items(), ids=FAILURES)
+def test_what_a_failure_says(line: str, expected: tuple[list[str], str], run: Run, tmp_path: Path) -> None:
+    """Which key is to blame, in the order in which they were written, and what to do."""
+    (tmp_path / "a.bu").write_text(CONFIG)
+    (tmp_path / "t.yaml").write_text(spec([line]))
+    (found,) = json.loads(run("test", "t.yaml", "-o", "json").stdout)
+    (failures,) = (case["failures"] for case in found["cases"] if not case["holds"])
+    title = line.partition(",")[0].replace(":", "")
+    said = [failure["message"].removeprefix(title).lstrip(",: ") for failure in failures]
+    assert (said, failures[0].get("hint", "")) == expected
+
+
 SOME = ["file: /etc/hostname, is: web2", "user: test, in: [web, wheel]", "unit: web.service"]
 
 
@@ -242,7 +271,7 @@ REFUSED: dict[str, tuple[str, str, list[str], list[str]]] = {
         "path: /etc/passwd",
         "",
         ["refused: file-exists, has: /etc/group"],
-        ["refused file-exists: it has no `/etc/group`"],
+        ["refused file-exists, has: it has no `/etc/group`"],
     ),
     "unexpectedly": (
         "path: /etc/passwd",

@@ -169,6 +169,9 @@ NO_PROFILE: Final = Message(
 
 # What a person expects of a rehearsal.
 NOT_AS_EXPECTED: Final = Message("not-as-expected", "{what}: {reason}")
+DECIMAL_EXPECTED: Final = Message(
+    "not-as-expected", NOT_AS_EXPECTED.text, "write `mode: 0{mode}`: without its zero a number is decimal"
+)
 NOT_A_MAPPING: Final = Message("expected-mapping", "{what} is a mapping: keys with values")
 NOT_A_LIST: Final = Message("expected-list", "{what} is a list")
 UNKNOWN_KEY: Final = Message("unknown-expectation", "there is no `{key}` {where}", "known are: {known}")
