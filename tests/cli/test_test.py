@@ -230,18 +230,6 @@ def test_what_an_expectation_should_be(run: Run, tmp_path: Path) -> None:
     assert "error[wrong-expectation]: `link` should be an absolute path\n" in run("test", "t.yaml").stderr
 
 
-def test_junit_of_what_cannot_be_tested(run: Run, tmp_path: Path) -> None:
-    """A CI that reads the document alone must not see less than there was to test."""
-    (tmp_path / "a.bu").write_text(CONFIG)
-    (tmp_path / "t.yaml").write_text("config: a.bu\n")
-    (tmp_path / "u.yaml").write_text(spec(SOME[2:]))
-    done = run("test", "t.yaml", "u.yaml", "-o", "junit")
-    assert done.returncode == 1
-    broken, fine = ET.fromstring(done.stdout)
-    assert broken.attrib == {"name": "t.yaml", "tests": "1", "failures": "1"}
-    assert fine.attrib["failures"] == "0"
-
-
 def test_junit(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.bu").write_text(CONFIG)
     (tmp_path / "t.yaml").write_text(spec(SOME))
@@ -341,7 +329,7 @@ def test_bad_files(text: str, expected: list[str], run: Run, tmp_path: Path) -> 
     (tmp_path / "a.bu").write_text(CONFIG)
     (tmp_path / "t.yaml").write_text(text)
     done = run("test", "t.yaml")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (1, "t.yaml: not tested\n")
     found = re.findall(r"^error\[([\w-]+)\].*\n  --> t\.yaml:(\d+)", done.stderr, re.MULTILINE)
     assert [" ".join(pair) for pair in found] == expected, done.stderr
 
@@ -366,3 +354,35 @@ def test_what_is_named_and_not_there(text: str, line: str, run: Run, tmp_path: P
     (tmp_path / "t.yaml").write_text(text)
     done = run("test", "t.yaml")
     assert (done.returncode, done.stderr.partition("\n")[0]) == (1, line)
+    assert done.stdout == "t.yaml: not tested\n"
+
+
+# id: what is in a file that cannot be tested (None: it is not there), and why it cannot
+UNTESTED: dict[str, tuple[str | None, str]] = {
+    "no file": (None, "nothing was tested: `t.yaml`: no such file or directory"),
+    "errors": ("config: a.bu\n", "nothing was tested: the file has errors in it"),
+    "no config": (spec(["file: /x"], "none.bu"), "nothing was tested: `none.bu`: no such file or directory"),
+    "a config with errors": (spec(["file: /x"], "t.yaml"), "nothing was tested: `t.yaml` has errors in it"),
+    "no distribution": (
+        spec(["file: /x"], more="distribution: hurd"),
+        "nothing was tested: `t.yaml`: `hurd` is no distribution",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), UNTESTED.values(), ids=UNTESTED)
+def test_one_that_cannot_be_tested_among_others(text: str | None, reason: str, run: Run, tmp_path: Path) -> None:
+    """The others are tested, and whoever reads the data alone sees a failure."""
+    (tmp_path / "a.bu").write_text(CONFIG)
+    (tmp_path / "u.yaml").write_text(spec(SOME[2:]))
+    if text is not None:
+        (tmp_path / "t.yaml").write_text(text)
+    words = ("t.yaml", "u.yaml")
+    done = run("test", *words)
+    assert (done.returncode, done.stdout) == (1, "t.yaml: not tested\nu.yaml: 2 expectations, all hold\n")
+    broken, fine = json.loads(run("test", *words, "-o", "json").stdout)
+    assert [case["failures"][0]["message"] for case in broken["cases"]] == [reason]
+    assert (broken["holds"], fine["holds"]) == (False, True)
+    suites = ET.fromstring(run("test", *words, "-o", "junit").stdout)
+    assert [suite.attrib["failures"] for suite in suites] == ["1", "0"]
+    assert suites[0][0][0].attrib["message"] == reason
