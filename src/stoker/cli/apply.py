@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from stoker.cli.configs import add_distribution, distribution_of, read_config
+from stoker.cli.configs import add_distribution, distribution_of
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import write_json
 from stoker.cli.inputs import add_files_dir, add_output, filled
-from stoker.cli.references import add_references, follow, placed_in
+from stoker.cli.references import add_references, read_wanted
 from stoker.cli.streams import talk, write_data
 from stoker.engine import (
     Distribution,
@@ -55,9 +55,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply; the account goes to stdout, the log to stderr. Exit 1 when anything was refused or failed."""
-    read = read_config(arguments.file, arguments.files_dir, arguments.color)
-    if read.config is None:
-        return Exit.FINDINGS
     if arguments.devices and os.geteuid() != 0:
         raise CommandError(
             "only root can change the disks of a machine", hint="leave out `--devices`, or run it as root"
@@ -69,16 +66,17 @@ def run(arguments: argparse.Namespace) -> int:
             hint="name a directory: --root ./tree",
             code=Exit.REFUSED,
         )
-    root.mkdir(parents=True, exist_ok=True)
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
+    wanted = read_wanted(arguments, PATIENCE, say)
+    if wanted is None:
+        return Exit.FINDINGS
+    root.mkdir(parents=True, exist_ok=True)
+    distribution = distribution_of(wanted.read, arguments.distribution)
     try:
-        rendered = follow(read, read.config, PATIENCE, say) if arguments.follow else None
-        config = read.config if rendered is None else rendered.config
-        distribution = distribution_of(read, arguments.distribution)
-        outcome, summary = _apply(config, root, distribution, say, arguments.devices)
+        outcome, summary = _apply(wanted.config, root, distribution, say, arguments.devices)
     except SystemFault as fault:
         raise CommandError(f"`{root}`: {fault}") from fault
-    findings = [finding_of(entry) for entry in placed_in(outcome.report, read, rendered)]
+    findings = [finding_of(entry) for entry in wanted.placed(outcome.report)]
     summary = msgspec.structs.replace(summary, succeeded=outcome.succeeded, findings=findings)
     if arguments.output == "json":
         write_json(msgspec.to_builtins(summary))

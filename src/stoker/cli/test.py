@@ -13,6 +13,7 @@ from stoker.cli.exits import CommandError, Exit, complaint, reason_of
 from stoker.cli.findings import show, write_json
 from stoker.cli.inputs import Input, add_output, read_input, wants_color
 from stoker.cli.plan import captured_of
+from stoker.cli.references import Wanted
 from stoker.cli.simulate import rehearse_config
 from stoker.cli.streams import STDOUT, talk, write_data
 from stoker.engine import DISTRIBUTIONS
@@ -92,7 +93,7 @@ def _test(source: Input, color: str) -> Tested:
     distribution = _named(expected, source) or (captured and distribution_of_system(captured.os))
     with TemporaryDirectory(prefix="stoker-") as directory:
         chosen = distribution or distribution_of(read, None)
-        rehearsal = rehearse_config(read, read.config, Path(directory) / "root", chosen, captured)
+        rehearsal = rehearse_config(Wanted(read, read.config), Path(directory) / "root", chosen, captured)
         cases = judge_all(expected.entries, rehearsal, chosen, Place(source.name, 1, 1))
     return Tested(source, cases)
 
