@@ -117,6 +117,19 @@ def test_the_tree_is_gone_unless_it_is_kept(run: Run, tmp_path: Path) -> None:
     assert root.parent.parent == tmp_path / "tmp"
 
 
+def test_no_path_is_told_that_leads_nowhere(run: Run, tmp_path: Path) -> None:
+    """As data: neither the tree nor a disk, unless they are kept."""
+    (tmp_path / "a.bu").write_text(
+        "variant: fcos\nversion: 1.5.0\nstorage: {disks: [{device: /dev/vda, wipe_table: true}]}\n"
+    )
+    (tmp_path / "tmp").mkdir()
+    for words, count in (([], 0), (["--keep"], 3)):
+        done = run("simulate", "a.bu", "-o", "json", *words, TMPDIR=str(tmp_path / "tmp"))
+        paths = re.findall(rf'"{tmp_path}/tmp[^"]*"', done.stdout)
+        assert len(paths) == count
+        assert all(Path(json.loads(path)).exists() for path in paths)
+
+
 UNITS = """\
 variant: fcos
 version: 1.5.0

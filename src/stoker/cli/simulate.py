@@ -6,6 +6,7 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
 
 import msgspec
 
@@ -53,12 +54,22 @@ def run(arguments: argparse.Namespace) -> int:
             named = distribution_of_system(captured.os) or named
         found = rehearse_config(wanted, root, named, captured)
         if arguments.output == "json":
-            write_json(found)
+            write_json(_data(found, is_kept=arguments.keep or arguments.tree is not None))
         else:
             write_data(rehearsal_text(found).encode("utf-8", "surrogateescape"))
     if arguments.keep and arguments.tree is None:
         talk(f"the tree is `{root}`\n")
     return Exit.FINE if found.succeeded else Exit.FINDINGS
+
+
+def _data(found: Rehearsal, *, is_kept: bool) -> dict[str, Any]:
+    """The account as plain data; where the tree and its disks are only while they are there."""
+    data: dict[str, Any] = msgspec.to_builtins(found)
+    if not is_kept:
+        del data["tree"]
+        for disk in data["disks"]:
+            del disk["file"]
+    return data
 
 
 def rehearse_config(wanted: Wanted, root: Path, distribution: Distribution, captured: Captured | None) -> Rehearsal:
