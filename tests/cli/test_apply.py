@@ -20,6 +20,8 @@ from tests import loops
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may")
+
 TEXT = """\
 variant: fcos
 version: 1.5.0
@@ -234,6 +236,38 @@ def test_a_whole_disk_with_its_root(run: Run, tmp_path: Path) -> None:
             assert [*(tmp_path / "tree/boot").iterdir()] == []
         finally:
             loops.run("umount", tmp_path / "tree")
+
+
+# id: what is in the tree, and what is there after all was refused
+REFUSED: dict[str, tuple[list[str], list[str]]] = {
+    "no tree": ([], []),
+    "an empty tree": (["tree/"], ["tree"]),
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("words", [[], pytest.param(["--devices"], marks=needs_root)], ids=["tree", "devices"])
+def test_what_is_refused_leaves_nothing(
+    words: list[str], given: list[str], expected: list[str], run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "a.bu").write_text(
+        "variant: fcos\nversion: 1.5.0\nignition: {config: {merge: [{source: 'https://example.com/a'}]}}\n"
+    )
+    for name in given:
+        path = tmp_path / "there" / name
+        path.mkdir(parents=True) if name.endswith("/") else path.write_text("x")
+    done = run("apply", "a.bu", "--root", "there/tree", *words)
+    assert done.returncode == 1
+    assert "which is not read here" in done.stdout
+    there = tmp_path / "there"
+    assert sorted(str(path.relative_to(there)) for path in there.rglob("*")) == expected
+
+
+def test_a_root_that_is_a_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bu").write_text("variant: fcos\nversion: 1.5.0\n")
+    done = run("apply", "a.bu", "--root", "a.bu")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "stoker: `a.bu` is a file, not a directory\nhint: name a directory: --root ./tree\n"
 
 
 def test_a_root_without_a_name_is_not_the_directory_that_this_runs_in(run: Run, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import closing
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -27,10 +27,9 @@ from stoker.engine import (
     summarise,
     summary_text,
 )
-from stoker.engine.targets import open_tree
 from stoker.fetch import Fetcher
 from stoker.schema.v3 import Config
-from stoker.system import SystemFault
+from stoker.system import System, SystemFault
 
 PATIENCE = 60.0  # seconds without an answer: a first boot waits for ever, but here somebody is waiting for us
 
@@ -66,11 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
             hint="name a directory: --root ./tree",
             code=Exit.REFUSED,
         )
+    if root.exists() and not root.is_dir():
+        raise CommandError(f"`{arguments.root}` is a file, not a directory", hint="name a directory: --root ./tree")
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     wanted = read_wanted(arguments, PATIENCE, say)
     if wanted is None:
         return Exit.FINDINGS
-    root.mkdir(parents=True, exist_ok=True)
     distribution = distribution_of(wanted.read, arguments.distribution)
     try:
         outcome, summary = _apply(wanted.config, root, distribution, say, arguments.devices)
@@ -91,17 +91,18 @@ def _apply(
     """Provision a tree, or this machine; the summary of a machine is made while its disks are mounted."""
     fetcher = Fetcher(msgspec.structs.replace(settings_of(config), patience=PATIENCE), say=say)
     summaries: list[Summary] = []
-    if with_devices:
-        outcome = provision_machine(
-            config,
-            root,
-            distribution=distribution,
-            say=say,
-            look=lambda outcome, system: summaries.append(summarise(outcome, system)),
-            fetch=fetcher,
-        )
-        return outcome, summaries[0]
-    is_root = os.geteuid() == 0
-    outcome = provision(config, root, distribution=distribution, say=say, fetch=fetcher, with_owners=is_root)
-    with closing(open_tree(root)) as system:
-        return outcome, summarise(outcome, system)
+
+    def look(outcome: Outcome, system: System) -> None:
+        summaries.append(summarise(outcome, system))
+
+    if not with_devices:
+        owned = os.geteuid() == 0
+        done = provision(config, root, distribution=distribution, say=say, look=look, fetch=fetcher, with_owners=owned)
+        return done, summaries[0]
+    is_new = not root.exists()
+    root.mkdir(parents=True, exist_ok=True)
+    done = provision_machine(config, root, distribution=distribution, say=say, look=look, fetch=fetcher)
+    if is_new and not done.succeeded:
+        with suppress(OSError):  # there is something in it
+            root.rmdir()
+    return done, summaries[0]

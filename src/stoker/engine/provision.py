@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from stoker.engine.distributions import Distribution, lay_base
 from stoker.engine.execution import Say, carry_out
@@ -11,8 +13,10 @@ from stoker.engine.outcome import Outcome
 from stoker.engine.plan import plan
 from stoker.fetch import Fetch
 from stoker.schema.v3 import Config
-from stoker.system import RealSystem, ScratchSystem
+from stoker.system import FileFault, RealSystem, ScratchSystem, System
 from stoker.system.scratch import has_manifest
+
+Look = Callable[[Outcome, System], None]
 
 
 def provision(
@@ -23,17 +27,36 @@ def provision(
     say: Say,
     fetch: Fetch | None = None,
     with_owners: bool = False,
+    look: Look = lambda _outcome, _system: None,
 ) -> Outcome:
     """Provision the tree below `root` as a first boot would.
 
-    `config` is validated and merged. A tree without accounts gets the distribution's base first. Without `fetch`
-    only contents that the config itself holds are written. It needs no privileges: owners, and modes that would be a
-    hole, are kept in `ROOT.rights.json`. `with_owners` sets them for real, which only root may; a tree that has such
-    a manifest goes on with it.
+    `config` is validated and merged. A tree without accounts gets the distribution's base first, one that is empty or
+    not there only when nothing is refused. Without `fetch` only contents that the config itself holds are written.
+    `look` sees the Outcome and the tree. It needs no privileges: owners, and modes that would be a hole, are kept in
+    `ROOT.rights.json`. `with_owners` sets them for real, which only root may; a tree that has such a manifest goes on
+    with it.
     """
+    if not root.exists() or (root.is_dir() and not any(root.iterdir())):
+        with (
+            TemporaryDirectory(prefix="stoker-") as directory,
+            closing(ScratchSystem(Path(directory) / "root")) as trial,
+        ):
+            lay_base(trial, distribution)
+            planned = plan(config, trial, distribution, online=fetch is not None)
+            if planned.report.has_errors:
+                outcome = carry_out(planned, trial, say, fetch)
+                look(outcome, trial)
+                return outcome
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileFault.of("make", str(root), error) from error
     is_real = with_owners and not has_manifest(root)
     with closing(RealSystem(root, boot_id="") if is_real else ScratchSystem(root)) as system:
         if system.look("/etc/passwd") is None:
             lay_base(system, distribution)
         planned = plan(config, system, distribution, online=fetch is not None)
-        return carry_out(planned, system, say, fetch)
+        outcome = carry_out(planned, system, say, fetch)
+        look(outcome, system)
+        return outcome
