@@ -106,3 +106,13 @@ def test_no_root(root: str, run: Run, tmp_path: Path) -> None:
         1,
         f"stoker: `{root}` is no directory\nhint: name the root of a system\n",
     )
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_directory_without_a_system(output: str, run: Run, tmp_path: Path) -> None:
+    """What is planned for nothing would be wrong for every machine."""
+    (tmp_path / "empty").mkdir()
+    done = run("inventory", "--root", "empty", "-o", output)
+    assert (done.returncode, done.stdout) == (1, "")
+    said = "there is no system below `empty`: neither os-release nor accounts"
+    assert done.stderr == f"stoker: {said}\nhint: name its root\n"
