@@ -339,6 +339,29 @@ def test_what_is_made_over_partitions_loses_them(said: str, run: Run, place: Pat
     assert run("plan", "a.bu", "--image", "disk.img", *both).returncode == 2
 
 
+# id: (what is asked of the disk with `pictures`, labels that are allowed, what is said of one that nothing has)
+IN_VAIN: dict[str, tuple[str, list[str], list[str]]] = {
+    "mistyped": ("format: ext4, wipe_filesystem: true, label: new", ["pictuers"], ["`pictures`"]),
+    "one of two": ("format: ext4, wipe_filesystem: true, label: new", ["none", "pictures"], ["`pictures`"]),
+    "right": ("format: ext4, wipe_filesystem: true, label: new", ["pictures"], []),
+    "nothing is lost": ("format: ext4, label: pictures", ["pictures"], ["nothing"]),
+}
+
+
+@needs_tools
+@pytest.mark.parametrize(("said", "labels", "names"), IN_VAIN.values(), ids=IN_VAIN)
+def test_a_label_that_allows_nothing(said: str, labels: list[str], names: list[str], run: Run, place: Path) -> None:
+    lay_image(place / "disk.img")
+    (place / "a.bu").write_text(
+        f"variant: fcos\nversion: 1.5.0\nstorage: {{filesystems: [{{device: /dev/vda2, {said}}}]}}\n"
+    )
+    words = [word for label in labels for word in ("--allow-wipe", label)]
+    found = json.loads(run("plan", "a.bu", "--image", "disk.img", "-o", "json", *words).stdout)
+    said_of = [(one["message"], one["hint"]) for one in found["findings"] if one["code"] == "allowed-in-vain"]
+    message = f"`--allow-wipe {labels[0]}` allows nothing: nothing that would be lost is called that"
+    assert said_of == [(message, f"what would be lost: {name}") for name in names]
+
+
 READ_ONLY = {
     "a tree": (["--root", "tree"], LOSING),
     "an image": (["--image", "disk.img"], IMAGE.format(device="/dev/sda")),

@@ -127,6 +127,11 @@ FILES_UNKNOWN: Final = Message(
     "{what} does not tell which files are there: whether one of the config is there already is not known",
     "`--root` plans for a tree, or for the machine that it is run on: `--root /`",
 )
+ALLOWED_IN_VAIN: Final = Message(
+    "allowed-in-vain",
+    "`--allow-wipe {label}` allows nothing: nothing that would be lost is called that",
+    "what would be lost: {names}",
+)
 OLD_NOT_DONE: Final = Message(
     "old-not-done",
     "the config that the machine has could not have made its disks: {reason}",
