@@ -156,6 +156,33 @@ systemd:
 """
 
 
+# id: units of a config and a file -> the units that are enabled and not there
+NOT_HERE: dict[str, tuple[str, str, list[str]]] = {
+    "no contents": ("{name: a.service, enabled: true}", "/x", ["a.service"]),
+    "a drop-in alone": ("{name: a.service, enabled: true, dropins: [{name: x.conf}]}", "/x", ["a.service"]),
+    "with contents": ('{name: a.service, enabled: true, contents: "[Service]\\nExecStart=/x\\n"}', "/x", []),
+    "not enabled": ("{name: a.service, enabled: false}", "/x", []),
+    "as a file": ("{name: a.service, enabled: true}", "/etc/systemd/system/a.service", []),
+    "of the image": ("{name: a.service, enabled: true}", "/usr/lib/systemd/system/a.service", []),
+    "an instance": ("{name: a@1.service, enabled: true}", "/etc/systemd/system/a@.service", []),
+}
+
+
+@pytest.mark.parametrize(("units", "path", "expected"), NOT_HERE.values(), ids=NOT_HERE)
+def test_a_unit_that_only_the_image_may_have(
+    units: str, path: str, expected: list[str], run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "a.bu").write_text(
+        f"variant: flatcar\nversion: 1.0.0\nsystemd: {{units: [{units}]}}\n"
+        f'storage: {{files: [{{path: {path}, contents: {{inline: "[Service]\\nExecStart=/x\\n"}}}}]}}\n'
+    )
+    done = run("simulate", "a.bu", "-o", "json")
+    found = [one for one in json.loads(done.stdout)["summary"]["findings"] if one["code"] == "unit-not-here"]
+    assert [one["message"].split("`")[1] for one in found] == expected
+    assert [(one["severity"], one["place"]) for one in found] == [("warning", "a.bu:3:26")] * len(expected)
+    assert done.returncode == 0
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
 def test_what_systemd_says_of_units(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.bu").write_text(UNITS)

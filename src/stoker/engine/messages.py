@@ -63,6 +63,12 @@ UNIT_REFUSED: Final = Message(
     "`systemd-analyze verify` tells more, on the tree that `--keep` keeps",
 )
 
+UNIT_NOT_HERE: Final = Message(
+    "unit-not-here",
+    "`{unit}` is enabled, but has no contents in this config: only a machine whose image has it starts it",
+    "give it `contents`, or look for it on such a machine: `systemctl cat {unit}`",
+)
+
 # Owners and keys.
 NO_SUCH_USER: Final = Message("no-such-user", "no such user `{name}`", "add it under `passwd.users`, or give its id")
 NO_SUCH_GROUP: Final = Message(
