@@ -164,6 +164,7 @@ NOT_HERE: dict[str, tuple[str, str, list[str]]] = {
     "not enabled": ("{name: a.service, enabled: false}", "/x", []),
     "as a file": ("{name: a.service, enabled: true}", "/etc/systemd/system/a.service", []),
     "of the image": ("{name: a.service, enabled: true}", "/usr/lib/systemd/system/a.service", []),
+    "a name that is none": ('{name: "a\\0.service", enabled: true}', "/x", ["a\0.service"]),
     "an instance": ("{name: a@1.service, enabled: true}", "/etc/systemd/system/a@.service", []),
 }
 
