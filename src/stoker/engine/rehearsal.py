@@ -196,7 +196,7 @@ def _units_not_here(config: Config, system: ScratchSystem, distribution: Distrib
     for index, unit in enumerate(config.systemd.units if config.systemd else ()):
         names = [name for name in (unit.name, template(unit.name)[0]) if "\0" not in name]  # no file is called that
         paths = [f"{directory}/{name}" for directory in (distribution.units, *UNITS_OF_IMAGE) for name in names]
-        if unit.enabled and not any(map(system.look, paths)):
+        if unit.enabled and not unit.contents and not any(map(system.look, paths)):
             report.add(Severity.WARNING, messages.UNIT_NOT_HERE, ("systemd", "units", index, "name"), unit=unit.name)
     return report
 

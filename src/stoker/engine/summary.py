@@ -194,9 +194,8 @@ def finding_of(entry: Entry) -> Finding:
 
 def _node_row(node: Node) -> tuple[str, ...]:
     path = node.path + ("/" if node.kind == "directory" else "")
-    what = f"-> {node.target}" if node.kind == LINK else f"sha256:{node.digest[:12]}" if node.digest else ""
     size = str(node.size) if node.kind == FILE else ""
-    return (path, node.mode, f"{node.user}:{node.group}", size, what)
+    return (path, node.mode, f"{node.user}:{node.group}", size, f"-> {node.target}" if node.kind == LINK else "")
 
 
 def _account_row(account: Account) -> tuple[str, ...]:
