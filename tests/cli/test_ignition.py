@@ -156,15 +156,19 @@ APPLY: dict[str, tuple[tuple[str, ...], str, int, str]] = {
         1,
         "CRITICAL : failed to apply: resource requires networking: what the config names",
     ),
-    "no config": (("-",), "{", 1, "CRITICAL : couldn't parse config: config is not valid (the config)"),
+    "no config": (("-",), "{", 1, "CRITICAL : couldn't parse config: config is not valid (/dev/stdin)"),
+    "no config in a file": (("a.ign",), "", 1, "CRITICAL : couldn't parse config: config is not valid (a.ign)"),
     "no file": (("none.ign",), "", 1, "CRITICAL : couldn't read config: open none.ign: no such file or directory"),
 }
 
 
 @pytest.mark.parametrize(("words", "text", "code", "line"), APPLY.values(), ids=APPLY)
-def test_apply(run: Run, words: tuple[str, ...], text: str, code: int, line: str) -> None:
+def test_apply(run: Run, words: tuple[str, ...], text: str, code: int, line: str, tmp_path: Path) -> None:
+    (tmp_path / "a.ign").write_text("{")
     done = run("--root", ".", *words, name="ignition-apply", text=text, container="podman")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (code, line)
+    hint = "ERROR    : hint: `stoker check` says what is wrong with it, and where"
+    assert (hint in done.stdout) == ("config is not valid" in line)
 
 
 @pytest.mark.skipif(

@@ -108,6 +108,11 @@ NOT_LIVE: Final = Message(
 )
 BAD_CACHE: Final = Message("bad-cache", "failed to parse cached config: {reason}")
 BAD_STATE: Final = Message("bad-state", "parsing state file: {reason}", "boot anew: it is kept for one boot only")
+NO_CACHE: Final = Message(
+    "no-cache",
+    "open `{path}`: no such file or directory",
+    "the stage `fetch` leaves the config there: run it first, or name the file that it left by `-config-cache`",
+)
 NO_FILE: Final = Message("no-file", "{verb} `{path}`: {reason}")
 NOT_MERGED: Final = Message(
     "not-merged",

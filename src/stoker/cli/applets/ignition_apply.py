@@ -9,7 +9,7 @@ import os
 from typing import Final
 
 from stoker.cli.applets.versions import IGNITION
-from stoker.cli.gofiles import PathError, read_file
+from stoker.cli.gofiles import STDIN_NAME, PathError, read_file
 from stoker.cli.goflags import Flag, Parsed, describe_pflags, parse_pflags
 from stoker.cli.streams import talk, write_data
 
@@ -58,12 +58,13 @@ def _apply(parsed: Parsed, path: str) -> str:
 
     log = open_log(to_stdout=True)
     log(IGNITION)
-    error = ""
+    error, hint = "", None
     try:
         text = read_file(None if path == "-" else path)
         if is_container(os.environ, Path("/")):
             outcome = apply_to_container(
                 text,
+                STDIN_NAME if path == "-" else path,
                 Path(os.path.abspath(parsed.text("root"))),
                 surroundings_of(os.environ).distribution,
                 log,
@@ -79,9 +80,13 @@ def _apply(parsed: Parsed, path: str) -> str:
     except PathError as fault:
         error = f"couldn't read config: {fault}"
     except BadConfig as fault:
-        error = f"couldn't parse config: {fault}"
-    except (EngineFault, FetchFault, SystemFault) as fault:
+        error, hint = f"couldn't parse config: {fault}", fault.hint
+    except (EngineFault, FetchFault) as fault:
+        error, hint = f"failed to apply: {fault}", fault.hint
+    except SystemFault as fault:
         error = f"failed to apply: {fault}"
+    if hint:
+        log.at(Level.ERROR, f"hint: {hint}")
     if error:
         log.at(Level.CRITICAL, error)
     return error
