@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from stoker.engine.distributions import Distribution, lay_base
 from stoker.engine.execution import Say, carry_out
@@ -38,6 +37,8 @@ def provision(
     with it.
     """
     if not root.exists() or (root.is_dir() and not any(root.iterdir())):
+        from tempfile import TemporaryDirectory  # noqa: PLC0415 -- a first boot, which has its tree, does not pay for it
+
         with (
             TemporaryDirectory(prefix="stoker-") as directory,
             closing(ScratchSystem(Path(directory) / "root")) as trial,
