@@ -14,7 +14,7 @@ import yaml
 
 from stoker.butane import compile_text
 from stoker.butane.clc import compile_clc
-from stoker.ignition.parse import check
+from stoker.ignition.parse import parse_plainly
 from stoker.report import Report
 from stoker.schema.constraints import BEYOND
 from stoker.schema.constraints_old import BEYOND as OLD_BEYOND
@@ -41,7 +41,7 @@ def files_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def findings(name: str, text: str, files_dir: Path) -> Report:
     """What the compiler, being strict, has against a config."""
     if name.startswith("ignition"):
-        return check(json.dumps(yaml.safe_load(text)).encode())
+        return parse_plainly(json.dumps(yaml.safe_load(text)).encode()).report
     if name.startswith("clc"):
         return compile_clc(text.encode(), files_dir=str(files_dir)).report
     return compile_text(text.encode(), files_dir=str(files_dir)).report

@@ -73,7 +73,7 @@ def carry(done: Parsed | clc.Compilation) -> Carried:
 def bring(
     done: Parsed | clc.Compilation, target: Spec, filesystems: Mapping[str, str] | None = None, *, dedupe: bool = False
 ) -> tuple[Any, Report]:
-    """Bring what was made of an older text to `target`: see `versions.to_version`. The report is about the way alone."""
+    """Bring what was made of an older text to `target`: as `to_version` does. The report is about the way alone."""
     parsed = Parsed(done.report)
     parsed.old = copy.deepcopy(done.old if isinstance(done, Parsed) else done.config)  # the way changes it
     parsed.spec = done.spec

@@ -15,7 +15,7 @@ from stoker.cli.findings import show, write_json
 from stoker.cli.guesses import guess
 from stoker.cli.inputs import add_files_dir, add_output, add_platform, files_dir, read_input
 from stoker.cli.streams import write_data
-from stoker.ignition.parse import Parsed, parse
+from stoker.ignition.parse import Parsed, parse_plainly
 from stoker.report import pointer_text
 
 _LONG: Final = 100  # characters; JSON is often one line
@@ -37,8 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     source = read_input(arguments.file)
     done: Explained
     if source.is_ignition:
-        done = parse(source.text, file=source.name)
-        done.say_why(source.text, source.name)
+        done = parse_plainly(source.text, file=source.name)
     else:
         where = files_dir(source, arguments.files_dir)
         done = compile_document(source.text, file=source.name, files_dir=where, platform=arguments.platform)

@@ -8,7 +8,7 @@ from pathlib import Path
 from stoker.butane import translate
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.streams import talk, write_data
-from stoker.ignition.parse import check
+from stoker.ignition.parse import parse_plainly
 from stoker.report import Report
 from stoker.server import AddressError, ServerError, serve
 from stoker.store import StoreError
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             assets if assets.is_dir() else None,
             _address(arguments.address),
             compile_config=_compile,
-            validate=lambda text, file: check(text, file=file),
+            validate=lambda text, file: parse_plainly(text, file=file).report,
             on_ready=on_ready,
             log=log,
         )
