@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -17,8 +16,7 @@ import stoker
 from stoker.engine import DISTRIBUTIONS, provision
 from stoker.system import ScratchSystem
 from tests import loops
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.cli.conftest import Run
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,7 @@ import pytest
 
 from stoker.cli.godurations import seconds_of
 from stoker.platforms import PLATFORMS
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.cli.conftest import Run
 
 STAGES = "[disks fetch fetch-offline files kargs mount umount]"
 

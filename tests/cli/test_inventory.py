@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -12,9 +10,8 @@ import pytest
 
 from stoker.engine.captured import read_inventory
 from stoker.engine.inventory_text import inventory_text
-from tests.cli.test_plan import INVENTORY, digest, lay
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.cli.conftest import Run
+from tests.cli.samples import INVENTORY, digest, lay
 
 
 @pytest.fixture

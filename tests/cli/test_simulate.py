@@ -7,17 +7,14 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.test_plan import INVENTORY, WHOLE
+from tests.cli.conftest import Run
+from tests.cli.samples import GOLDEN, INVENTORY, WHOLE
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-GOLDEN = Path(__file__).parent / "golden"
 TOOLS = ("sgdisk", "sfdisk", "blkid", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "mkfs.fat", "systemd-analyze")
 MISSING = [tool for tool in TOOLS if not shutil.which(tool)]
 needs_tools = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")

@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.test_plan import INVENTORY
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-GOLDEN = Path(__file__).parent / "golden"
+from tests.cli.conftest import Run
+from tests.cli.samples import GOLDEN, INVENTORY
 
 CONFIG = """\
 variant: flatcar
