@@ -74,6 +74,11 @@ MISSING_VARIABLE: Final = Message(
     "variable `{name}` has no value",
     "give it one below `with:` where this file is included, or declare a `default`",
 )
+NOT_GIVEN: Final = Message(
+    "missing-variable",
+    "`{path}` asks for a value of variable `{name}`, and gets none",
+    "give it one below `with:`, or declare a `default` in the fragment",
+)
 UNKNOWN_VARIABLE: Final = Message(
     "unknown-variable", "`{path}` declares no variable `{name}`", "declare it below `variables:`, or remove it here"
 )
