@@ -185,6 +185,12 @@ MISTAKES: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         ["kernel-arguments-unsupported base.bu:3"],
     ),
+    "a path that reads as a number": (
+        {"web.bu": INCLUDE.replace("base.bu", "5"), "5": f"{HEAD}{FILE}    - path: x\n"},
+        ["relative-path 5:5"],
+    ),
+    "an empty path": ({"web.bu": INCLUDE.replace("base.bu", "''")}, ["bad-include web.bu:4"]),
+    "nothing for a path": ({"web.bu": INCLUDE.replace("base.bu", "~")}, ["bad-include web.bu:4"]),
     "no value": ({"web.bu": INCLUDE, "base.bu": HEAD + DECLARED + USED}, ["missing-variable web.bu:4"]),
     "no value, of nobody": (
         {"web.bu": HEAD + DECLARED + USED.replace("}}'", "}} ${{ n }}'")},

@@ -62,6 +62,9 @@ def test_the_seeds_are_fine(name: str, files_dir: Path) -> None:
 # a document of parts -> whether the schema is fine with it
 PARTS = {
     "a fragment": ("include: [{path: base.bu, with: {a: 1, b: [x], c: yes}}]", True),
+    "a path that reads as a number": ("include: [{path: 5}]", True),
+    "an empty path": ("include: [{path: ''}]", False),
+    "nothing for a path": ("include: [{path: ~}]", False),
     "no path": ("include: [{with: {a: 1}}]", False),
     "a bare path": ("include: [base.bu]", False),
     "variables": ("variables: {a: {type: string}, b: {type: list, default: []}}", True),

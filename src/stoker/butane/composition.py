@@ -19,7 +19,7 @@ from stoker.butane.faults import report_faults
 from stoker.butane.local import LocalFault, read_file
 from stoker.butane.machineconfig import find_refused
 from stoker.butane.variables import Asker, Given, Mistakes, Variables, members
-from stoker.document import yaml
+from stoker.document import scalars, yaml
 from stoker.document.nodes import ALIAS, MAPPING, SCALAR, SEQUENCE, Document, Node
 from stoker.ignition.convert import convert
 from stoker.ignition.merge import CHILD, Transcript, merge, trace
@@ -252,7 +252,8 @@ def _entries(node: Node, document: Document, mistakes: Mistakes) -> Iterator[_En
         parts = members(item)
         path, given = parts.get("path"), parts.get("with")
         given = given.value if given is not None and given.kind == ALIAS else given
-        is_path = path is not None and path.kind == SCALAR and path.value and "\0" not in path.value
+        name = scalars.string(path) if path is not None and path.kind == SCALAR else None
+        is_path = isinstance(name, str) and name and "\0" not in name
         if path is None or not is_path or not set(parts) <= {"path", "with"}:
             _Saying(document, item, mistakes).error(m.BAD_INCLUDE, what="this says not which `path` to include")
         elif given is not None and given.kind != MAPPING:
