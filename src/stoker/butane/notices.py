@@ -14,6 +14,16 @@ CLOUD_CONFIG: Final = Message(
 )
 
 # texts that are something else
+CLOUD_ARCHIVE: Final = Message(
+    "cloud-archive",
+    "this is a MIME archive for cloud-init, not a config",
+    "write each of its parts as Butane: what a `text/cloud-config` says, and scripts as units in `systemd.units`",
+)
+CLOUD_INCLUDE: Final = Message(
+    "cloud-include",
+    "this is a list of URLs for cloud-init, not a config",
+    "name them in `ignition.config.merge`, where they lead to Ignition configs",
+)
 SCRIPT: Final = Message(
     "script",
     "this is a script, not a config",
