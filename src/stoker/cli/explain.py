@@ -80,10 +80,13 @@ def _line(texts: Mapping[str, bytes], contribution: Contribution) -> str:
 
 
 def _text(texts: Mapping[str, bytes], name: str, found: list[Contribution]) -> str:
-    places = [str(contribution.place) for contribution in found]
-    width = max(map(len, places), default=0)
-    rows = [f"  {place:{width}}  {_line(texts, one)}" for place, one in zip(places, found, strict=True)]
-    return "\n".join([name, *dict.fromkeys(rows), ""])
+    """The contributors, those of one line as one row: the place of the first stands for all."""
+    lines: dict[tuple[str, int, str], str] = {}
+    for one in found:
+        lines.setdefault((one.place.file, one.place.line, _line(texts, one)), str(one.place))
+    width = max(map(len, lines.values()), default=0)
+    rows = [f"  {place:{width}}  {line}" for (_, _, line), place in lines.items()]
+    return "\n".join([name, *rows, ""])
 
 
 def _data(texts: Mapping[str, bytes], name: str, found: list[Contribution]) -> dict[str, Any]:
