@@ -261,6 +261,13 @@ def test_what_is_refused_leaves_nothing(
     assert sorted(str(path.relative_to(there)) for path in there.rglob("*")) == expected
 
 
+def test_a_root_that_cannot_be_made(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bu").write_text("variant: fcos\nversion: 1.5.0\n")
+    done = run("apply", "a.bu", "--root", "a.bu/x")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"stoker: cannot make `{tmp_path}/a.bu/x`: not a directory\n"
+
+
 def test_a_root_that_is_a_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.bu").write_text("variant: fcos\nversion: 1.5.0\n")
     done = run("apply", "a.bu", "--root", "a.bu")

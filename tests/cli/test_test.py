@@ -294,6 +294,8 @@ BAD: dict[str, tuple[str, list[str]]] = {
     "nothing": ("", ["expected-mapping 1", "no-config-named 1", "nothing-expected 1"]),
     "a list": ("- a\n", ["expected-mapping 1", "no-config-named 1", "nothing-expected 1"]),
     "no config": ("expect: [{file: /x}]\n", ["no-config-named 1"]),
+    "a config": ("variant: fcos\nversion: 1.5.0\n", ["expected-expectations 1"]),
+    "an Ignition config": ('{"ignition": {"version": "3.4.0"}}', ["expected-expectations 1"]),
     "no expectations": ("config: a.bu\nexpect: []\n", ["nothing-expected 1"]),
     "no list": ("config: a.bu\nexpect: {file: /x}\n", ["expected-list 2", "nothing-expected 1"]),
     "another key": ("config: a.bu\nexpct: []\nexpect: [{file: /x}]\n", ["unknown-expectation 2"]),

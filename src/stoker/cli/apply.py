@@ -75,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         outcome, summary = _apply(wanted.config, root, distribution, say, arguments.devices)
     except SystemFault as fault:
-        raise CommandError(f"`{root}`: {fault}") from fault
+        where = "" if str(root) in str(fault) else f"`{root}`: "
+        raise CommandError(f"{where}{fault}") from fault
     findings = [finding_of(entry) for entry in wanted.placed(outcome.report)]
     summary = msgspec.structs.replace(summary, succeeded=outcome.succeeded, findings=findings)
     if arguments.output == "json":

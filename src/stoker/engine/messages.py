@@ -199,6 +199,11 @@ TWO_SUBJECTS: Final = Message(
     "two-subjects", "this expectation is about `{one}` and `{other}`", "make two of it, each with a dash of its own"
 )
 WRONG_VALUE: Final = Message("wrong-expectation", "`{key}` should be {wanted}")
+A_CONFIG: Final = Message(
+    "expected-expectations",
+    "this is a config, and what is expected of one stands in a file of its own",
+    "write a file with `config:`, the path of this one, and `expect:`, a list such as `- file: /etc/hostname`",
+)
 NO_CONFIG_NAMED: Final = Message("no-config-named", "this does not say which config is tested", "add `config: web.bu`")
 NOTHING_EXPECTED: Final = Message("nothing-expected", "nothing is expected", "add a list `expect`")
 TOO_MANY_EXPECTED: Final = Message("too-many-expectations", "more than {most} {what}", "make several files of it")
