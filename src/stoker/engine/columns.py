@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable
 from typing import Final
 
-WIDEST: Final = 48  # columns of a terminal that a cell gets; what is longer pushes aside the rest of its own row
+WIDEST: Final = 45  # columns of a terminal that a cell gets; what is longer pushes aside the rest of its own row
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
