@@ -13,6 +13,8 @@ BUTANE = "variant: fcos\nversion: 1.5.0\n"
 
 # text -> the codes, each with its line and column
 NAMED = {
+    "a compressed file": ("\x1f\x8b\x08\0\0\0", ["binary:1:1"]),
+    "a text with a zero far below": (f"a: b\n{'# x' * 400}\n\0", ["yaml-syntax:3:1"]),
     "a script": ("#!/bin/bash\necho: 1\n", ["script:1:1"]),
     "a list for cloud-init": ("#include\nhttps://example.com/a\n", ["cloud-include:1:1"]),
     "a list for cloud-init, once": ("#include-once https://example.com/a\n", ["cloud-include:1:1"]),

@@ -7,7 +7,7 @@ file of another program, or a template that nobody has filled in.
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from typing import Final
 
@@ -38,6 +38,7 @@ _COMMENT: Final = re.compile(rb"\s*(?:#(?!!)|//|$)")
 _FIELD: Final = re.compile(r"(?<!\$)\{\{[^{}]*\}\}|\{%.*?%\}")
 # What is said of a text that cannot be read.
 _UNREADABLE: Final = frozenset(message.code for message in (*SYNTAX, WRONG_TYPE))
+HEAD: Final = 1024  # bytes in which what is no text shows itself
 MAX_LINES: Final = 1000  # of comments that come first
 
 
@@ -55,6 +56,8 @@ def name_foreign(report: Report, text: bytes, document: Document | None, file: s
 
 def _by_line(text: bytes) -> tuple[Message, int] | None:
     """What a text is by how it begins, or by the first line that says anything, and the number of that line."""
+    if b"\0" in text[:HEAD] and not text.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return m.BINARY, 1
     text = text.removeprefix(BOM_UTF8)
     for form, message in _OF_CLOUD_INIT:
         if form.match(text):

@@ -14,6 +14,9 @@ CLOUD_CONFIG: Final = Message(
 )
 
 # texts that are something else
+BINARY: Final = Message(
+    "binary", "this is no text, and a config is one", "a config that is compressed is unpacked first: `gzip -dc`"
+)
 CLOUD_ARCHIVE: Final = Message(
     "cloud-archive",
     "this is a MIME archive for cloud-init, not a config",
