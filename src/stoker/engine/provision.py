@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from stoker.engine.distributions import Distribution, lay_base
@@ -36,15 +36,10 @@ def provision(
     `ROOT.rights.json`. `with_owners` sets them for real, which only root may; a tree that has such a manifest goes on
     with it.
     """
+    online = fetch is not None
     if not root.exists() or (root.is_dir() and not any(root.iterdir())):
-        from tempfile import TemporaryDirectory  # noqa: PLC0415 -- a first boot, which has its tree, does not pay for it
-
-        with (
-            TemporaryDirectory(prefix="stoker-") as directory,
-            closing(ScratchSystem(Path(directory) / "root")) as trial,
-        ):
-            lay_base(trial, distribution)
-            planned = plan(config, trial, distribution, online=fetch is not None)
+        with _blank(distribution) as trial:
+            planned = plan(config, trial, distribution, online=online)
             if planned.report.has_errors:
                 outcome = carry_out(planned, trial, say, fetch)
                 look(outcome, trial)
@@ -57,7 +52,16 @@ def provision(
     with closing(RealSystem(root, boot_id="") if is_real else ScratchSystem(root)) as system:
         if system.look("/etc/passwd") is None:
             lay_base(system, distribution)
-        planned = plan(config, system, distribution, online=fetch is not None)
-        outcome = carry_out(planned, system, say, fetch)
+        outcome = carry_out(plan(config, system, distribution, online=online), system, say, fetch)
         look(outcome, system)
         return outcome
+
+
+@contextmanager
+def _blank(distribution: Distribution) -> Iterator[System]:
+    """A tree elsewhere with nothing but the base of a distribution, gone again afterwards."""
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 -- a first boot, which has its tree, does not pay for it
+
+    with TemporaryDirectory(prefix="stoker-") as directory, closing(ScratchSystem(Path(directory) / "root")) as system:
+        lay_base(system, distribution)
+        yield system
