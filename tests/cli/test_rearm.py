@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import subprocess
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -17,9 +15,8 @@ from stoker.engine.rearm import ARMINGS, HIDING, Arming, obstacles
 from stoker.platforms.configs import DIRECTORIES, INSTALLED, USER
 from stoker.schema.v3 import Config, Ignition
 from stoker.system import RealSystem
-from tests.cli.test_plan import digest
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.cli.conftest import Run
+from tests.cli.samples import digest
 
 FLATCAR = {"etc/os-release": "ID=flatcar\n", "etc/passwd": "root:x:0:0::/root:/bin/sh\n", "boot/x": "", "oem/x": ""}
 COREOS = {"etc/os-release": "ID=fedora\nVARIANT_ID=coreos\n", "etc/passwd": "root:x:0:0::/root:/bin/sh\n", "boot/x": ""}

@@ -8,7 +8,7 @@ from pathlib import Path
 from stoker.butane import translate
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.streams import talk, write_data
-from stoker.ignition.parse import check
+from stoker.ignition.parse import parse_plainly
 from stoker.report import Report
 from stoker.server import AddressError, ServerError, serve
 from stoker.store import StoreError
@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or an interrupt; the address goes to stdout once requests are answered."""
+    address = _address(arguments.address)
     data = Path(arguments.data)
     assets = Path(arguments.assets) if arguments.assets else data / "assets"
     if arguments.assets and not assets.is_dir():
@@ -48,9 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         serve(
             data,
             assets if assets.is_dir() else None,
-            _address(arguments.address),
+            address,
             compile_config=_compile,
-            validate=lambda text, file: check(text, file=file),
+            validate=lambda text, file: parse_plainly(text, file=file).report,
             on_ready=on_ready,
             log=log,
         )

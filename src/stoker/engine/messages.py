@@ -71,6 +71,12 @@ UNIT_REFUSED: Final = Message(
     "`systemd-analyze verify` tells more, on the tree that `--keep` keeps",
 )
 
+UNIT_NOT_HERE: Final = Message(
+    "unit-not-here",
+    "`{unit}` is enabled, but has no contents in this config: only a machine whose image has it starts it",
+    "give it `contents`, or look for it on such a machine: `systemctl cat {unit}`",
+)
+
 # Owners and keys.
 NO_SUCH_USER: Final = Message("no-such-user", "no such user `{name}`", "add it under `passwd.users`, or give its id")
 NO_SUCH_GROUP: Final = Message(
@@ -105,6 +111,11 @@ NOT_LIVE: Final = Message(
 )
 BAD_CACHE: Final = Message("bad-cache", "failed to parse cached config: {reason}")
 BAD_STATE: Final = Message("bad-state", "parsing state file: {reason}", "boot anew: it is kept for one boot only")
+NO_CACHE: Final = Message(
+    "no-cache",
+    "open `{path}`: no such file or directory",
+    "the stage `fetch` leaves the config there: run it first, or name the file that it left by `-config-cache`",
+)
 NO_FILE: Final = Message("no-file", "{verb} `{path}`: {reason}")
 NOT_MERGED: Final = Message(
     "not-merged",
@@ -129,6 +140,11 @@ FILES_UNKNOWN: Final = Message(
     "files-unknown",
     "{what} does not tell which files are there: whether one of the config is there already is not known",
     "`--root` plans for a tree, or for the machine that it is run on: `--root /`",
+)
+ALLOWED_IN_VAIN: Final = Message(
+    "allowed-in-vain",
+    "`--allow-wipe {label}` allows nothing: nothing that would be lost is called that",
+    "what would be lost: {names}",
 )
 OLD_NOT_DONE: Final = Message(
     "old-not-done",
@@ -177,6 +193,9 @@ NO_PROFILE: Final = Message(
 
 # What a person expects of a rehearsal.
 NOT_AS_EXPECTED: Final = Message("not-as-expected", "{what}: {reason}")
+DECIMAL_EXPECTED: Final = Message(
+    "not-as-expected", NOT_AS_EXPECTED.text, "write `mode: 0{mode}`: without its zero a number is decimal"
+)
 NOT_A_MAPPING: Final = Message("expected-mapping", "{what} is a mapping: keys with values")
 NOT_A_LIST: Final = Message("expected-list", "{what} is a list")
 UNKNOWN_KEY: Final = Message("unknown-expectation", "there is no `{key}` {where}", "known are: {known}")
@@ -188,6 +207,11 @@ TWO_SUBJECTS: Final = Message(
     "two-subjects", "this expectation is about `{one}` and `{other}`", "make two of it, each with a dash of its own"
 )
 WRONG_VALUE: Final = Message("wrong-expectation", "`{key}` should be {wanted}")
+A_CONFIG: Final = Message(
+    "expected-expectations",
+    "this is a config, and what is expected of one stands in a file of its own",
+    "write a file with `config:`, the path of this one, and `expect:`, a list such as `- file: /etc/hostname`",
+)
 NO_CONFIG_NAMED: Final = Message("no-config-named", "this does not say which config is tested", "add `config: web.bu`")
 NOTHING_EXPECTED: Final = Message("nothing-expected", "nothing is expected", "add a list `expect`")
 TOO_MANY_EXPECTED: Final = Message("too-many-expectations", "more than {most} {what}", "make several files of it")

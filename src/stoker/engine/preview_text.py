@@ -27,9 +27,9 @@ from stoker.report.native import plain
 from stoker.system.protocol import DIRECTORY
 
 MARKS: Final = {"create": "+", "change": "~", "remove": "-"}
-NAMES: Final = 46  # columns that names get at most before the cost; longer ones push it aside
+NAMES: Final = 36  # columns that names get at most before the cost; longer ones push it aside
 NOTHING: Final = "none"  # what a fact is that is no more asked for
-COSTS: Final = 32  # columns that the cost gets at most before what a thing will be
+COSTS: Final = 24  # columns that the cost gets at most before what a thing will be
 
 # Facts in the order in which they are told, each with its words.
 _TOLD: Final[dict[str, Callable[[Any], str]]] = {
@@ -129,8 +129,8 @@ def _words(change: Change) -> str:
 
 
 def _cost(change: Change) -> str:
-    """The class of a change, with the units that it concerns beside its own."""
-    others = [unit for unit in change.units if unit != change.name]
+    """The class of a change, with the units that it concerns beside its own, as short as systemctl(1) takes them."""
+    others = [unit.removesuffix(".service") for unit in change.units if unit != change.name]
     return " ".join([change.impact, ", ".join(others)]).rstrip()
 
 

@@ -71,8 +71,9 @@ def _reserve(address: Address) -> socket.socket:
         reserved.bind(address)
     except (OSError, OverflowError) as error:
         host, port = address
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise AddressError(
-            f"cannot listen on `{host}:{port}`: {error}; name another address or free this one"
+            f"cannot listen on `{host}:{port}`: {reason.lower()}; name another address or free this one"
         ) from error
     return reserved
 
