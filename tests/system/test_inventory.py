@@ -226,6 +226,12 @@ def test_what_is_no_raw_image(head: bytes, said: str, tmp_path: Path) -> None:
     assert str(caught.value) == f"`{tmp_path}/a.img` {said}"
 
 
+def test_a_pipe_is_no_image_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DeviceFault, match="is no disk image: it is no file and no block device; name the raw image"):
+        image_disk(tmp_path / "pipe", commands.run)
+
+
 def test_an_image_that_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path / "none", tmp_path):
         with pytest.raises(FileFault, match="cannot read"):
