@@ -287,8 +287,7 @@ def test_a_mount_through_a_link_is_refused(tmp_path: Path) -> None:
     machine = Machine(tmp_path / "root", inventory())
     machine.system.link("/var", "/etc")
     outcome = machine.provision({"filesystems": [{"device": "/dev/sda", "format": "ext4", "path": "/var/x"}]})
-    root = machine.system.root
-    message = f'mount path "{root}/var/x" contains non-directory component "{root}/var"'
+    message = 'mount path "/var/x" contains non-directory component "/var"'
     assert [(entry.message, entry.pointer) for entry in outcome.report] == [
         (message, ("storage", "filesystems", 0, "path"))
     ]

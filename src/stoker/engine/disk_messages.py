@@ -53,7 +53,7 @@ PARTITION_DIFFERS: Final = Message(
 NO_ROOM: Final = Message(
     "no-room",
     "failed to pretend to create partitions: could not create partition {number} from {start} to {last}: {reason}",
-    "sizes and starts are in MiB; 0 takes the largest free stretch",
+    "sizes and starts of a config are in MiB, these in sectors; 0 takes the largest free stretch",
 )
 
 # Arrays.

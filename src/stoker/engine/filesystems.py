@@ -114,8 +114,7 @@ def plan_mounts(
             values = {"path": quoted(path), "found": there, "node": node}
             report.add(Severity.WARNING, messages.MOUNTED_OVER, (*pointer, "path"), None, **values)
         if obstacle:
-            component = quoted(system.root + obstacle)
-            values = {"path": quoted(system.root + path), "component": component}
+            values = {"path": quoted(path), "component": quoted(obstacle)}
             report.add(Severity.ERROR, messages.MOUNT_PATH, (*pointer, "path"), None, **values)
         else:
             options = tuple(said.mount_options)
