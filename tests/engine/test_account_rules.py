@@ -125,6 +125,13 @@ REFUSALS: dict[str, tuple[dict[str, str], Passwd, str, tuple[str | int, ...], st
         ("users", 0, "primaryGroup"),
         "group `none` does not exist",
     ),
+    "no group for those who are given none": (
+        {},
+        {"groups": [{"name": "users", "shouldExist": False}], "users": [{"name": "test", "noUserGroup": True}]},
+        "unknown-group",
+        ("users", 0),
+        "group `100` does not exist, which is the primary group of a user who is given none",
+    ),
     "a group that is removed": (
         {},
         {"groups": [{"name": "docker", "shouldExist": False}], "users": [{"name": "test", "groups": ["docker"]}]},
