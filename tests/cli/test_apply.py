@@ -43,7 +43,8 @@ def test_a_tree_has_no_disks(run: Run, tmp_path: Path) -> None:
     assert (
         "refused\n"
         "  a.bu:5:5: `storage.disks` cannot be done: a tree has no block devices\n"
-        "    hint: apply it with `--devices` as root, on the machine whose disks they are\n"
+        "    hint: do it on the machine whose disks they are: `apply` with `--devices`,"
+        " `plan` and `rearm` with `--root /`\n"
     ) in done.stdout
 
 

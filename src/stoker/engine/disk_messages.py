@@ -9,7 +9,7 @@ from stoker.report import Message
 NO_DEVICES: Final = Message(
     "no-devices",
     "`{what}` cannot be done: a tree has no block devices",
-    "apply it with `--devices` as root, on the machine whose disks they are",
+    "do it on the machine whose disks they are: `apply` with `--devices`, `plan` and `rearm` with `--root /`",
 )
 NO_DEVICE: Final = Message(
     "no-device",
