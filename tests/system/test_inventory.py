@@ -227,7 +227,8 @@ def test_what_is_no_raw_image(head: bytes, said: str, tmp_path: Path) -> None:
 
 
 def test_an_image_that_cannot_be_read(tmp_path: Path) -> None:
-    for path in (tmp_path / "none", tmp_path):
+    os.mkfifo(tmp_path / "pipe")  # that nobody writes to
+    for path in (tmp_path / "none", tmp_path, tmp_path / "pipe"):
         with pytest.raises(FileFault, match="cannot read"):
             image_disk(path, commands.run)
-    assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path) == ["pipe"]

@@ -39,9 +39,10 @@ def image_disk(path: Path, run: Run) -> Disk:
     """
     probe = RealDevices(run).probe
     try:
-        with path.open("rb") as file:
-            head = file.read(LARGE_SECTOR + 8)
+        with open(path, "rb", opener=_without_waiting) as file:
             size = os.lseek(file.fileno(), 0, os.SEEK_END)
+            file.seek(0)
+            head = file.read(LARGE_SECTOR + 8)
             for magic, (what, remedy) in _WRAPPED.items():
                 if head.startswith(magic):
                     raise DeviceFault(f"`{path}` is {what}, not the bytes of a disk: `{remedy}` unwraps it")
@@ -61,6 +62,11 @@ def image_disk(path: Path, run: Run) -> Disk:
         if found is not None:
             disk.contents[start] = found
     return disk
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open what may be a pipe, which nobody may ever write to."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _judge_size(path: Path, size: int) -> None:
