@@ -187,6 +187,16 @@ def test_a_directory_with_data_in_it_is_not_overwritten(run: Run, tmp_path: Path
     assert not diary.exists()
 
 
+def test_the_base_of_a_new_tree_is_nobodys_data(run: Run, tmp_path: Path) -> None:
+    """As `plan` says of a fresh machine; refused, the base was left behind."""
+    (tmp_path / "a.bu").write_text(FULL.replace("/srv", "/var/home"))
+    done = run("plan", "a.bu")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (2, "1 change: 1 live")
+    done = run("apply", "--quiet", "a.bu", "--root", "tree")
+    assert (done.returncode, done.stdout.partition(":")[0]) == (0, "provisioned")
+    assert list((tmp_path / "tree/var/home").iterdir()) == []
+
+
 KILLED = """\
 variant: fcos
 version: 1.5.0

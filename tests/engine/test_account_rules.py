@@ -174,6 +174,13 @@ REFUSALS: dict[str, tuple[dict[str, str], Passwd, str, tuple[str | int, ...], st
         ("users", 0, "homeDir"),
         "home directory `/home/there` of user `core` exists already",
     ),
+    "a home that is no path": (
+        {},
+        {"users": [{"name": "test", "homeDir": "relative"}]},
+        "bad-account",
+        ("users", 0),
+        "the home directory `relative` of user `test` is no absolute path",
+    ),
     "a primary group that goes": (
         {},
         {"groups": [{"name": "core", "shouldExist": False}]},

@@ -79,7 +79,7 @@ def _plan_one(
         values = {"format": fields.format, "node": located.node, "use": use}
         report.add(Severity.ERROR, messages.FILESYSTEM_IN_USE, pointer, None, device=quoted(said.device), **values)
         return
-    losses = outlook.losses(located, said.device, found)
+    losses = outlook.losses(located, said.device, found, wipes=wipe)
     make = MakeFilesystem(device=said.device, node=located.node, fields=fields, wipe=wipe, losses=losses)
     yield Step(pointer, TRAIL, make)
 

@@ -43,8 +43,9 @@ def image_disk(path: Path, run: Run) -> Disk:
     try:
         _judge_kind(path, path.stat().st_mode)
         with path.open("rb") as file:
-            head = file.read(LARGE_SECTOR + 8)
             size = os.lseek(file.fileno(), 0, os.SEEK_END)
+            file.seek(0)
+            head = file.read(LARGE_SECTOR + 8)
             for magic, (what, remedy) in _WRAPPED.items():
                 if head.startswith(magic):
                     raise DeviceFault(f"`{path}` is {what}, not the bytes of a disk: `{remedy}` unwraps it")
