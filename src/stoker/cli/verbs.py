@@ -120,6 +120,13 @@ _VERBS: Final = (
         "Machines",
     ),
     Verb(
+        "bench",
+        "stoker.cli.bench",
+        "rehearse a boot storm: many machines at once, timed",
+        "stoker bench boot --machines 200",
+        "Machines",
+    ),
+    Verb(
         "initramfs",
         "stoker.cli.initramfs",
         "make the dracut module that provisions from an initramfs",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from granian.rsgi import Scope
 
 MAX_BODY: Final = 64 << 10
+BACKLOG: Final = 4096  # connections that wait to be taken: a machine room that is turned on at once
 BODY_SECONDS: Final = 30
 READY_TRIES: Final = 500
 READY_PAUSE: Final = 0.01
@@ -106,6 +107,7 @@ async def _run(site: Site, address: Address, on_ready: Callable[[Address], None]
         port=address[1],
         interface=Interfaces.RSGI,
         http=HTTPModes.http1,
+        backlog=BACKLOG,
         websockets=False,
         log_enabled=False,
     )
