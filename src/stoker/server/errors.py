@@ -2,6 +2,7 @@
 
 ServerError
 ├── AddressError            it cannot listen where it was told to
+├── TokenFileError          the file of tokens cannot be read, or a line of it is none
 └── TransportMissingError   the extra `server` is not installed
 """
 
@@ -14,6 +15,10 @@ class ServerError(Exception):
 
 class AddressError(ServerError):
     """The address is no address, or it is taken."""
+
+
+class TokenFileError(ServerError):
+    """The file of tokens cannot be read, or a line of it is none: which is in the text."""
 
 
 class TransportMissingError(ServerError):
