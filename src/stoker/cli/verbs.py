@@ -120,6 +120,20 @@ _VERBS: Final = (
         "Machines",
     ),
     Verb(
+        "watch",
+        "stoker.cli.watch",
+        "show what happens to a server's machines, as it happens",
+        "stoker watch --server http://127.0.0.1:8080 --token-file t",
+        "Machines",
+    ),
+    Verb(
+        "token",
+        "stoker.cli.token",
+        "let an operator, a viewer or a machine in at a server",
+        "stoker token operator alice --token-file ./tokens",
+        "Machines",
+    ),
+    Verb(
         "initramfs",
         "stoker.cli.initramfs",
         "make the dracut module that provisions from an initramfs",

@@ -3,7 +3,8 @@
 ServerError
 ├── AddressError            it cannot listen where it was told to
 ├── TokenFileError          the file of tokens cannot be read, or a line of it is none
-└── TransportMissingError   the extra `server` is not installed
+├── TransportMissingError   the extra `server` is not installed
+└── WatchRefusedError       a server that is asked for its events does not give them
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class TokenFileError(ServerError):
 
 class TransportMissingError(ServerError):
     """The extra `server` is not installed."""
+
+
+class WatchRefusedError(ServerError):
+    """A server that is asked for its events does not give them: why is in the text."""

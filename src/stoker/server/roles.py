@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import os
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -125,6 +126,19 @@ def make_token(role: Role, name: str) -> tuple[str, str]:
     """A new token, and the line for the file of tokens that lets it in."""
     token = secrets.token_urlsafe(32)
     return token, f"{role} {canonical_name(role, name) or name} sha256:{hashlib.sha256(token.encode()).hexdigest()}"
+
+
+def add_token(path: Path, role: Role, name: str) -> str:
+    """Make a token and add its line to the file of tokens, which is made if it is missing. Raises OSError."""
+    token, line = make_token(role, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    with open(descriptor, "r+b", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        is_cut = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
+        file.write(f"{chr(10) if is_cut else ''}{line}\n".encode())
+        os.fsync(file.fileno())
+    return token
 
 
 def refusal(access: Access, caller: Caller, subject: frozenset[str], tokens: Tokens) -> str | None:
