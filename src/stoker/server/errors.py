@@ -2,6 +2,7 @@
 
 ServerError
 ├── AddressError            it cannot listen where it was told to
+├── CertificateError        the certificate or its key cannot be used
 └── TransportMissingError   the extra `server` is not installed
 """
 
@@ -14,6 +15,10 @@ class ServerError(Exception):
 
 class AddressError(ServerError):
     """The address is no address, or it is taken."""
+
+
+class CertificateError(ServerError):
+    """The certificate or its key cannot be used."""
 
 
 class TransportMissingError(ServerError):
