@@ -157,6 +157,7 @@ _APPLETS: Final = (
     Applet("ignition-apply", "stoker.cli.applets.ignition_apply", "Ignition 2.26, for the trees of containers"),
     Applet("ignition-rmcfg", "stoker.cli.applets.ignition_rmcfg", "Ignition 2.26, to take a config back from the host"),
     Applet("ignition-validate", "stoker.cli.applets.ignition_validate", "the validator of Ignition 2.26"),
+    Applet("matchbox", "stoker.cli.applets.matchbox", "Matchbox 0.11, the provisioning server"),
 )
 
 VERBS: Final = {verb.name: verb for verb in _VERBS}

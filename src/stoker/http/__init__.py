@@ -1,6 +1,7 @@
 """HTTP as values: a Request goes in, a Response comes out; routes, problems, tags and ranges. Opens no socket."""
 
 from stoker.http.conditional import entity_tag, is_fresh, parse_range, refused_precondition
+from stoker.http.content import content_response
 from stoker.http.errors import HttpError, RangeError
 from stoker.http.messages import Feed, FilePart, Request, Response, json_response, text_response
 from stoker.http.problems import PROBLEM_TYPE, Finding, Problem, finding, problem
@@ -20,6 +21,7 @@ __all__ = [
     "Response",
     "Route",
     "Routes",
+    "content_response",
     "entity_tag",
     "finding",
     "is_fresh",

@@ -9,12 +9,17 @@ from stoker.machines.rendering import (
     Answer,
     Asker,
     Compile,
+    Origin,
     Validate,
     check_ignition,
     refusal_script,
+    render_cloud,
     render_config,
+    render_generic,
+    render_grub,
     render_metadata,
     render_script,
+    render_text,
 )
 from stoker.machines.selection import Selection, Verdict
 from stoker.machines.timeline import Machine, Sighting, Timeline
@@ -31,6 +36,7 @@ __all__ = [
     "Group",
     "Identity",
     "Machine",
+    "Origin",
     "Profile",
     "Selection",
     "Sighting",
@@ -44,7 +50,11 @@ __all__ = [
     "parse_name",
     "read_catalogue",
     "refusal_script",
+    "render_cloud",
     "render_config",
+    "render_generic",
+    "render_grub",
     "render_metadata",
     "render_script",
+    "render_text",
 ]

@@ -19,8 +19,13 @@ UNKNOWN_TEMPLATE: Final = Message(
 NO_MATCH: Final = Message("machines-no-match", "no group matches {labels}")
 CLOSEST: Final = Message("machines-closest", "group `{group}`: {reason}")
 NO_BOOT: Final = Message("machines-no-boot", "profile `{profile}` has no `boot`", "give it a `kernel` and an `initrd`")
-NO_CONFIG: Final = Message("machines-no-config", "profile `{profile}` has no `ignition_id`", "name a file in ignition/")
+NO_CONFIG: Final = Message("machines-no-config", "profile `{profile}` has no `{folder}_id`", "name a file in {folder}/")
 NOT_IGNITION: Final = Message(
     "machines-not-ignition", "not an Ignition config: {reason}", "check it with `stoker ignition-validate`"
+)
+NOT_CLOUD: Final = Message(
+    "machines-not-cloud",
+    "neither a cloud-config nor a script",
+    "begin its first line with `#cloud-config` or `#!`",
 )
 KEPT: Final = Message("machines-kept", "the last version of `{key}` that could be read is still served")

@@ -2,6 +2,7 @@
 
 ServerError
 ├── AddressError            it cannot listen where it was told to
+├── CertificateError        the certificate or its key cannot be used
 ├── TokenFileError          the file of tokens cannot be read, or a line of it is none
 ├── TransportMissingError   the extra `server` is not installed
 └── WatchRefusedError       a server that is asked for its events does not give them
@@ -16,6 +17,10 @@ class ServerError(Exception):
 
 class AddressError(ServerError):
     """The address is no address, or it is taken."""
+
+
+class CertificateError(ServerError):
+    """The certificate or its key cannot be used."""
 
 
 class TokenFileError(ServerError):
