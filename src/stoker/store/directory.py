@@ -46,6 +46,7 @@ class Directory:
         self.root = root
         self.folders = tuple(folders)
         self.signatures: dict[str, Signature] = {}
+        self.is_settled = False
         self.broken: set[str] = set()
         self.snapshot = Snapshot()
         self.report = Report()
@@ -63,7 +64,7 @@ class Directory:
         report = Report()
         now = time.time_ns()
         found = self._look(report)
-        if found == self.signatures and self.snapshot.revision:
+        if self.is_settled and found == self.signatures:
             return False
         broken, self.broken = self.broken, set()
         items: dict[str, Item] = {}
@@ -75,6 +76,7 @@ class Directory:
                 items[key] = known
         # A file may change twice within one tick of the clock that dates it: what is that new is read again.
         self.signatures = {key: each for key, each in found.items() if now - each.changed > SETTLING}
+        self.is_settled = len(self.signatures) == len(found)
         before = self.snapshot.revision, self.report.entries
         self.snapshot, self.report = take_snapshot(items), report
         return before != (self.snapshot.revision, report.entries)

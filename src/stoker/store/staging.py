@@ -15,6 +15,7 @@ from stoker.store.limits import TEMPORARY
 
 FOLDER_MODE = 0o755
 FILE_MODE = 0o644
+STALE = 60.0
 
 
 class Step(NamedTuple):
@@ -66,6 +67,23 @@ def discard(root: Path, steps: Iterable[Step]) -> None:
                 (root / key).with_name(temporary).unlink()
             except OSError:
                 continue
+
+
+def sweep(root: Path, folders: Iterable[str], now: float) -> None:
+    """Take away what was staged more than a minute before `now`, seconds since 1970, by who did not live to land it."""
+    for folder in folders:
+        for path, _, names in os.walk(root / folder):
+            for name in names:
+                if name.startswith(TEMPORARY):
+                    _take_away_if_old(Path(path, name), now)
+
+
+def _take_away_if_old(path: Path, now: float) -> None:
+    try:
+        if path.stat().st_mtime < now - STALE:
+            path.unlink()
+    except OSError:
+        return
 
 
 def _folder(root: Path, key: str, *, make: bool) -> Path:
