@@ -49,7 +49,11 @@ SECRET_HASHED: Final = Message(
 )
 SECRET_MISPLACED: Final = Message(
     "machines-secret-misplaced",
-    "`{reference}` is in a name: secrets are put into values alone",
+    "`{reference}` is in a name, which is shown",
+    "put secrets into contents or values alone",
+)
+SECRET_UNREADABLE: Final = Message(
+    "machines-secret-unreadable", "contents of more than {limit} bytes when unpacked are not searched for secrets"
 )
 SECRET_UNRESOLVED: Final = Message("machines-secret-unresolved", "`{reference}` cannot be resolved: {reason}")
 BAD_LABELS: Final = Message(
