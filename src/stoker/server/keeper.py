@@ -11,16 +11,17 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from stoker.machines import EMPTY, FOLDERS, Catalogue, Identity, Machine, read_catalogue
 from stoker.report import Event, Report
-from stoker.server.notes import AUDIT, EVENTS, MACHINES, MAX_AUDIT, Batch, Note, decode_stored
+from stoker.server.notes import AUDIT, EVENTS, MACHINES, MAX_AUDIT, Batch, Note, Pending, decode_stored
 from stoker.server.roster import Roster
 from stoker.store import (
     Append,
@@ -35,27 +36,15 @@ from stoker.store import (
     Update,
 )
 from stoker.store.snapshots import take_snapshot
+from stoker.store.spool import Spool
 
 LINGER: Final = 0.05  # seconds in which notes gather to be stored together
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 10.0
+MOST_LEFT: Final = 200_000  # notes that are taken in again from the spool
+MOST_LEFT_BYTES: Final = 64 << 20
 MAX_GARBAGE: Final = 90  # keys a commit
 WATCHED: Final = (*FOLDERS, MACHINES, EVENTS, AUDIT)
-
-
-class Spool(Protocol):
-    """Where notes wait on the disk until they are stored; `name` is its own for as long as it is there."""
-
-    name: str
-
-    def append(self, data: bytes) -> int:
-        """Keep a note; its position, which only grows."""
-
-    def left(self) -> Iterable[tuple[int, bytes]]:
-        """What was kept and not acknowledged, in order."""
-
-    def acknowledge(self, position: int) -> None:
-        """What is kept up to there is stored."""
 
 
 @dataclass(slots=True)
@@ -67,6 +56,7 @@ class Counts:
     failures: int = 0
     stored_notes: int = 0
     dropped_notes: int = 0
+    unspooled_notes: int = 0
     updates: int = 0
 
 
@@ -88,12 +78,14 @@ class Keeper:
         spool: Spool | None,
         on_news: Callable[[Sequence[Event]], None],
         on_catalogue: Callable[[Report], None] = lambda _report: None,
+        name: str = "",
     ) -> None:
+        """`name` is that of the spool, the same in each process that uses it."""
         self.store = store
         self.spool = spool
         self.on_news = on_news
         self.on_catalogue = on_catalogue
-        self.roster = Roster(secrets.token_hex(8), spool.name if spool else "")
+        self.roster = Roster(secrets.token_hex(8), name)
         self.catalogue: Catalogue = EMPTY
         self.report = Report()
         self.audit: deque[bytes] = deque(maxlen=MAX_AUDIT)
@@ -121,9 +113,8 @@ class Keeper:
 
     def note(self, note: Note) -> tuple[Event, ...]:
         """Take in what was seen or told; the events that tell of it."""
-        position = self.spool.append(msgspec.json.encode(note)) if self.spool else 0
         with self._lock:
-            events = self.roster.note(note, position)
+            events = self.roster.note(note, self._spool(note))
             self._work.notify_all()
             return events
 
@@ -156,8 +147,35 @@ class Keeper:
             self._work.notify_all()
         self._thread.join(seconds)
         self._watch.close()
+        self._sync_spool()
+        return not self.waiting()
+
+    def _spool(self, note: Note) -> int:
+        """Append to the spool; a full disk is no reason to leave a machine alone."""
+        if self.spool is None:
+            return 0
+        try:
+            return self.spool.append(msgspec.json.encode(note))
+        except StoreError as error:
+            self.counts.unspooled_notes += 1
+            self.trouble = str(error)
+            return 0
+
+    def waiting(self) -> list[Pending]:
+        """The notes that are not stored yet."""
         with self._lock:
-            return not self.roster.waiting()
+            return self.roster.waiting()
+
+    def unready(self) -> list[str]:
+        """Why what is served cannot be trusted to be all there is: nothing once it was read whole."""
+        if self.has_read:
+            return []
+        return [f"the store was not read yet: {self._watch.trouble or 'it is being read'}"]
+
+    def audits(self) -> list[bytes]:
+        """What was changed, the latest last."""
+        with self._lock:
+            return list(self.audit)
 
     def find(self, identity: Identity) -> Machine | None:
         """The machine of an identity."""
@@ -237,7 +255,7 @@ class Keeper:
 
     def _replay(self) -> None:
         """Take in what an earlier process left in the spool and had not stored."""
-        for position, data in self.spool.left() if self.spool else ():
+        for position, data in self.spool.read(MOST_LEFT, MOST_LEFT_BYTES) if self.spool else ():
             note = decode_stored(data, Note)
             if note is None:
                 continue
@@ -255,6 +273,7 @@ class Keeper:
             except StoreUnavailableError as error:
                 self.trouble = str(error)
                 self.counts.failures += 1
+                self._sync_spool()
                 pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
                 if self._is_closing:
                     return
@@ -262,6 +281,12 @@ class Keeper:
                 self.trouble, pause = "", 0.0
                 if is_done and self._is_closing:
                     return
+
+    def _sync_spool(self) -> None:
+        """What the store cannot have now shall outlive a power failure."""
+        if self.spool is not None:
+            with suppress(StoreUnavailableError):
+                self.spool.sync()
 
     def _wait(self, pause: float) -> bool:
         """Until there is something to write, and others have had the time to join it."""

@@ -24,6 +24,7 @@ AUDIT: Final = "audit"
 MAX_MACHINES: Final = 6_000
 STORED_BATCHES: Final = 16  # of events of a machine: what a commit adds is one
 MAX_EVENTS: Final = 64  # of a machine, in memory
+MAX_PENDING: Final = 32  # notes of a machine that are folded anew where another process was quicker
 MAX_AUDIT: Final = 5_000
 BATCH_KEYS: Final = 90
 BATCH_BYTES: Final = 900 << 10
@@ -77,6 +78,16 @@ class Dirty:
     base: Machine | None
     pending: list[Pending] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    since: int = 0  # the first position of the spool that is not stored
+
+    def add(self, pending: Pending) -> None:
+        """One more note. Of too many the oldest are in the record alone: folding anew would not count them again."""
+        self.pending.append(pending)
+        self.since = self.since or pending.position
+        if len(self.pending) > MAX_PENDING:
+            first = next((each for each in self.pending if each.done is None), None)
+            if first is not None:
+                self.pending.remove(first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,8 @@ class Roster:
 
     def stored_up_to(self) -> int:
         """The position of the spool up to which nothing waits."""
-        first = min((each.position for each in self.waiting() if each.position), default=self.last_position + 1)
-        return first - 1
+        every = (*self.dirty.values(), *self.flight.values())
+        return min((each.since for each in every if each.since), default=self.last_position + 1) - 1
 
     # What goes to the store.
 
@@ -204,7 +204,7 @@ class Roster:
         pending.names = {machine.name, *(other.name for other in recognised.others), *moved}
         for name in pending.names:
             dirty = self.dirty.get(name) or self.dirty.setdefault(name, Dirty(self.register.machines.get(name)))
-            dirty.pending.append(pending)
+            dirty.add(pending)
         self.register.apply(recognised)
         for old, new in recognised.moved:
             self._move_events(old, new)
@@ -309,11 +309,11 @@ class Roster:
         """Fold what waits for these machines once more, into what is stored."""
         names = self._together(names & self.dirty.keys())
         again = in_order(self.dirty[name] for name in names)
-        bases = {name: self.dirty.pop(name).base for name in names}
-        for name, base in bases.items():
+        before = {name: self.dirty.pop(name) for name in names}
+        for name, dirty in before.items():
             self.register.drop(name)
-            if base is not None:
-                self.register.put(base)
+            if dirty.base is not None:
+                self.register.put(dirty.base)
         for each in again:
             self._apply(each)
 
@@ -334,7 +334,7 @@ class Roster:
         for name, dirty in batch.dirty.items():
             newer = self.dirty.get(name) or Dirty(None)
             pending, events = [*dirty.pending, *newer.pending], [*dirty.events, *newer.events]
-            self.dirty[name] = Dirty(dirty.base, pending, events)
+            self.dirty[name] = Dirty(dirty.base, pending, events, dirty.since or newer.since)
         self._land()
 
     def _land(self) -> None:
