@@ -61,9 +61,7 @@ BAD_LABELS: Final = Message(
     "it names no machine",
     "give it a `selector` with `uuid`, `mac` or `serial`, as groups have them",
 )
-NO_SERIAL: Final = Message(
-    "machines-no-serial", "machine {number} has no `spec.serial`", "sabakan knows machines by it"
-)
+NO_SERIAL: Final = Message("machines-no-serial", "machine {number} has no `serial`", "sabakan knows machines by it")
 TWO_SERIALS: Final = Message("machines-two-serials", "machine {number} has the serial number `{serial}` of another")
 NOT_SABAKAN: Final = Message(
     "machines-not-sabakan", "not machines of sabakan: {reason}", "give it what `sabactl machines get` prints"
