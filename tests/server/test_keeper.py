@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from stoker.machines import FOLDERS, Identity, Labelled, Machine, Ordered, Seen, Sign, State, Told
+from stoker.machines import FOLDERS, Identity, Machine, Ordered, Seen, Sign, State, Told
 from stoker.report import Event
 from stoker.server.keeper import Keeper
 from stoker.server.notes import Note
 from stoker.store import Change, Condition, ConflictError, Put, Store, StoreUnavailableError
 from stoker.store.filestore import FileStore
+from tests.server.conftest import until
 
 MAC, OTHER = "52:54:00:00:00:01", "52:54:00:00:00:02"
 UUID = "6b5a1d0e-9a3c-4d5e-8f10-000000000001"
@@ -86,16 +86,6 @@ def make(tmp_path: Path) -> Iterator[Make]:
     for keeper in keepers:
         keeper.close(WAIT)
     store.close()
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for what another thread does, in steps that cost nothing; the bound is only there to end a failure."""
-    pause = threading.Event()
-    for _ in range(int(WAIT / 0.005)):
-        if condition():
-            return
-        pause.wait(0.005)
-    raise AssertionError("it did not happen")
 
 
 def is_stored(keeper: Keeper) -> bool:
@@ -264,16 +254,3 @@ def test_a_file_that_a_person_edits_is_seen(make: Make, tmp_path: Path) -> None:
     (tmp_path / "data" / "groups" / "a.json").write_text("{")
     until(lambda: any(entry.code == "machines-json" for entry in keeper.report))
     assert keeper.catalogue.groups["a"].document is not None  # the last version that was whole
-
-
-def test_labels_of_a_person_survive_what_the_machine_says(make: Make) -> None:
-    one, two = make(), make()
-    one.note(told(MAC, "ipxe"))
-    until(lambda: two.find(Identity("", MAC)))
-    done, _, _ = one.order(Note(Identity("", MAC), (Labelled({"rack": "7"}, "alice"),), 3.0), b"")
-    two.note(Note(Identity("", MAC), (Seen({"serial": "9"}),), 3.5))
-    assert done is not None
-    done.result(WAIT)
-    until(lambda: is_stored(two))
-    until(lambda: machine(one) == machine(two))
-    assert (machine(one).given_labels, machine(one).labels) == ({"rack": "7"}, {"serial": "9"})

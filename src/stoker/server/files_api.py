@@ -191,7 +191,10 @@ def _judge_template(key: str, item: Item, view: View) -> Report:
 
 
 GROUPS: Final = Kind(
-    "group", lambda name: f"groups/{name}.json", lambda name, item, _: read_group(name, item)[1], lambda all_: all_.groups
+    "group",
+    lambda name: f"groups/{name}.json",
+    lambda name, item, _: read_group(name, item)[1],
+    lambda all_: all_.groups,
 )
 PROFILES: Final = Kind(
     "profile",
@@ -200,6 +203,9 @@ PROFILES: Final = Kind(
     lambda all_: all_.profiles,
 )
 LABELS: Final = Kind(
-    "labels", lambda name: f"labels/{name}.json", lambda name, item, _: read_labels(name, item)[1], lambda all_: all_.labels
+    "labels",
+    lambda name: f"labels/{name}.json",
+    lambda name, item, _: read_labels(name, item)[1],
+    lambda all_: all_.labels,
 )
 TEMPLATES: Final = Kind("template", _template_key, _judge_template, lambda all_: all_.sources, TEXT)

@@ -90,7 +90,7 @@ class Keeper:
         self.report = Report()
         self.audit: deque[bytes] = deque(maxlen=MAX_AUDIT)
         self.counts = Counts()
-        self.trouble = "the store was not read yet"
+        self.trouble = ""
         self.has_read = False
         self._items: dict[str, Item] = {}
         self._jobs: deque[Job] = deque()
@@ -171,6 +171,10 @@ class Keeper:
         if self.has_read:
             return []
         return [f"the store was not read yet: {self._watch.trouble or 'it is being read'}"]
+
+    def troubles(self) -> tuple[str, ...]:
+        """Why what is known is not all there is, or is not stored; empty texts where all is well."""
+        return (self._watch.trouble, self.trouble) if self.has_read else ()
 
     def audits(self) -> list[bytes]:
         """What was changed, the latest last."""

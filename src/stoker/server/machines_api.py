@@ -21,7 +21,6 @@ from stoker.http import (
 )
 from stoker.machines import (
     Asker,
-    Explanation,
     Inventory,
     Machine,
     Ordered,
@@ -29,10 +28,10 @@ from stoker.machines import (
     Sighting,
     Sign,
     State,
-    explain,
     normalise_labels,
     parse_name,
 )
+from stoker.machines.explanation import Explanation, explain
 from stoker.report import Event
 from stoker.server.endpoints import read_body, read_query
 from stoker.server.notes import Note
@@ -106,7 +105,7 @@ class MachineList(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MachineQuery(msgspec.Struct, frozen=True):
-    """Which machines: all that is given has to hold. `label` is `NAME=VALUE`, `text` is part of a name or of a label."""
+    """Which machines: all that is given has to hold. `label` is `NAME=VALUE`, `text` a part of a name or a label."""
 
     state: State | None = None
     label: tuple[Label, ...] = ()
@@ -164,7 +163,9 @@ def list_machines(request: Request, view: View, _names: dict[str, str]) -> Reply
     rest = [machine for machine in found if machine.name > asked.after]
     page = rest[: asked.limit]
     more = page[-1].name if len(rest) > len(page) else ""
-    return Reply(json_response(MachineList(tuple(show(each, is_trusted=is_trusted) for each in page), len(found), more)))
+    return Reply(
+        json_response(MachineList(tuple(show(each, is_trusted=is_trusted) for each in page), len(found), more))
+    )
 
 
 def get_machine(request: Request, view: View, names: dict[str, str]) -> Reply:
@@ -227,7 +228,8 @@ def order(request: Request, view: View, names: dict[str, str]) -> Reply:
 
 def match(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`GET /api/v1/match?mac=...`: each parameter is a label, as in `/ipxe`."""
-    asker = Asker(normalise_labels(parse_query(request.raw_query)), request.raw_query)
+    labels = normalise_labels(parse_query(request.raw_query))
+    asker = Asker(view.catalogue.known.labels(labels), request.raw_query)
     explanation, report = explain(view.catalogue, asker, view.compile, view.validate)
     return Reply(json_response(Matched(explanation, tuple(map(finding, report)))))
 

@@ -128,6 +128,7 @@ class MatchboxFace:
     """The face of the applet; `log` is how its log is written."""
 
     reads_bodies = False
+    names_requests = False
 
     def __init__(self, log: Logrus) -> None:
         self.log = log
@@ -157,7 +158,7 @@ class MatchboxFace:
         line = self.log.line("error", f"{request.method} {request.path}: {type(error).__name__}: {error}")
         return Reply(go_error("Internal Server Error", 500), (), (line,))
 
-    def access(self, request: Request, response: Response, seconds: float) -> str:
+    def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """Nothing: requests are noted before they are answered."""
         return ""
 

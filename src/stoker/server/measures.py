@@ -1,4 +1,4 @@
-"""The measures of one server: what it does is counted here as it happens, what it knows is read when it is asked for."""
+"""The measures of one server: what it does is counted as it happens, what it knows is read when it is asked for."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ class Native:
     """The face of `stoker serve`: `tokens` say who may do what, `form` how its log is written."""
 
     reads_bodies = True
+    names_requests = True
 
     def __init__(self, tokens: TokenFile = NO_TOKENS, form: Form = Form.TEXT) -> None:
         self.tokens = tokens

@@ -93,6 +93,7 @@ class Face(Protocol):
     """What a kind of client expects of the server: its paths, how a failure is said, and how the log is written."""
 
     reads_bodies: bool
+    names_requests: bool  # each answer says what the log calls the request
 
     def answer(self, request: Request, view: View) -> Reply:
         """Answer a request, whatever its path and method."""

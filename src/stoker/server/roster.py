@@ -14,7 +14,7 @@ from concurrent.futures import Future
 
 import msgspec
 
-from stoker.machines import Identity, Register, fold
+from stoker.machines import Identity, Register, State, fold
 from stoker.report import Event
 from stoker.server.notes import (
     AUDIT,
@@ -236,7 +236,7 @@ class Roster:
 
     def _make_room(self) -> bool:
         """Forget the machine that was heard of longest ago and with which nothing was begun, if there is one."""
-        idle = (each for each in self.register if each.state == "discovered" and not each.given_labels)
+        idle = (each for each in self.register if each.state is State.DISCOVERED)
         oldest = next((each for each in idle if each.name not in self.flight), None)
         if oldest is None:
             return False

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from stoker import __version__
 from stoker.http import Request, Route, Routes, json_response, text_response
 from stoker.server import api, assets, machines_api, matchbox
 from stoker.server.endpoints import EVENT_STREAM, Endpoint
-from stoker.server.files_api import GROUPS, JSON, LABELS, PROFILES, TEMPLATES, TEXT, FileList, Kind, Written
+from stoker.server.files_api import GROUPS, LABELS, PROFILES, TEMPLATES, TEXT, FileList, Kind, Written
 from stoker.server.metrics import CONTENT_TYPE
 from stoker.server.openapi import describe_api
 from stoker.server.replies import Handler, Reply, View
 from stoker.server.roles import Access
-from stoker import __version__
 
 API: Final = "/api/v1"
 MACHINE: Final = f"{API}/machines/{{name}}"
@@ -38,11 +38,9 @@ def _get(pattern: str, handler: Handler, access: Access, summary: str, answer: A
 def _files(kind: Kind, name: str, path: str) -> tuple[Route[Endpoint], ...]:
     """The routes of a kind of files."""
     one = f"{API}/{name}/{path}"
-    tagged = {"headers": IF_MATCH}
-    put = Endpoint(
-        kind.put, Access.CHANGE, f"Put a {kind.what}.", {200: Written, 201: Written}, body=kind.content_type, **tagged
-    )
-    delete = Endpoint(kind.delete, Access.CHANGE, f"Take a {kind.what} away.", {204: None}, **tagged)
+    written = {200: Written, 201: Written}
+    put = Endpoint(kind.put, Access.CHANGE, f"Put a {kind.what}.", written, body=kind.content_type, headers=IF_MATCH)
+    delete = Endpoint(kind.delete, Access.CHANGE, f"Take a {kind.what} away.", {204: None}, headers=IF_MATCH)
     return (
         _get(f"{API}/{name}", kind.list, Access.SEE, f"All files of this kind: {name}.", FileList),
         _get(one, kind.get, Access.SEE, f"A {kind.what} as it is written.", kind.content_type, headers=IF_MATCH[1:]),
