@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from stoker.http import FilePart, Request, Response, problem
+from stoker.http import Request, Response, problem
 from stoker.machines import Compile, Validate, check_ignition
 from stoker.server.errors import AddressError, CertificateError, ServerError, TransportMissingError
 from stoker.server.replies import Face
@@ -217,13 +217,13 @@ def _send(scope: Scope, protocol: Any, response: Response) -> None:
     body = response.body
     if scope.method == "HEAD":
         protocol.response_empty(response.status, [*headers, ("content-length", str(response.size))])
-    elif isinstance(body, FilePart):
+    elif not response.size:
+        protocol.response_empty(response.status, headers)
+    elif isinstance(body, bytes):
+        protocol.response_bytes(response.status, headers, body)
+    else:
         headers.append(("content-length", str(body.size)))
         if body.is_whole:
             protocol.response_file(response.status, headers, body.path)
         else:
             protocol.response_file_range(response.status, headers, body.path, body.start, body.start + body.size)
-    elif body:
-        protocol.response_bytes(response.status, headers, body)
-    else:
-        protocol.response_empty(response.status, headers)
