@@ -19,8 +19,10 @@ STORAGE = [
     ({}, "{}"),
     (
         {"files": [{"path": "/a", "mode": 420, "append": [{"source": "data:,a"}]}]},
-        '{"files":[{"group":{},"path":"/a","user":{},"append":[{"source":"data:,a","verification":{}}],'
-        '"contents":{"verification":{}},"mode":420}]}',
+        (
+            '{"files":[{"group":{},"path":"/a","user":{},"append":[{"source":"data:,a","verification":{}}],'
+            '"contents":{"verification":{}},"mode":420}]}'
+        ),
     ),
     (
         {"directories": [{"path": "/a", "user": {"name": "u"}}], "files": []},

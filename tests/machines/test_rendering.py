@@ -107,18 +107,18 @@ fallback=1
 timeout=1
 menuentry "CoreOS (EFI)" {
 echo "Loading kernel"
-linuxefi "/assets/vmlinuz" console=ttyS0 url={{.mac}} 
+linuxefi "/assets/vmlinuz" console=ttyS0 url={{.mac}}
 echo "Loading initrd"
 initrdefi  "/assets/a" "--name b c"
 }
 menuentry "CoreOS (BIOS)" {
 echo "Loading kernel"
-linux "/assets/vmlinuz" console=ttyS0 url={{.mac}} 
+linux "/assets/vmlinuz" console=ttyS0 url={{.mac}}
 echo "Loading initrd"
 initrd  "/assets/a" "--name b c"
 }
 """
-    )  # noqa: W291 -- an empty argument leaves its blank
+    )
 
 
 TEXTS = [
