@@ -271,13 +271,13 @@ def _send(scope: Scope, protocol: HTTPProtocol, response: Response) -> None:
     if scope.method == "HEAD":
         length = [] if isinstance(body, Feed) else [("content-length", str(response.size))]
         protocol.response_empty(response.status, [*headers, *length])
+    elif not response.size:
+        protocol.response_empty(response.status, headers)
+    elif isinstance(body, bytes):
+        protocol.response_bytes(response.status, headers, body)
     elif isinstance(body, FilePart):
         headers.append(("content-length", str(body.size)))
         if body.is_whole:
             protocol.response_file(response.status, headers, body.path)
         else:
             protocol.response_file_range(response.status, headers, body.path, body.start, body.start + body.size)
-    elif isinstance(body, bytes) and body:
-        protocol.response_bytes(response.status, headers, body)
-    else:
-        protocol.response_empty(response.status, headers)
