@@ -1,4 +1,4 @@
-"""HTTP/1.1 over asyncio: bytes of connections go in as Requests, Responses go out as bytes, in the order of the requests.
+"""HTTP/1.1 over asyncio: bytes of connections become Requests, Responses become bytes, in the order of the requests.
 
 Heads and bodies are read by httptools; here are the bounds (sizes, times, how many), the order, and how a body leaves:
 bytes in one write, a file by sendfile(2), a feed in chunks as fast as the client takes them. A request at a time is
@@ -29,6 +29,7 @@ PIECE: Final = 4 << 20
 COPY: Final = 256 << 10  # of a file, where the kernel cannot send it itself: over TLS
 BODILESS: Final = frozenset((204, 304))
 LENGTH_DIGITS: Final = 15
+MAX_FIELDS: Final = 500
 PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -157,12 +158,15 @@ class Connection(asyncio.Protocol):
         self.refusal: tuple[int, str] | None = None
         self.has_refused = False
         self.is_at_end = False
+        self.fed = 0  # bytes since the last head or request was whole
         self._expect_message()
 
     def _expect_message(self) -> None:
         self.target = b""
         self.headers: dict[str, str] = {}
         self.head_size = 0
+        self.fields = 0
+        self.has_begun = False
         self.request: Request | None = None  # once its head is read
         self.body = bytearray()
         self.room = 0
@@ -189,16 +193,16 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.has_refused or self.refusal:
             return
-        self.head_size += len(data)
+        self.fed += len(data)
         try:
             self.parser.feed_data(data)
         except Exception as error:  # noqa: BLE001  httptools has no one class for what it refuses
             if type(error).__name__ != "HttpParserUpgrade":
-                self.refusal = self.refusal or (400, f"this is no HTTP: {error}")
+                self._turn_down(400, f"this is no HTTP: {error}")
             elif self.waiting:  # who asks for another protocol gets its answer in this one, and no other
                 self.waiting[-1] = self.waiting[-1]._replace(keeps=False)
-        if self.request is None and self.head_size > self.limits.head:
-            self.refusal = self.refusal or (431, f"the head of the request has more than {self.limits.head} bytes")
+        if self.request is None:
+            self._bound_head(self.fed)
         if self.task is None:
             self._go_on()
         elif self.waiting:
@@ -221,18 +225,23 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """The first byte of a request: from here on its head has its time."""
-        size = self.head_size
         self._expect_message()
-        self.head_size = size
+        self.has_begun = True
         if self.task is None:
             self.deadline = time.monotonic() + self.limits.head_seconds
 
     def on_url(self, part: bytes) -> None:
         """A part of the target."""
         self.target += part
+        self.head_size += len(part)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field; one that comes again is appended (RFC 9110, section 5.3)."""
+        self.head_size += len(name) + len(value) + len(": \r\n")
+        self.fields += 1
+        if self.fields > MAX_FIELDS:
+            self._turn_down(431, f"the request has more than {MAX_FIELDS} header fields")
+            return
         key = name.decode("latin-1").lower()
         text = value.decode("latin-1")
         self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
@@ -242,13 +251,14 @@ class Connection(asyncio.Protocol):
         path, _, query = _origin_form(self.target.decode("latin-1")).partition("?")
         method = self.parser.get_method().decode("latin-1")
         self.request = Request(method, path, query, self.headers, b"", self.client)
-        self.head_size = 0
+        self.fed = 0
+        self._bound_head(self.head_size)
         self.room = self.listener.answerer.body_limit(self.request)
         length = self.headers.get("content-length", "0")
         if "host" not in self.headers and self.parser.get_http_version() == "1.1":
-            self.refusal = 400, "the request names no host"
+            self._turn_down(400, "the request names no host")
         elif len(length) > LENGTH_DIGITS or (length.isdigit() and int(length) > self.room):
-            self.refusal = 413, f"the body has more than {self.room} bytes"
+            self._turn_down(413, f"the body has more than {self.room} bytes")
         elif self.task is None:
             self.deadline = time.monotonic() + self.limits.body_seconds
             if self.headers.get("expect", "").lower() == "100-continue":
@@ -259,7 +269,7 @@ class Connection(asyncio.Protocol):
         if self.refusal is None:
             self.body += part
             if len(self.body) > self.room:
-                self.refusal = 413, f"the body has more than {self.room} bytes"
+                self._turn_down(413, f"the body has more than {self.room} bytes")
 
     def on_message_complete(self) -> None:
         """The request is whole: it waits for those before it."""
@@ -268,8 +278,10 @@ class Connection(asyncio.Protocol):
         request = replace(self.request, body=bytes(self.body)) if self.body else self.request
         self.waiting.append(Asked(request, self.parser.should_keep_alive(), self.parser.get_http_version() == "1.1"))
         self.request = None
+        self.has_begun = False
+        self.fed = 0
         if len(self.waiting) > MAX_AHEAD:
-            self.refusal = 429, f"more than {MAX_AHEAD} requests were sent ahead of their answers"
+            self._turn_down(429, f"more than {MAX_AHEAD} requests were sent ahead of their answers")
 
     # Answering.
 
@@ -290,7 +302,7 @@ class Connection(asyncio.Protocol):
 
     def _keeps(self, asked: Asked) -> bool:
         """Whether the connection stays after an answer."""
-        return asked.keeps and not self.listener.is_stopping and not self.is_at_end
+        return asked.keeps and not self.listener.is_stopping and (bool(self.waiting) or not self.is_at_end)
 
     def _end(self, *, keeps: bool) -> None:
         """An answer is written: the next request has its time, or there is none."""
@@ -351,8 +363,8 @@ class Connection(asyncio.Protocol):
                     sent = len(data)
                     self.transport.write(data)
                     await self.writable.wait()
-                if not sent:
-                    raise OSError(f"`{part.path}` has become shorter")
+                if not sent or self.transport.is_closing():
+                    raise OSError(f"`{part.path}` has become shorter, or its reader is gone")
                 at += sent
 
     async def _send_pieces(self, pieces: AsyncGenerator[bytes, None], *, is_chunked: bool) -> None:
@@ -361,6 +373,8 @@ class Connection(asyncio.Protocol):
             if piece:
                 self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
                 await self.writable.wait()
+                if self.transport.is_closing():
+                    return
         if is_chunked:
             self.transport.write(b"0\r\n\r\n")
 
@@ -381,8 +395,16 @@ class Connection(asyncio.Protocol):
 
     # Ending.
 
+    def _bound_head(self, size: int) -> None:
+        if size > self.limits.head:
+            self._turn_down(431, f"the head of the request has more than {self.limits.head} bytes")
+
+    def _turn_down(self, status: int, detail: str) -> None:
+        """Take nothing more from this client; it is told once what came before is answered."""
+        self.refusal = self.refusal or (status, detail)
+
     def _refuse(self, status: int, detail: str) -> None:
-        """Say why this is the last request, and throw away for a while what still comes: a reset would hide the answer."""
+        """Say why this is the last request, and throw away what still comes: a reset would hide the answer."""
         self.has_refused = True
         request = self.request or Request("GET", "/", client=self.client)
         response = self.listener.answerer.refuse(request, status, detail)
@@ -397,7 +419,7 @@ class Connection(asyncio.Protocol):
         """The time of what the client has to do is over."""
         if self.has_refused or not self.writable.is_set():
             self.transport.abort()
-        elif self.request or self.head_size:
+        elif self.has_begun:
             part = "body" if self.request else "head"
             self._refuse(408, f"the {part} of the request did not come in time")
         else:
