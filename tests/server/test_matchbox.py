@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stoker.machines import BOOTSTRAP
-from tests.server.conftest import MAC, Client, write
+from tests.server.conftest import MAC, Client, until, write
 
 ANSWERS = [
     ("/", 200, "text/plain; charset=utf-8", "stoker\n"),
@@ -48,6 +48,7 @@ MORE = {
 @pytest.fixture
 def more(client: Client) -> Client:
     write(client.root / "data", MORE)
+    client.refresh()
     return client
 
 
@@ -152,6 +153,7 @@ def test_each_request_of_a_machine_is_an_event(client: Client) -> None:
         client.ask(f"/{path}?mac=52-54-00-a1-9c-ae")
     client.ask("/ignition?mac=52-54-00-a1-9c-ae&case=raw")
     write(client.root / "data", {"profiles/p.json": '{"id": "p"}'})
+    client.refresh()
     client.ask("/ignition?mac=52-54-00-a1-9c-ae")
     client.ask("/ignition")
     events = client.json(f"/api/v1/machines/{MAC}/events")["events"]
@@ -169,12 +171,14 @@ def test_each_request_of_a_machine_is_an_event(client: Client) -> None:
     assert {event["machine"] for event in events} == {MAC}
 
 
-def test_a_changed_file_counts_at_the_next_request_and_a_broken_one_does_not(client: Client) -> None:
+def test_a_changed_file_counts_when_it_is_seen_and_a_broken_one_does_not(client: Client) -> None:
     target = "/ipxe?mac=52-54-00-a1-9c-ae"
     good = '{"id": "p", "boot": {"kernel": "new"}}'
     write(client.root / "data", {"profiles/p.json": good})
+    client.refresh()
     assert client.ask(target).body == b"#!ipxe\nkernel new\nboot\n"
     write(client.root / "data", {"profiles/p.json": good[:-1]})
+    client.refresh()
     assert client.ask(target).body == b"#!ipxe\nkernel new\nboot\n"
     file = f"{client.root}/data/profiles/p.json"
     assert [line for line in client.log if line.startswith("/")] == [
@@ -185,6 +189,7 @@ def test_a_changed_file_counts_at_the_next_request_and_a_broken_one_does_not(cli
 
 def test_without_its_directory_the_server_goes_on_with_what_it_read(client: Client) -> None:
     (client.root / "data").rename(client.root / "elsewhere")
+    until(lambda: any(client.site.keeper.troubles()))
     for _ in range(2):
         assert client.ask("/ipxe?mac=52-54-00-a1-9c-ae").status == 200
     (told,) = [line for line in client.log if line.startswith("error: ")]
@@ -195,7 +200,7 @@ def test_the_access_log_is_one_line_whatever_was_asked(client: Client) -> None:
     client.ask("/ipxe?x=\n\x1b[31m", user_agent="a\nb")
     (line,) = client.log
     assert line.startswith('192.0.2.1:999 "GET /ipxe?x=\\n\\x1b[31m" 404 ')
-    assert line.endswith('ms "a\\nb"')
+    assert line.endswith('ms "a\\nb" r1 anyone')
 
 
 def test_a_fault_in_a_handler_is_one_answer(client: Client) -> None:
@@ -206,5 +211,5 @@ def test_a_fault_in_a_handler_is_one_answer(client: Client) -> None:
     response = client.ask("/ignition?mac=52-54-00-a1-9c-ae")
     assert isinstance(response.body, bytes)
     assert (response.status, json.loads(response.body)["status"]) == (500, 500)
-    assert client.log[0] == "error: GET /ignition: ZeroDivisionError: by chance"
+    assert client.log[0] == "error: GET /ignition: ZeroDivisionError: by chance r1"
     assert client.ask("/healthz").status == 200
