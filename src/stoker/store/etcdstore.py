@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from stoker.store import etcdwire as wire
 from stoker.store.contract import Append, Change, Condition, Delete, Lease, OnChange, Put, lease_key
 from stoker.store.errors import ConflictError, LimitError
-from stoker.store.etcdclient import NOT_FOUND, SECONDS, Access, Client, RefusedError, UnsureError
+from stoker.store.etcdclient import NOT_FOUND, PAUSE, SECONDS, Access, Client, RefusedError, UnsureError
 from stoker.store.etcdlease import EtcdLease
 from stoker.store.etcdwatch import EtcdWatch, item_of
 from stoker.store.limits import MAX_ITEMS, check_commit, check_key
@@ -86,21 +86,24 @@ class EtcdStore:
                 done = self._send(attempt, changes, deadline)
             except UnsureError as error:
                 fault = error
+                unanswered.append(attempt)
             if done is not None and done.succeeded:
                 return self._note(attempt, done.header.revision)
             for each in unanswered:
                 revision = self._find(each, before, deadline)
                 if revision is not None:
                     return self._note(each, revision)
-            if fault is not None:
-                if time.monotonic() > deadline:
-                    raise UnsureError(f"{fault}; the changes may have been made or not, read again") from fault
-                unanswered.append(attempt)
-            elif done is not None:
+            if done is not None:
                 self._forget_rings(changes)
                 failed = _failed(conditions, done)
                 if failed:
                     raise ConflictError(failed)
+            if time.monotonic() > deadline:
+                raise UnsureError(
+                    f"{fault or 'etcd was too busy'}; the changes may have been made or not, read again"
+                ) from fault
+            if fault is not None:
+                time.sleep(PAUSE)
 
     def watch(self, folders: Sequence[str], on_change: OnChange) -> EtcdWatch:
         watch = EtcdWatch(self._client, self._prefix, self.read, tuple(folders), on_change)

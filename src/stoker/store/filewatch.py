@@ -38,6 +38,7 @@ class FileWatch:
         folders: Sequence[str],
         settle: Callable[[], None],
         on_change: OnChange,
+        notices: Notices | None = None,
     ) -> None:
         """`directory` is this watch's own. `settle` puts in place the files of all commits; it may raise StoreError."""
         self.trouble = "the store was not read yet"
@@ -46,7 +47,7 @@ class FileWatch:
         self._folders = tuple(folders)
         self._settle = settle
         self._on_change = on_change
-        self._notices = Notices()
+        self._notices = notices or Notices()
         self._closing = threading.Event()
         self._snapshot = Snapshot()
         self._report = Report()
