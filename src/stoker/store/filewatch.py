@@ -55,6 +55,7 @@ class FileWatch:
         self._file_commits = -1
         self._next_files = 0.0
         self._next_look = 0.0
+        self._is_soon = False
         self._thread = threading.Thread(target=self._run, name="stoker-watch", daemon=True)
         self._thread.start()
 
@@ -81,7 +82,8 @@ class FileWatch:
             self._notices.close()
 
     def _look(self) -> None:
-        self._next_look = time.monotonic() + (SELDOM if self._notices.is_complete else OFTEN)
+        self._next_look = time.monotonic() + (OFTEN if self._is_soon or not self._notices.is_complete else SELDOM)
+        self._is_soon = False
         try:
             delta = self._read()
             lapse = self._database.next_lapse()
@@ -136,8 +138,7 @@ class FileWatch:
         """Until there is something to look at; until the end of a burst, if files are written."""
         noticed, is_woken = self._notices.wait(max(0.0, self._next_look - time.monotonic()))
         end = time.monotonic() + LONGEST_BURST
-        if noticed:  # a commit of another process is noticed before it is done: look again soon
-            self._next_files = min(self._next_files, time.monotonic() + OFTEN)
+        self._is_soon = bool(noticed)  # a commit of another process is noticed before it is done
         while self._concerns_files(noticed):
             self._next_files = 0.0
             if is_woken or time.monotonic() > end:
