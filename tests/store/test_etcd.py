@@ -16,7 +16,8 @@ import pytest
 
 from stoker.store import Append, Condition, ConflictError, Put, StoreError, StoreUnavailableError
 from stoker.store import etcdwire as wire
-from stoker.store.etcdclient import Access, Client, RefusedError, UnreachableError, UnsureError
+from stoker.store.errors import RefusedError, UnreachableError, UnsureError
+from stoker.store.etcdclient import Access, Client
 from stoker.store.etcdstore import EtcdStore
 from tests.store.etcds import Cluster, Node, cluster, free_ports, needs_etcd, until
 from tests.store.places import Seen, texts
@@ -261,7 +262,7 @@ def test_a_user_and_a_password(tmp_path: Path) -> None:
             root.call(path, request, wire.Nothing, repeat=False)
         root.close()
         nobody, wrong = Access(one.endpoints), Access(one.endpoints, "root", "not-the-secret")
-        with closing(EtcdStore(nobody)) as store, pytest.raises(RefusedError, match="user name is empty; if etcd asks"):
+        with closing(EtcdStore(nobody)) as store, pytest.raises(RefusedError, match="user name is empty; name a user"):
             store.get("t/a")
         with closing(EtcdStore(wrong)) as store, pytest.raises(RefusedError) as caught:
             store.commit([Put("t/a", b"1")])
@@ -345,3 +346,25 @@ def test_what_is_no_etcd_is_said_to_be_none() -> None:
     store.close()
     server.shutdown(socket.SHUT_RDWR)
     server.close()
+
+
+def test_an_etcd_that_is_full_refuses(tmp_path: Path) -> None:
+    with (
+        cluster(tmp_path, 1, ("--quota-backend-bytes=4000000",)) as one,
+        closing(EtcdStore(Access(one.endpoints))) as store,
+    ):
+        store.commit([Put("t/a", b"1")])
+        with pytest.raises(RefusedError, match="database space exceeded; compact and defragment etcd"):
+            fill(store)
+        assert texts(store.scan("t").items.values()) == {"t/a": "1"}
+
+
+def fill(store: EtcdStore) -> None:
+    for number in range(20):
+        store.commit([Put(f"full/{number}", bytes(1 << 20))])
+
+
+@pytest.mark.parametrize("endpoints", [(), ("127.0.0.1:2379",), ("http://127.0.0.1:2379", "ftp://host")])
+def test_what_is_no_endpoint_is_refused(endpoints: tuple[str, ...]) -> None:
+    with pytest.raises(StoreUnavailableError, match="is no endpoint of etcd; write `http://HOST:2379`"):
+        EtcdStore(Access(endpoints))

@@ -2,6 +2,8 @@
 
 A revision is the `mod_revision` of the key. A transaction whose answer was lost may have been carried out. All that it
 put has then one new revision and the bytes that were sent, so that this can be looked up before it is sent again.
+
+etcd keeps all earlier revisions until it is told not to: run it with `--auto-compaction-retention=1h`.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from typing import Final, NamedTuple
 
 from stoker.store import etcdwire as wire
 from stoker.store.contract import Append, Change, Condition, Delete, Lease, OnChange, Put, lease_key
-from stoker.store.errors import ConflictError, LimitError
-from stoker.store.etcdclient import NOT_FOUND, PAUSE, SECONDS, Access, Client, RefusedError, UnsureError
+from stoker.store.errors import ConflictError, LimitError, RefusedError, UnsureError
+from stoker.store.etcdclient import NOT_FOUND, PAUSE, SECONDS, Access, Client
 from stoker.store.etcdlease import EtcdLease
 from stoker.store.etcdwatch import EtcdWatch, item_of
 from stoker.store.limits import MAX_ITEMS, check_commit, check_key
@@ -107,7 +109,7 @@ class EtcdStore:
 
     def watch(self, folders: Sequence[str], on_change: OnChange) -> EtcdWatch:
         watch = EtcdWatch(self._client, self._prefix, self.read, tuple(folders), on_change)
-        self._watches.append(watch)
+        self._watches = [*(each for each in self._watches if each.is_open), watch]
         return watch
 
     def lease(self, name: str, holder: str, seconds: float) -> EtcdLease:

@@ -44,6 +44,11 @@ class EtcdWatch:
         self._thread = threading.Thread(target=self._run, name="stoker-watch", daemon=True)
         self._thread.start()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was not closed."""
+        return not self._closing.is_set()
+
     def close(self) -> None:
         self._closing.set()
         stream = self._stream

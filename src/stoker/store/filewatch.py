@@ -63,6 +63,11 @@ class FileWatch:
         """Something was committed: look now."""
         self._notices.wake()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was not closed."""
+        return not self._closing.is_set()
+
     def close(self) -> None:
         self._closing.set()
         self._notices.wake()
