@@ -124,21 +124,21 @@ def test_a_ring_keeps_the_newest(appended: list[tuple[str, int]], left: dict[int
 
 
 def test_a_ring_is_appended_to_by_many_and_nothing_is_lost(opened: Open) -> None:
-    stores = [opened() for _ in range(3)]
+    stores = [opened(), opened()]
     threads = [
         threading.Thread(
             target=lambda store=store, name=name: [
                 store.commit([Append("r", (f"{name}{count}".encode(),), 100)]) for count in range(10)
             ]
         )
-        for name, store in zip("xyz", stores, strict=True)
+        for name, store in zip("wxyz", stores * 2, strict=True)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     found = [item.data.decode() for item in stores[0].scan("r").items.values()]
-    assert sorted(found) == sorted(f"{name}{count}" for name in "xyz" for count in range(10))
+    assert sorted(found) == sorted(f"{name}{count}" for name in "wxyz" for count in range(10))
     assert [each for each in found if each.startswith("x")] == [f"x{count}" for count in range(10)]
 
 

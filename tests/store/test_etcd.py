@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from stoker.store import Append, Condition, ConflictError, Put, StoreError, StoreUnavailableError
+from stoker.store import Append, Condition, ConflictError, Put, StoreError, StoreUnavailableError, Update
 from stoker.store import etcdwire as wire
 from stoker.store.errors import RefusedError, UnreachableError, UnsureError
-from stoker.store.etcdclient import Access, Client
+from stoker.store.etcdclient import MAX_ANSWER, Access, Client
 from stoker.store.etcdstore import EtcdStore
+from stoker.store.limits import MAX_BYTES
 from tests.store.etcds import Cluster, Node, cluster, free_ports, needs_etcd, until
 from tests.store.places import Seen, texts
 
@@ -346,6 +347,26 @@ def test_what_is_no_etcd_is_said_to_be_none() -> None:
     store.close()
     server.shutdown(socket.SHUT_RDWR)
     server.close()
+
+
+@pytest.mark.soak  # it takes half a GiB
+def test_many_large_items_are_read_in_small_pages(tmp_path: Path) -> None:
+    """More in one answer, and in one of the watch, than is read at once."""
+    count = MAX_ANSWER // (4 * MAX_BYTES // 3) + 4
+    with cluster(tmp_path, 1) as one, closing(EtcdStore(Access(one.endpoints))) as store:
+        is_let_go, seen = threading.Event(), Seen()
+
+        def tell(update: Update) -> None:
+            seen(update)
+            is_let_go.wait()
+
+        store.watch(["t"], tell)
+        seen.wait(lambda: seen.updates)
+        for number in range(count):
+            store.commit([Put(f"t/{number}", bytes(MAX_BYTES))])
+        is_let_go.set()
+        assert len(store.scan("t").items) == count
+        seen.wait(lambda: len(seen.items) == count)
 
 
 def test_an_etcd_that_is_full_refuses(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from stoker.store.errors import RefusedError, StoreUnavailableError, UnreachableError, UnsureError
+from stoker.store.errors import LimitError, RefusedError, StoreUnavailableError, UnreachableError, UnsureError
 
 SECONDS: Final = 5.0  # for a call, so that the election of a new leader ends within it
 TRY_SECONDS: Final = 1.5  # for one endpoint of several
@@ -93,7 +93,7 @@ class Client:
 
         `deadline` is on the monotonic clock; without one the call takes as long as the client lets it. A request that
         may be carried out twice (`repeat`) is sent again where no answer came. Raises UnsureError for others,
-        RefusedError, or UnreachableError when no endpoint was reached in time.
+        RefusedError, LimitError for an answer that is too large, UnreachableError when no endpoint was reached in time.
         """
         body = msgspec.json.encode(request)
         deadline = deadline or time.monotonic() + self.seconds
@@ -167,7 +167,7 @@ class Client:
         status, data = self._exchange(endpoint, path, body, headers, seconds)
         if status != http.client.OK:
             raise _refusal(endpoint, path, status, data)
-        return msgspec.json.decode(data, type=kind, strict=False)
+        return _decode(endpoint, data, kind)
 
     def _exchange(
         self, endpoint: str, path: str, body: bytes, headers: dict[str, str], seconds: float
@@ -181,6 +181,9 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise UnsureError(f"`{endpoint}` did not answer: {_words(error)}") from error
+        if len(data) == MAX_ANSWER:
+            connection.close()
+            raise LimitError(f"`{endpoint}` answered with more than {MAX_ANSWER} bytes; ask for less")
         self._give_back(endpoint, connection)
         return response.status, data
 
@@ -230,7 +233,7 @@ class Client:
         status, data = self._exchange(endpoint, path, request, headers, seconds)
         if status != http.client.OK:
             raise _refusal(endpoint, path, status, data)
-        self._token = msgspec.json.decode(data, type=Token).token
+        self._token = _decode(endpoint, data, Token).token
         return self._token
 
 
@@ -301,6 +304,13 @@ def _keep_alive(connection: socket.socket) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 2)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _decode(endpoint: str, data: bytes, kind: type[Answer]) -> Answer:
+    try:
+        return msgspec.json.decode(data, type=kind, strict=False)
+    except msgspec.DecodeError as error:
+        raise UnsureError(f"`{endpoint}` answers what no etcd would: {data[:80]!r}") from error
 
 
 def _is_readable(connection: socket.socket) -> bool:
