@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stoker.machines import BOOTSTRAP
-from tests.server.conftest import MAC, Client, write
+from tests.server.conftest import FILES, MAC, Client, write
 
 ANSWERS = [
     ("/", 200, "text/plain; charset=utf-8", "stoker\n"),
@@ -73,6 +73,12 @@ def test_ipxe_is_told_in_a_script(client: Client, target: str) -> None:
     assert response.status == 200
     assert isinstance(response.body, bytes)
     assert response.body.startswith(b"#!ipxe\necho stoker has nothing to boot here:\necho ")
+
+
+def test_labels_that_people_give_count(client: Client) -> None:
+    write(client.root / "data", {"labels/a.json": '{"selector": {"serial": "7"}, "labels": {"case": "raw"}}'})
+    assert client.ask("/ignition?serial=7").body == FILES["ignition/raw.ign"].encode()
+    assert client.ask("/ignition?serial=8").status == 404
 
 
 def test_other_methods_are_refused(client: Client) -> None:

@@ -29,14 +29,14 @@ IGNITION_TYPE = "application/json"
 
 def boot_script(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/boot.ipxe`: the script that makes iPXE say who it is."""
-    asker = _asker(request)
+    asker = _asker(request, view)
     event = Event(view.at, "boot", "asked for the first script")
     return Reply(text_response(BOOTSTRAP), _sightings(asker, event, Answer(None, Report())))
 
 
 def ipxe(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/ipxe`: what to boot; iPXE itself is told of a failure in a script, since it shows nobody a document."""
-    asker = _asker(request)
+    asker = _asker(request, view)
     answer = render_script(view.catalogue, asker)
     if answer.body is not None:
         response = text_response(answer.body)
@@ -49,7 +49,7 @@ def ipxe(request: Request, view: View, _names: dict[str, str]) -> Reply:
 
 def ignition(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/ignition`: the machine's config."""
-    asker = _asker(request)
+    asker = _asker(request, view)
     answer = render_config(view.catalogue, asker, view.compile, view.validate)
     response = _refusal(answer) if answer.body is None else text_response(answer.body, content_type=IGNITION_TYPE)
     return Reply(response, _sightings(asker, _event(view, "ignition", "config", answer), answer))
@@ -57,14 +57,15 @@ def ignition(request: Request, view: View, _names: dict[str, str]) -> Reply:
 
 def metadata(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/metadata`: what is known of the machine, as lines of an environment file."""
-    asker = _asker(request)
+    asker = _asker(request, view)
     answer = render_metadata(view.catalogue, asker)
     response = _refusal(answer) if answer.body is None else text_response(answer.body, content_type=METADATA_TYPE)
     return Reply(response, _sightings(asker, _event(view, "metadata", "metadata", answer), answer))
 
 
-def _asker(request: Request) -> Asker:
-    return Asker(normalise_labels(parse_query(request.raw_query)), request.raw_query)
+def _asker(request: Request, view: View) -> Asker:
+    asked = normalise_labels(parse_query(request.raw_query))
+    return Asker(view.catalogue.known.labels(asked), request.raw_query)
 
 
 def _refusal(answer: Answer) -> Response:
