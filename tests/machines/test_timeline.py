@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stoker.machines import Identity, Machine, Placed, Sighting, State, Timeline, place_event
-from stoker.report import Event, Place
+from stoker.machines import Identity, Machine, Sighting, State, Timeline
+from stoker.report import Event
 
 A, B = "52:54:00:00:00:0a", "52:54:00:00:00:0b"
 U, V = "4c4c4544-0000-0000-0000-00000000000a", "4c4c4544-0000-0000-0000-00000000000b"
@@ -116,11 +116,3 @@ def test_events_move_the_state() -> None:
         "state: discovered -> provisioning (ipxe)",
         "state: provisioning -> failed (failed: files)",
     ]
-
-
-def test_an_event_is_placed_by_the_origins_of_its_config() -> None:
-    event = Event(1.0, "files", "x", "failed", digest="d", pointer=("storage", "files", 0))
-    place = Place("web.bu", 7, 5)
-    assert place_event(event, lambda pointer: [place] if pointer == event.pointer else []) == Placed(event, (place,))
-    assert place_event(event, None) == Placed(event)
-    assert place_event(Event(1.0, "files", "x"), lambda _pointer: [place]).places == ()

@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
+from stoker.machines.inventory import Inventory
 from stoker.machines.receipts import Receipt
-from stoker.machines.record import Inventory
 from stoker.machines.states import Sign
 from stoker.machines.tokens import Token
 from stoker.report import Event
@@ -38,6 +38,8 @@ STEPS: Final[dict[str, Sign]] = {
     "install": Sign.INSTALLED,
     "up": Sign.UP,
 }
+# Reports that a machine has its config: what takes a token is not handed out again after one.
+FETCHED: Final = frozenset({"fetch", "fetched"})
 # The signs whose failure is the machine's; of the others it is an answer that the server could not give.
 OF_THE_MACHINE: Final = frozenset({Sign.STAGE, Sign.INSTALLED, Sign.UP})
 

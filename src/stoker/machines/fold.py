@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from stoker.machines.facts import AnyFact, Inventoried, Ordered, Seen, Sent, Tokened, Told, sign_of
-from stoker.machines.record import MAX_ADDRESSES, MAX_PARTS, MAX_RECEIPTS, Armed, Failure, Inventory, Machine, shorten
+from stoker.machines.facts import FETCHED, AnyFact, Inventoried, Ordered, Seen, Sent, Tokened, Told, sign_of
+from stoker.machines.record import MAX_RECEIPTS, Armed, Failure, Machine, shorten
 from stoker.machines.states import Sign, State, step
+from stoker.machines.tokens import fetched
 from stoker.report import Event
 
 MAX_FAILURES: Final = 3  # in a row; the last of them quarantines
@@ -75,15 +76,12 @@ def _parts(machine: Machine, fact: AnyFact) -> dict[str, Any]:
             return {"receipts": (*machine.receipts, receipt)[-MAX_RECEIPTS:]}
         case Tokened(token):
             return {"token": token}
+        case Told(event) if event.stage in FETCHED and event.outcome == "done" and machine.token is not None:
+            return {"token": fetched(machine.token)}
         case Inventoried(inventory):
-            return {"inventory": bounded(inventory)}
+            return {"inventory": inventory}
         case _:
             return {}
-
-
-def bounded(inventory: Inventory) -> Inventory:
-    """An inventory with no more parts than are kept."""
-    return replace(inventory, disks=inventory.disks[:MAX_PARTS], interfaces=inventory.interfaces[:MAX_ADDRESSES])
 
 
 def _consequences(before: Machine, after: Machine, sign: Sign, fact: AnyFact, at: float) -> Machine:

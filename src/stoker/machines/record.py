@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from stoker.machines.inventory import Inventory
 from stoker.machines.receipts import Receipt
 from stoker.machines.states import State
 from stoker.machines.tokens import Token
@@ -18,32 +19,6 @@ MAX_LABELS: Final = 32
 MAX_LABEL: Final = 256  # characters of a name or a value
 MAX_RECEIPTS: Final = 16
 MAX_ADDRESSES: Final = 32
-MAX_PARTS: Final = 256  # disks, and as many network interfaces, of an inventory
-
-
-class Part(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A disk (its path, size in bytes, serial number) or a network interface (its name, address, driver)."""
-
-    name: str
-    size: int = 0
-    serial: str = ""
-    mac: str = ""
-    model: str = ""
-
-
-class Inventory(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a machine is made of, as it reports it; `memory` in bytes. Nothing here is trusted to say who it is."""
-
-    at: float = 0.0
-    vendor: str = ""
-    product: str = ""
-    serial: str = ""
-    cpus: int = 0
-    cpu: str = ""
-    memory: int = 0
-    disks: tuple[Part, ...] = ()
-    interfaces: tuple[Part, ...] = ()
-    os: dict[str, str] = {}
 
 
 class Armed(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,13 +1,12 @@
 """Sightings go in, what is known of each machine comes out: its record, and the ring of what happened to it last.
 
-All is held in memory and bounded: the machines seen last, of each the events that came last. `place_event` says which
-lines of which file an event is about.
+All is held in memory and bounded: the machines seen last, of each the events that came last.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,14 +17,11 @@ from stoker.machines.fold import Folded, fold
 from stoker.machines.identity import Identity
 from stoker.machines.record import Machine
 from stoker.machines.register import Recognised, Register
-from stoker.report import Event, Place, Pointer
+from stoker.report import Event
 
 MAX_MACHINES: Final = 20_000
 MAX_EVENTS: Final = 256
 MAX_EVENTS_IN_ALL: Final = 100_000
-
-# The origins of a config: a pointer into it, and the places in what people wrote that gave the part at it.
-Origins = Callable[[Pointer], Sequence[Place]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +33,6 @@ class Sighting:
     labels: Mapping[str, str] = field(default_factory=dict)
     group: str = ""
     profile: str = ""
-
-
-class Placed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event and the places of what it is about, in the order in which they were merged: the last has the word."""
-
-    event: Event
-    places: tuple[Place, ...] = ()
 
 
 class Timeline:
@@ -109,11 +98,3 @@ class Timeline:
     def _forget(self, name: str) -> None:
         self.register.drop(name)
         self.kept -= len(self.rings.pop(name, ()))
-
-
-def place_event(event: Event, origins: Origins | None) -> Placed:
-    """An event with the places of the part of the config that it is about.
-
-    `origins` are those of the config of the event's digest; None when nobody has them any more.
-    """
-    return Placed(event, tuple(origins(event.pointer)) if origins is not None and event.pointer else ())
