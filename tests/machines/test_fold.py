@@ -158,8 +158,8 @@ def test_what_is_kept_is_bounded() -> None:
 
 
 SIGNS = [
-    ("ipxe", "done", Sign.START),
-    ("ignition", "done", Sign.CONFIG),
+    ("ipxe", "done", Sign.SEEN),
+    ("ignition", "done", Sign.SEEN),
     ("ignition", "failed", Sign.SEEN),
     ("dhcp", "done", Sign.SEEN),
     ("files", "done", Sign.STAGE),

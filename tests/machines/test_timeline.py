@@ -107,12 +107,25 @@ def test_labels_and_rule_are_those_of_the_last_request_that_had_any() -> None:
 
 def test_events_move_the_state() -> None:
     timeline = Timeline()
-    for stage, outcome in (("ipxe", "done"), ("ignition", "done"), ("disks", "done"), ("files", "failed")):
-        timeline.record(Sighting(Identity("", A), (Event(1.0, stage, "x", outcome),)), 1.0)
+    for stage, profile, outcome in (
+        ("ipxe", "p", "done"),
+        ("ignition", "p", "done"),
+        ("disks", "", "done"),
+        ("files", "", "failed"),
+    ):
+        timeline.record(Sighting(Identity("", A), (Event(1.0, stage, "x", outcome),), profile=profile), 1.0)
     machine = timeline.find(Identity("", A))
     assert machine is not None
     assert (machine.state, machine.failures, machine.events) == (State.FAILED, 1, 7)
     assert [text for text in texts(timeline, machine) if text.startswith("state")] == [
-        "state: discovered -> provisioning (ipxe)",
+        "state: discovered -> provisioning (start)",
         "state: provisioning -> failed (failed: files)",
     ]
+
+
+def test_a_machine_does_not_say_itself_what_it_was_given() -> None:
+    timeline = Timeline()
+    for stage in ("ipxe", "ignition"):
+        machine = timeline.record(Sighting(Identity("", A), (Event(1.0, stage, "x"),)), 1.0)
+        assert machine is not None
+        assert machine.state is State.DISCOVERED

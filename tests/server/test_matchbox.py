@@ -98,7 +98,7 @@ def test_each_request_of_a_machine_is_an_event(client: Client) -> None:
         ("identity", "first seen", "done"),
         ("boot", "asked for the first script", "done"),
         ("ipxe", "boot script of profile `p` by group `node`", "done"),
-        ("state", "discovered -> provisioning (ipxe)", "done"),
+        ("state", "discovered -> provisioning (start)", "done"),
         ("ignition", "config of profile `p` by group `node`", "done"),
         ("metadata", "metadata of profile `p` by group `node`", "done"),
         ("ignition", "config of profile `p` by group `node`", "done"),

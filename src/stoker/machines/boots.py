@@ -9,6 +9,7 @@ has these keys, since it is what Terraform and gRPC clients can write, and what 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from stoker.machines.documents import Group
@@ -65,7 +66,7 @@ def read_demands(group: Group) -> tuple[Demands, Report]:
     return Demands(INSTALL_KEY in group.metadata, TOKEN_KEY in group.metadata), report
 
 
-def is_installed(labels: dict[str, str]) -> bool:
+def is_installed(labels: Mapping[str, str]) -> bool:
     """Whether a request is that of a machine whose disk is written, by the label that Matchbox's users give it."""
     name, value = INSTALLED_LABEL
     return labels.get(name) == value

@@ -72,7 +72,7 @@ def _parts(machine: Machine, fact: AnyFact) -> dict[str, Any]:
                 "group": group or machine.group,
                 "profile": profile or machine.profile,
             }
-        case Sent(receipt):
+        case Sent(receipt) if receipt is not None:
             return {"receipts": (*machine.receipts, receipt)[-MAX_RECEIPTS:]}
         case Tokened(token):
             return {"token": token}
@@ -131,6 +131,4 @@ def _changes(before: Machine, after: Machine, sign: Sign, fact: AnyFact, at: flo
 
 
 def _words(sign: Sign, fact: AnyFact) -> str:
-    if isinstance(fact, Told) and sign not in {Sign.UP, Sign.INSTALLED}:
-        return f"{sign}: {fact.event.stage}" if sign in {Sign.FAILED, Sign.EXHAUSTED} else fact.event.stage
-    return str(sign)
+    return f"{sign}: {fact.event.stage}" if isinstance(fact, Told) and fact.event.stage != sign else str(sign)

@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from stoker.machines.facts import AnyFact, Seen, Told
+from stoker.machines.boots import is_installed
+from stoker.machines.facts import AnyFact, Booted, Seen, Sent, Told
 from stoker.machines.fold import Folded, fold
 from stoker.machines.identity import Identity
 from stoker.machines.record import Machine
@@ -22,6 +23,9 @@ from stoker.report import Event
 MAX_MACHINES: Final = 20_000
 MAX_EVENTS: Final = 256
 MAX_EVENTS_IN_ALL: Final = 100_000
+# The server's own events of answers, by their stage.
+SCRIPTS: Final = frozenset({"ipxe", "grub"})
+CONFIGS: Final = frozenset({"ignition", "cloud"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +67,7 @@ class Timeline:
             return None
         self._take(recognised)
         machine: Machine = recognised.machine
-        facts: list[AnyFact] = [
-            Seen(dict(sighting.labels), sighting.group, sighting.profile),
-            *map(Told, sighting.events),
-        ]
-        for fact in facts:
+        for fact in _facts(sighting):
             folded = fold(machine, fact, at)
             machine = self._keep(folded) or machine
         while len(self.register) > 1 and (len(self.register) > self.max_machines or self.kept > self.max_events):
@@ -98,3 +98,15 @@ class Timeline:
     def _forget(self, name: str) -> None:
         self.register.drop(name)
         self.kept -= len(self.rings.pop(name, ()))
+
+
+def _facts(sighting: Sighting) -> Iterator[AnyFact]:
+    """What a sighting says: of an answer that was given by a profile, that a script or a config was."""
+    yield Seen(dict(sighting.labels), sighting.group, sighting.profile)
+    for event in sighting.events:
+        yield Told(event)
+        if sighting.profile and event.outcome == "done":
+            if event.stage in SCRIPTS:
+                yield Booted()
+            elif event.stage in CONFIGS:
+                yield Sent(is_installed=is_installed(sighting.labels))
