@@ -12,6 +12,7 @@ from stoker.machines import (
     Inventory,
     Machine,
     Ordered,
+    Refused,
     Seen,
     Sent,
     Sign,
@@ -180,7 +181,7 @@ def test_what_an_event_is_a_sign_of(stage: str, outcome: str, sign: Sign) -> Non
 
 
 FACTS = st.one_of(
-    st.sampled_from([Seen({"a": "b"}, "g", "p"), INSTALL, START, SENT, SENT_INSTALLED, Tokened(None)]),
+    st.sampled_from([Seen({"a": "b"}, "g", "p"), INSTALL, START, SENT, SENT_INSTALLED, Tokened(None), Refused("x")]),
     st.builds(Ordered, st.sampled_from(Sign)),
     st.builds(
         told, st.sampled_from(["ipxe", "files", "install", "up", "other"]), st.sampled_from(["done", "failed", "log"])

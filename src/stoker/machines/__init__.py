@@ -4,7 +4,7 @@ from stoker.machines.addresses import normalise_labels, parse_mac
 from stoker.machines.boots import Demands, Give, NetworkBoot, boot, read_demands
 from stoker.machines.catalogue import EMPTY, FOLDERS, Catalogue, read_catalogue
 from stoker.machines.documents import Boot, Group, Profile
-from stoker.machines.facts import AnyFact, Booted, Inventoried, Ordered, Seen, Sent, Tokened, Told
+from stoker.machines.facts import AnyFact, Booted, Inventoried, Ordered, Refused, Seen, Sent, Tokened, Told
 from stoker.machines.fold import Folded, fold
 from stoker.machines.identity import Identity, identify, parse_name
 from stoker.machines.inventory import Inventory, read_inventory
@@ -53,6 +53,7 @@ __all__ = [
     "Profile",
     "Receipt",
     "Recognised",
+    "Refused",
     "Register",
     "Seen",
     "Selection",

@@ -59,6 +59,12 @@ class Booted(Fact, frozen=True, omit_defaults=True):
     is_install: bool = False
 
 
+class Refused(Fact, frozen=True):
+    """It was given nothing, and why: its state, its arming, a template that is held."""
+
+    reason: str
+
+
 class Sent(Fact, frozen=True, omit_defaults=True):
     """It was sent a config; `is_installed`: it asked as a machine whose disk is written."""
 
@@ -86,7 +92,7 @@ class Ordered(Fact, frozen=True, omit_defaults=True):
     by: str = ""
 
 
-AnyFact = Seen | Told | Booted | Sent | Tokened | Inventoried | Ordered
+AnyFact = Seen | Told | Booted | Refused | Sent | Tokened | Inventoried | Ordered
 ORDERS: Final = frozenset({Sign.REPROVISION, Sign.RELEASE, Sign.RETIRE, Sign.FORGET})
 
 

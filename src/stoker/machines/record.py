@@ -43,8 +43,9 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `name` is its UUID or else its boot address, `macs` all its addresses, that one first. `shared_uuid` is a UUID that
     it gives and another machine gives too, so that it stands for neither. `labels` are those it last asked with.
-    `since` is when it came into its state; `events` is how many events it has had: the ring that keeps the last of them
-    counts on.
+    `since` is when it came into its state, `reason` why it is quarantined, `refusal` why it was given no boot script
+    when it asked last, such as a template that is held. `events` is how many events it has had: the ring that keeps the
+    last of them counts on.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     failures: int = 0
     failure: Failure | None = None
     reason: str = ""
+    refusal: str = ""
     receipts: tuple[Receipt, ...] = ()
     token: Token | None = None
     events: int = 0

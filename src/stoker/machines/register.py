@@ -89,7 +89,17 @@ class Register:
 
     def recognise(self, identity: Identity, at: float) -> Recognised | None:
         """The machine of an identity, new or changed if need be; None for an identity that names nobody."""
+        known = self.find(identity)
+        if known is not None and self._is_settled(known, identity):
+            return Recognised(known)
         return _Recognition(self, identity, at).result()
+
+    def _is_settled(self, known: Machine, identity: Identity) -> bool:
+        """Whether an identity says nothing new of a machine, as most requests do."""
+        return identity.uuid in {"", known.uuid} and all(
+            self.by_mac.get(mac) == known.name and (mac == known.name or mac not in self.machines)
+            for mac in identity.macs
+        )
 
 
 class _Recognition:

@@ -14,7 +14,7 @@ import msgspec
 
 from stoker.machines.boots import is_installed
 from stoker.machines.facts import AnyFact, Booted, Seen, Sent, Told
-from stoker.machines.fold import Folded, fold
+from stoker.machines.fold import fold
 from stoker.machines.identity import Identity
 from stoker.machines.record import Machine
 from stoker.machines.register import Recognised, Register
@@ -65,29 +65,26 @@ class Timeline:
         recognised = self.register.recognise(sighting.identity, at)
         if recognised is None:
             return None
+        machine = recognised.machine
         self._take(recognised)
-        machine: Machine = recognised.machine
         for fact in _facts(sighting):
             folded = fold(machine, fact, at)
-            machine = self._keep(folded) or machine
+            machine = folded.machine or machine
+            self._add(folded.events)
+        self.register.put(machine)
         while len(self.register) > 1 and (len(self.register) > self.max_machines or self.kept > self.max_events):
             self._forget(next(iter(self)).name)
         return machine
 
     def _take(self, recognised: Recognised) -> None:
         """Take in who is who; the events of a name that is no more go with its record."""
-        self.register.apply(recognised)
+        if recognised.events:
+            self.register.apply(recognised)
         for old, new in recognised.moved:
             events = [*self.rings.pop(old, ()), *self.rings.pop(new, ())]
             self.kept -= len(events)
             self._add([msgspec.structs.replace(event, machine=new) for event in events])
         self._add(recognised.events)
-
-    def _keep(self, folded: Folded) -> Machine | None:
-        if folded.machine is not None:
-            self.register.put(folded.machine)
-            self._add(folded.events)
-        return folded.machine
 
     def _add(self, events: Sequence[Event]) -> None:
         for event in events:
