@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stoker.machines import BOOTSTRAP
-from tests.server.conftest import MAC, Client, until, write
+from tests.server.conftest import FILES, MAC, Client, until, write
 
 ANSWERS = [
     ("/", 200, "text/plain; charset=utf-8", "stoker\n"),
@@ -143,6 +143,12 @@ def test_ipxe_is_told_in_a_script(client: Client, target: str) -> None:
     assert response.body.startswith(b"#!ipxe\necho stoker has nothing to boot here:\necho ")
 
 
+def test_labels_that_people_give_count(client: Client) -> None:
+    write(client.root / "data", {"labels/a.json": '{"selector": {"serial": "7"}, "labels": {"case": "raw"}}'})
+    assert client.ask("/ignition?serial=7").body == FILES["ignition/raw.ign"].encode()
+    assert client.ask("/ignition?serial=8").status == 404
+
+
 def test_other_methods_are_refused(client: Client) -> None:
     response = client.ask("/ipxe", method="POST")
     assert (response.status, dict(response.headers)["allow"]) == (405, "GET, HEAD")
@@ -161,7 +167,7 @@ def test_each_request_of_a_machine_is_an_event(client: Client) -> None:
         ("identity", "first seen", "done"),
         ("boot", "asked for the first script", "done"),
         ("ipxe", "boot script of profile `p` by group `node`", "done"),
-        ("state", "discovered -> provisioning (ipxe)", "done"),
+        ("state", "discovered -> provisioning (start)", "done"),
         ("ignition", "config of profile `p` by group `node`", "done"),
         ("metadata", "metadata of profile `p` by group `node`", "done"),
         ("ignition", "config of profile `p` by group `node`", "done"),
