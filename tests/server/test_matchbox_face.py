@@ -263,7 +263,7 @@ def test_a_config_served_empty_is_a_failure_of_the_machine(client: Client) -> No
         ("identity", "done", "first seen"),
         ("ignition", "failed", "no config but an empty one"),
         ("ipxe", "done", "boot script of profile `boot` by group `boot`"),
-        ("state", "done", "discovered -> provisioning (ipxe)"),
+        ("state", "done", "discovered -> provisioning (start)"),
     ]
 
 

@@ -15,7 +15,8 @@ from typing import Any, Final
 import msgspec
 
 from stoker.http import Request, Response, problem
-from stoker.machines import AnyFact, Compile, Seen, Sighting, Told, Validate, check_ignition
+from stoker.machines import Compile, Sighting, Validate, check_ignition
+from stoker.machines.timeline import facts_of
 from stoker.report import Event, Report
 from stoker.server.behind import Behind
 from stoker.server.files_api import refuse_change
@@ -108,10 +109,8 @@ class Site:
 
     def see(self, sighting: Sighting, at: float) -> None:
         """Note that a machine was heard of."""
-        facts: list[AnyFact] = [Seen(dict(sighting.labels), sighting.group, sighting.profile)]
-        facts += map(Told, sighting.events)
         self.measures.sightings.add()
-        self._publish(self.keeper.note(Note(sighting.identity, tuple(facts), at)))
+        self._publish(self.keeper.note(Note(sighting.identity, tuple(facts_of(sighting)), at)))
 
     def write(self, line: str) -> None:
         """Write a line of the log; an empty one is none."""
