@@ -97,7 +97,9 @@ class Site:
             revisions = done.result()
         except StoreError as error:
             return reply._replace(response=refuse_change(error))
-        return reply._replace(response=reply.then(revisions or {}) if reply.then else reply.response)
+        lines = (*reply.lines, self.face.audit(reply.change.deed)) if reply.change else reply.lines
+        response = reply.then(revisions or {}) if reply.then else reply.response
+        return reply._replace(response=response, lines=lines)
 
     def finish(self, request: Request, reply: Reply, seconds: float) -> None:
         """Count and log a request that is answered."""
