@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 
 from stoker.store.errors import LimitError, StoreUnavailableError
 from stoker.store.segments import ENDING, HEAD, Segment
+from stoker.store.staging import sync_folder
 
 MAX_BYTES: Final = 64 << 20
 PARTS: Final = 8
@@ -92,6 +93,7 @@ class Spool:
                 for segment in unsynced:
                     segment.sync()
                 os.fdatasync(self._mark)
+                sync_folder(self._directory)
             except OSError as error:
                 raise _fault(self._directory, error) from error
 
