@@ -237,6 +237,15 @@ def test_a_commit_whose_answer_is_lost_does_not_undo_what_another_made_of_it(cut
         assert list(texts(first.scan("r").items.values()).values()) == ["2"]
 
 
+def test_a_commit_that_is_cut_off_and_then_nobody_answers_may_have_been_made(tmp_path: Path) -> None:
+    with cluster(tmp_path, 1) as one:
+        made = Cutter(one.nodes[0])
+        with closing(EtcdStore(Access((made.endpoint,)), seconds=0.5)) as store:
+            made.swallow, made.meanwhile = 1, made.close
+            with pytest.raises(UnsureError, match="the changes may have been made or not, read again"):
+                store.commit([Put("t/a", b"1")])
+
+
 def test_a_commit_that_is_never_answered_says_that_it_may_have_been_made(cutter: Cutter) -> None:
     with closing(EtcdStore(Access((cutter.endpoint,)), "/never/", seconds=0.5)) as store:
         cutter.swallow = 1_000_000

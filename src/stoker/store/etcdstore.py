@@ -19,7 +19,15 @@ from typing import Final, NamedTuple
 
 from stoker.store import etcdwire as wire
 from stoker.store.contract import Append, Change, Condition, Delete, Lease, OnChange, Put, lease_key
-from stoker.store.errors import ConflictError, LimitError, RefusedError, StoreError, UnsureError
+from stoker.store.errors import (
+    ConflictError,
+    LimitError,
+    RefusedError,
+    StoreError,
+    StoreUnavailableError,
+    UnreachableError,
+    UnsureError,
+)
 from stoker.store.etcdclient import NOT_FOUND, PAUSE, SECONDS, Access, Client
 from stoker.store.etcdlease import EtcdLease
 from stoker.store.etcdwatch import EtcdWatch, item_of
@@ -129,29 +137,32 @@ class EtcdStore:
         self, writer: Writer, changes: Sequence[Change], conditions: Sequence[Condition], deadline: float
     ) -> dict[str, str]:
         sent: dict[bytes, Attempt] = {}
+        is_unsure = False
         while True:
             writer.marks += 1
             mark = str(writer.marks).encode()
-            sent[mark] = self._attempt(writer, mark, changes, conditions, deadline)
-            fault = None
             try:
+                sent[mark] = self._attempt(writer, mark, changes, conditions, deadline)
                 done = self._send(sent[mark].request, changes, deadline)
-            except UnsureError as error:
-                fault = error
+            except StoreUnavailableError as error:
+                is_unsure = is_unsure or isinstance(error, UnsureError)
+                if not is_unsure:
+                    raise
+                if time.monotonic() > deadline:
+                    raise UnsureError(f"{error}; the changes may have been made or not, read again") from error
                 time.sleep(PAUSE)
-            else:
-                if done.succeeded:
-                    writer.revision = done.header.revision
-                    return self._note(sent[mark], writer.revision)
-                *looked, last = done.ranges()
-                writer.revision = last[0].mod_revision if last else 0
-                if last and last[0].value in sent:
-                    return self._note(sent[last[0].value], writer.revision)
-                self._forget_rings(changes)
-                _check(conditions, looked)
+                continue
+            if done.succeeded:
+                writer.revision = done.header.revision
+                return self._note(sent[mark], writer.revision)
+            *looked, last = done.ranges()
+            writer.revision = last[0].mod_revision if last else 0
+            if last and last[0].value in sent:
+                return self._note(sent[last[0].value], writer.revision)
+            self._forget_rings(changes)
+            _check(conditions, looked)
             if time.monotonic() > deadline:
-                why = fault or "etcd has many writers"
-                raise UnsureError(f"{why}; the changes may have been made or not, read again") from fault
+                raise UnreachableError("others were quicker in etcd for too long; nothing was changed, try again")
 
     def _attempt(
         self,
