@@ -215,7 +215,7 @@ REFUSALS = [
     (
         "/ignition?case=broken",
         "warning",
-        "warning parsing Ignition: {data}/ignition/broken.ignition:0:0: unexpected end",
+        "warning parsing Ignition: {data}/ignition/broken.ignition:0:0: unexp",
     ),
     ("/cloud?case=slip", "error", "error parsing cloud config: {data}/cloud/slip:"),
     ("/generic?case=slip", "error", "error rendering template: template: slip:1:2: executing "),
