@@ -118,7 +118,7 @@ class MatchboxFace:
         """Answer by the table, once the path is clean."""
         path = clean_path(request.path)
         if request.path == "*":
-            return Reply(Response(400))
+            return Reply(Response(200 if request.method == "OPTIONS" else 400))
         if view.assets is not None and path == ASSETS[:-1]:
             path = ASSETS
         if path != request.path:
