@@ -1,4 +1,4 @@
-"""Backups of a store: its items as they were at one moment go in, a tar archive with a file for each comes out; and back.
+"""Backups of a store: its items as they were at one moment go in, an archive with a file for each comes out; and back.
 
 The first member says how many follow, so that an archive that was cut off is told from a whole one. Nothing is in it
 that the store does not hold: of secrets their references, of tokens and of what was sent digests.
