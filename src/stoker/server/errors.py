@@ -2,6 +2,7 @@
 
 ServerError
 ├── AddressError            it cannot listen where it was told to
+├── CertificateError        the files of a TLS listener cannot be used
 └── TransportMissingError   the extra `server` is not installed
 """
 
@@ -14,6 +15,10 @@ class ServerError(Exception):
 
 class AddressError(ServerError):
     """The address is no address, or it is taken."""
+
+
+class CertificateError(ServerError):
+    """A certificate, its key or the authority of clients cannot be read, or they do not fit together."""
 
 
 class TransportMissingError(ServerError):

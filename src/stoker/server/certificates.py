@@ -1,0 +1,108 @@
+"""Three files go in, what a TLS listener needs of them comes out, again whenever one of them has changed.
+
+They are the server's certificate with its chain, its key, and the certificates of those who sign clients', all PEM. What
+is on the disk is tried before it is handed out: a pair that does not fit, or half of a renewal, is named once in the log
+and the last good ones stay.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from stoker.server.errors import CertificateError
+
+MAX_FILE: Final = 1 << 20
+
+Signature = tuple[tuple[int, ...], ...]
+
+
+class CertificateFiles(NamedTuple):
+    """Where they are."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+class Certificates(NamedTuple):
+    """What is in them."""
+
+    certificate: bytes
+    key: bytes
+    authority: bytes
+
+    def __repr__(self) -> str:
+        return "Certificates()"  # the key is nobody's business
+
+
+class WatchedCertificates:
+    """The certificates of some files, as they were when they last fitted together."""
+
+    def __init__(self, files: CertificateFiles, log: Callable[[str], None]) -> None:
+        """Read them. Raises CertificateError if they cannot be used."""
+        self.files = files
+        self.log = log
+        self.trouble = ""
+        self.seen: Signature = _look(files)
+        self.current = _read(files)
+
+    def renew(self) -> Certificates | None:
+        """What is on the disk, if that is new and can be used; any thread may ask."""
+        try:
+            found = _look(self.files)
+            if found == self.seen:
+                return None
+            self.seen = found
+            certificates = _read(self.files)
+        except CertificateError as error:
+            if str(error) != self.trouble:
+                self.log(f"error: {error}; the certificates read before stay in use")
+            self.trouble = str(error)
+            return None
+        if _look(self.files) != found:
+            self.seen = ()  # somebody was writing: what was read may be of two generations
+            return None
+        self.current, self.trouble = certificates, ""
+        self.log(f"read the certificates of `{self.files.certificate}` again")
+        return certificates
+
+
+def _look(files: CertificateFiles) -> Signature:
+    """What changes when a file does. Raises CertificateError if one is not there."""
+    signature = []
+    for path in files:
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise CertificateError(f"cannot read `{path}`: {error.strerror}") from error
+        signature.append((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+    return tuple(signature)
+
+
+def _read(files: CertificateFiles) -> Certificates:
+    """The bytes of the files, once it is clear that TLS takes them. Raises CertificateError if not."""
+    import ssl  # noqa: PLC0415  only a listener with TLS needs it
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    path = files.certificate
+    try:
+        # A key behind a passphrase is refused rather than asked for on the terminal.
+        context.load_cert_chain(files.certificate, files.key, password=lambda: b"")
+        path = files.authority
+        context.load_verify_locations(files.authority)
+        return Certificates(*(_bytes(path := each) for each in files))
+    except ssl.SSLError as error:
+        beside = f" with the key `{files.key}`" if path == files.certificate else ""
+        raise CertificateError(f"`{path}`{beside} cannot be used: {error.reason or error}") from error
+    except (OSError, ValueError) as error:
+        raise CertificateError(f"cannot read `{path}`{' or its key' if path == files.certificate else ''}: {error}") from error
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size > MAX_FILE:
+            raise ValueError(f"it has more than {MAX_FILE} bytes")
+        return file.read(MAX_FILE)
