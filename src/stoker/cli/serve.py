@@ -10,8 +10,14 @@ from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.streams import talk, write_data
 from stoker.ignition.parse import check
 from stoker.report import Report
-from stoker.server import AddressError, ServerError, serve
+from stoker.server import AddressError, CertificateFiles, Operators, ServerError, serve
 from stoker.store import StoreError
+
+CERTIFICATE_FILES = (
+    ("--cert-file", "/etc/matchbox/server.crt", "PEM certificate of the gRPC API"),
+    ("--key-file", "/etc/matchbox/server.key", "its key"),
+    ("--ca-file", "/etc/matchbox/ca.crt", "who signs the certificates of its clients"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="127.0.0.1:8080",
         help="where to listen, 127.0.0.1:8080 by default; port 0: any",
     )
+    parser.add_argument(
+        "--rpc-address", metavar="HOST:PORT", help="where to listen for Matchbox's gRPC API, mutual TLS; off by default"
+    )
+    for option, default, what in CERTIFICATE_FILES:
+        parser.add_argument(option, metavar="FILE", default=default, help=f"{what}; {default} by default")
     parser.add_argument("-q", "--quiet", action="store_true", help="no line for each request")
 
 
@@ -40,8 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         talk(f"`{data}` has no groups/*.json yet: no machine is answered until there is one\n")
 
     def on_ready(address: tuple[str, int]) -> None:
-        host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        write_data(f"http://{host}:{address[1]}\n".encode())
+        write_data(f"http://{_host(address)}\n".encode())
 
     log = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:
@@ -53,12 +63,27 @@ def run(arguments: argparse.Namespace) -> int:
             validate=lambda text, file: check(text, file=file),
             on_ready=on_ready,
             log=log,
+            operators=_operators(arguments),
         )
     except AddressError as error:
         raise CommandError(str(error), code=Exit.UNAVAILABLE) from error
     except (ServerError, StoreError) as error:
         raise CommandError(str(error)) from error
     return Exit.FINE
+
+
+def _operators(arguments: argparse.Namespace) -> Operators | None:
+    """Where operators connect, if they may; the address goes to stdout, too, before that for machines."""
+    if not arguments.rpc_address:
+        return None
+    files = CertificateFiles(Path(arguments.cert_file), Path(arguments.key_file), Path(arguments.ca_file))
+    return Operators(
+        _address(arguments.rpc_address), files, lambda address: write_data(f"grpcs://{_host(address)}\n".encode())
+    )
+
+
+def _host(address: tuple[str, int]) -> str:
+    return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -77,7 +77,7 @@ class Reader:
     def members(self) -> dict[str, Any]:
         """The members of the document, their names in lower case."""
         try:
-            value = json.loads(self.text, parse_int=_number, parse_float=_number, parse_constant=_refuse)
+            value = _load(self.text)
         except json.JSONDecodeError as error:
             place = Place(self.item.file, error.lineno, error.colno)
             self.report.add(Severity.ERROR, BAD_JSON, place=place, reason=error.msg)
@@ -173,7 +173,7 @@ def read_profile(key: str, item: Item) -> tuple[Profile, Report]:
 def read_metadata(text: bytes) -> tuple[dict[str, Any], str]:
     """Metadata as it is sent by itself: what it says, or else why it says nothing, as Go's encoding/json puts it."""
     try:
-        value = json.loads(text.decode("utf-8", "replace"), parse_int=_number, parse_float=_number, parse_constant=_refuse)
+        value = _load(text.decode("utf-8", "replace"))
     except json.JSONDecodeError as error:
         rest = error.doc[error.pos :].lstrip(" \t\r\n")
         place = GO_PLACES.get(error.msg, f"({error.msg})")
@@ -183,6 +183,10 @@ def read_metadata(text: bytes) -> tuple[dict[str, Any], str]:
     if value is not None and not isinstance(value, dict):
         return {}, f"json: cannot unmarshal {GO_KINDS[type(value)]} into Go value of type map[string]interface {{}}"
     return value or {}, ""
+
+
+def _load(text: str) -> Any:
+    return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_refuse)
 
 
 def _number(text: str) -> float:

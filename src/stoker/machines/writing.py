@@ -1,8 +1,8 @@
 """A Group or a Profile goes in, its JSON file comes out, byte for byte as Matchbox writes it.
 
-That is what json.Marshal and json.MarshalIndent of Go (1.27) make of it: members in the order of Matchbox's structs and
-without those that are empty, keys of maps sorted, tabs, `<`, `>`, `&` and the line separators U+2028 and U+2029 escaped,
-every number a 64-bit float, no newline at the end.
+That is what json.Marshal and json.MarshalIndent of Go 1.27 make of it: members in the order of Matchbox's structs,
+without those that are empty; keys of maps sorted; tabs, and no newline at the end; every number a 64-bit float; `<`,
+`>`, `&` and the line separators U+2028 and U+2029 escaped.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _plain(value: Any) -> Any:
 
 
 def format_number(value: float) -> str:
-    """The digits of a finite number: the shortest that read back the same, with an exponent below 1e-6 and from 1e21 on.
+    """The shortest digits that read back as this finite number, with an exponent below 1e-6 and from 1e21 on.
 
     Source: floatEncoder of encoding/json, which follows ECMAScript save for `-0`.
     """

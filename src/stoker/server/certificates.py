@@ -1,13 +1,12 @@
 """Three files go in, what a TLS listener needs of them comes out, again whenever one of them has changed.
 
-They are the server's certificate with its chain, its key, and the certificates of those who sign clients', all PEM. What
-is on the disk is tried before it is handed out: a pair that does not fit, or half of a renewal, is named once in the log
-and the last good ones stay.
+They are the server's certificate with its chain, its key, and the certificates of those who sign clients', all in PEM.
+What is on the disk is tried before it is handed out: a pair that does not fit, or half of a renewal, is named once in
+the log and the last good ones stay.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -87,22 +86,27 @@ def _read(files: CertificateFiles) -> Certificates:
     import ssl  # noqa: PLC0415  only a listener with TLS needs it
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    path = files.certificate
+    read = Certificates(*map(_bytes, files))
     try:
         # A key behind a passphrase is refused rather than asked for on the terminal.
         context.load_cert_chain(files.certificate, files.key, password=lambda: b"")
-        path = files.authority
-        context.load_verify_locations(files.authority)
-        return Certificates(*(_bytes(path := each) for each in files))
-    except ssl.SSLError as error:
-        beside = f" with the key `{files.key}`" if path == files.certificate else ""
-        raise CertificateError(f"`{path}`{beside} cannot be used: {error.reason or error}") from error
     except (OSError, ValueError) as error:
-        raise CertificateError(f"cannot read `{path}`{' or its key' if path == files.certificate else ''}: {error}") from error
+        reason = getattr(error, "reason", None) or error
+        raise CertificateError(f"`{files.certificate}` and the key `{files.key}` cannot be used: {reason}") from error
+    try:
+        context.load_verify_locations(files.authority)
+    except OSError as error:
+        reason = getattr(error, "reason", None) or error
+        raise CertificateError(f"`{files.authority}` has no certificate of an authority: {reason}") from error
+    return read
 
 
 def _bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size > MAX_FILE:
-            raise ValueError(f"it has more than {MAX_FILE} bytes")
-        return file.read(MAX_FILE)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except OSError as error:
+        raise CertificateError(f"cannot read `{path}`: {error.strerror}") from error
+    if len(data) > MAX_FILE:
+        raise CertificateError(f"`{path}` has more than {MAX_FILE} bytes")
+    return data

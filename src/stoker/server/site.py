@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from stoker.http import Match, Request, Response, Route, Routes, problem, text_response
-from stoker.machines import EMPTY, FOLDERS, Compile, Timeline, Validate, check_ignition, read_catalogue
+from stoker.machines import EMPTY, FOLDERS, Catalogue, Compile, Timeline, Validate, check_ignition, read_catalogue
 from stoker.report import Entry, Report
 from stoker.server import api, assets, matchbox
 from stoker.server.replies import Handler, Reply, View
-from stoker.store import Directory, StoreError
+from stoker.store import Directory, Snapshot, StoreError
 
 LOOK_INTERVAL: Final = 0.25
 LOOK_SHARE: Final = 20
@@ -104,6 +104,16 @@ class Site:
         now = time.monotonic()
         self.look_again = now + (max(self.look_interval, LOOK_SHARE * (now - start)) if self.look_interval else 0)
 
+    def look_soon(self) -> None:
+        """Look for changed files before the next answer: some were written."""
+        self.look_again = 0.0
+
+    def read_now(self) -> tuple[Snapshot, Catalogue]:
+        """What the files say at this moment, as far as they can be read."""
+        self.look_soon()
+        self._look()
+        return self.directory.snapshot, self.catalogue
+
     def _reload(self) -> None:
         if not self.directory.refresh():
             return
@@ -119,7 +129,11 @@ class Site:
         target = request.target[:LOGGED_TARGET]
         agent = request.headers.get("user-agent", "-")[:LOGGED_TARGET]
         line = f'{request.client} "{request.method} {target}" {response.status} {response.size} {seconds * 1000:.1f}ms'
-        self.log(_one_line(f'{line} "{agent}"'))
+        self.log_line(f'{line} "{agent}"')
+
+    def log_line(self, text: str) -> None:
+        """Write one line to the log, whatever is in the text."""
+        self.log(_one_line(text))
 
 
 def _not_routed(request: Request, match: Match[Handler]) -> Response:

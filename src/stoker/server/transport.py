@@ -14,10 +14,11 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stoker.http import FilePart, Request, Response, problem
 from stoker.machines import Compile, Validate, check_ignition
+from stoker.server.certificates import CertificateFiles
 from stoker.server.errors import AddressError, ServerError, TransportMissingError
 from stoker.server.site import Site
 
@@ -35,6 +36,14 @@ THREAD_PAUSE: Final = 0.001
 Address = tuple[str, int]
 
 
+class Operators(NamedTuple):
+    """Where those who change the site connect, with which certificates, and who is told once they can."""
+
+    address: Address
+    certificates: CertificateFiles
+    on_ready: Callable[[Address], None]
+
+
 def serve(
     data_dir: Path,
     assets_dir: Path | None,
@@ -44,17 +53,19 @@ def serve(
     on_ready: Callable[[Address], None],
     log: Callable[[str], None],
     validate: Validate = check_ignition,
+    operators: Operators | None = None,
 ) -> None:
     """Serve a directory of Matchbox's files until SIGTERM or SIGINT; call it from the main thread.
 
     `on_ready` is given the address once connections are accepted, with the real port where 0 was asked for. `log`
-    takes one line at a time. Raises AddressError, TransportMissingError, and StoreUnavailableError of the store.
+    takes one line at a time. With `operators`, Matchbox's gRPC API is served, too. Raises AddressError,
+    CertificateError, TransportMissingError, and StoreUnavailableError of the store.
     """
     site = Site(data_dir, assets_dir, compile_config, log, validate=validate)
     before = _threads()
     with closing(_reserve(address)) as reserved:
         host, port = reserved.getsockname()[:2]
-        asyncio.run(_run(site, (host, port), on_ready))
+        asyncio.run(_run(site, (host, port), on_ready, operators))
     _wait_for_threads(before)
 
 
@@ -94,12 +105,25 @@ def _wait_for_threads(before: set[str]) -> None:
         time.sleep(THREAD_PAUSE)
 
 
-async def _run(site: Site, address: Address, on_ready: Callable[[Address], None]) -> None:
+async def _run(site: Site, address: Address, on_ready: Callable[[Address], None], operators: Operators | None) -> None:
+    if operators is None:
+        await _serve_http(site, address, on_ready)
+        return
+    try:
+        from stoker.server.grpc_face import serve_grpc  # noqa: PLC0415  the extra is optional
+    except ImportError as error:
+        raise _missing(error) from error
+    async with serve_grpc(operators.address, operators.certificates, site) as rpc_address:
+        operators.on_ready(rpc_address)
+        await _serve_http(site, address, on_ready)
+
+
+async def _serve_http(site: Site, address: Address, on_ready: Callable[[Address], None]) -> None:
     try:
         from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415  the extra is optional
         from granian.server.embed import Server  # noqa: PLC0415  the same
     except ImportError as error:
-        raise TransportMissingError(f"{error}; install it with `pip install 'stoker[server]'`") from error
+        raise _missing(error) from error
     server = Server(
         Gateway(site),
         address=address[0],
@@ -116,6 +140,10 @@ async def _run(site: Site, address: Address, on_ready: Callable[[Address], None]
     await _wait_until_ready(address, serving)
     on_ready(address)
     await serving
+
+
+def _missing(error: ImportError) -> TransportMissingError:
+    return TransportMissingError(f"{error}; install it with `pip install 'stoker[server]'`")
 
 
 async def _wait_until_ready(address: Address, serving: asyncio.Task[None]) -> None:
