@@ -7,6 +7,7 @@ have been answered.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import time
@@ -66,6 +67,8 @@ def serve(
     with closing(_reserve(address)) as reserved:
         host, port = reserved.getsockname()[:2]
         asyncio.run(_run(site, (host, port), on_ready, operators))
+    if operators is not None:
+        gc.collect()  # the thread that polls for gRPC ends with the last of its objects, and those are in cycles
     _wait_for_threads(before)
 
 
