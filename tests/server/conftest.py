@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copytree, which
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from stoker.http import Request, Response
 from stoker.report import Message, Place, Report, Severity
 from stoker.server import Site
+from tests.server.operators import Served, make_certificates
 
 MAC = "52:54:00:a1:9c:ae"
 FILES = {
@@ -70,3 +72,27 @@ def client(tmp_path: Path) -> Client:
 
 
 MakeClient = Callable[[], Client]
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if which("openssl") is None:
+        pytest.skip("openssl is not installed: no certificates can be made for gRPC")
+    directory = tmp_path_factory.mktemp("certificates")
+    make_certificates(directory)
+    return directory
+
+
+@pytest.fixture
+def operated(tmp_path: Path, certificates: Path) -> Iterator[Served]:
+    """A server with nothing in its data directory, and with certificates of its own to change."""
+    (tmp_path / "data").mkdir()
+    own = tmp_path / "certificates"
+    copytree(certificates, own)
+    served = Served(tmp_path / "data", own, tmp_path / "log")
+    try:
+        yield served
+        assert served.stop() == 0, served.log.read_text()
+    finally:
+        served.process.kill()
+        served.process.communicate()

@@ -179,7 +179,7 @@ def read_metadata(text: bytes) -> tuple[dict[str, Any], str]:
         place = GO_PLACES.get(error.msg, f"({error.msg})")
         return {}, f"invalid character '{rest[0]}' {place}" if rest else "unexpected end of JSON input"
     except (ValueError, RecursionError) as error:
-        return {}, f"json: {error}"
+        return {}, f"json: {error if isinstance(error, ValueError) else 'nested too deeply'}"
     if value is not None and not isinstance(value, dict):
         return {}, f"json: cannot unmarshal {GO_KINDS[type(value)]} into Go value of type map[string]interface {{}}"
     return value or {}, ""

@@ -194,8 +194,10 @@ def explain(error: StoreError, change: Change, root: Path) -> Refused:
     for parent in reversed(path.parents):
         if parent.exists() and not parent.is_dir():
             return _unknown(f"mkdir {parent}: {_words(errno.ENOTDIR)}")
+    if isinstance(error, InvalidKeyError) and (number := _number(path)) != errno.ENOENT:
+        return _unknown(f"open {path}: {_words(number)}")
     if isinstance(error, InvalidKeyError):
-        return _unknown(f"open {path}: {_words(_number(path))}")
+        return Refused(StatusCode.INVALID_ARGUMENT, str(error))
     if isinstance(error.__cause__, OSError) and error.__cause__.errno:
         return _unknown(f"open {path}: {_words(error.__cause__.errno)}")
     return Refused(StatusCode.UNAVAILABLE, str(error))
