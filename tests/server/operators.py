@@ -1,4 +1,4 @@
-"""Operators of a real `stoker serve`: certificates made by openssl, the server in a process of its own, and its clients."""
+"""Operators of a real `stoker serve`: certificates made by openssl, the server in its own process, and its clients."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import grpc
@@ -30,13 +31,17 @@ KEY = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc"
 
 
 def make_certificates(directory: Path) -> None:
-    """Make NAME.crt and NAME.key of two authorities, `ca` and `others`, and of all CERTIFICATES."""
+    """Make NAME.crt and NAME.key of two authorities, `ca` and `others`, and of all CERTIFICATES.
+
+    `servers.crt` is what clients know the server by, also when the server no longer knows clients by `ca.crt`.
+    """
 
     def openssl(words: str) -> None:
         subprocess.run(["openssl", *words.split()], cwd=directory, check=True, capture_output=True)
 
     for name in ("ca", "others"):
         openssl(f"req -x509 {KEY} -keyout {name}.key -out {name}.crt -subj /CN={name} -days 2")
+    copy(directory / "ca.crt", directory / "servers.crt")
     for name, (issuer, use, days) in CERTIFICATES.items():
         names = "subjectAltName=IP:127.0.0.1,DNS:localhost\n"
         (directory / "extensions").write_text(names + (f"extendedKeyUsage={use}\n" if use else ""))
@@ -81,7 +86,7 @@ class Served:
         """A connection with the certificate of that name, none for `nobody`."""
         ca, key, chain = (
             (self.certificates / name).read_bytes() if (self.certificates / name).exists() else None
-            for name in ("ca.crt", f"{client}.key", f"{client}.crt")
+            for name in ("servers.crt", f"{client}.key", f"{client}.crt")
         )
         credentials = grpc.ssl_channel_credentials(ca, key, chain)
         own = ("grpc.use_local_subchannel_pool", 1)  # a connection of its own, and a handshake

@@ -7,16 +7,22 @@ import base64
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from google.protobuf import json_format
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stoker.server import Site
-from stoker.server.grpc_face import Face
+from stoker.server.grpc_face import METHODS, Face
 from stoker.server.grpc_handlers import Refused
+from stoker.server.rpc import matchbox_pb2 as messages
 from tests.server.conftest import compile_config, write
 from tests.server.operators import REQUESTS
 
@@ -34,13 +40,17 @@ class Desk:
         """The fields of the response; of a refusal its code and words."""
         path, method = REQUESTS[name]
         message = json_format.ParseDict(request, GetMessageClass(method.input_type)())
-        with ThreadPoolExecutor(1) as writer:
-            try:
-                data = asyncio.run(Face(self.site, writer).answer(path, message.SerializeToString()))
-            except Refused as error:
-                return f"{error.code.name}: {error}".replace(str(self.data), "{data}")
+        try:
+            data = self.send(path, message.SerializeToString())
+        except Refused as error:
+            return f"{error.code.name}: {error}".replace(str(self.data), "{data}")
         response = GetMessageClass(method.output_type).FromString(data)
         return json_format.MessageToDict(response, preserving_proto_field_name=True)
+
+    def send(self, path: str, data: bytes) -> bytes:
+        """The bytes of the response to some bytes. Raises Refused."""
+        with ThreadPoolExecutor(1) as writer:
+            return asyncio.run(Face(self.site, writer).answer(path, data))
 
     def tree(self) -> dict[str, str]:
         paths = sorted(path for path in self.data.rglob("*") if path.is_file())
@@ -53,7 +63,8 @@ def b64(text: str) -> str:
 
 MAC = "52-54-00-A1-9C-AE"
 GROUP = {"id": "g", "profile": "p"}
-NO_NAME = "key 'ignition' has 1 parts; a key is `folder/name`, or has up to three folders more"
+KEY = "; a key is `folder/name`, or has up to three folders more"
+NO_NAME = "key 'ignition' has 1 parts" + KEY
 
 # name -> files, method, request, answer, files written (as JSON where they are)
 ROWS: dict[str, tuple[dict[str, str], str, dict[str, Any], Any, dict[str, Any]]] = {
@@ -109,7 +120,7 @@ ROWS: dict[str, tuple[dict[str, str], str, dict[str, Any], Any, dict[str, Any]]]
     ),
     "a path too long": (
         *({}, "GenericPut", {"name": "a/b/c/d/e"}),
-        "INVALID_ARGUMENT: key 'generic/a/b/c/d/e' has 6 parts; a key is `folder/name`, or has up to three folders more",
+        "INVALID_ARGUMENT: key 'generic/a/b/c/d/e' has 6 parts" + KEY,
         {},
     ),
     "a config too large": (
@@ -157,14 +168,15 @@ def test_what_is_written(
 
 
 FILES = {
-    "groups/b.json": f'{{"ID": "inner", "profile": "p", "selector": {{"MAC": "{MAC}"}}, "metadata": {{"n": 1e6, "a": "<"}}}}',
+    "groups/b.json": '{"ID": "inner", "profile": "p", "selector": {"MAC": "52-54-00-A1-9C-AE"},'
+    ' "metadata": {"n": 1e6, "a": "<"}}',
     "groups/a.json": '{"profile": "none", "selector": {"os": "installed", "x": ""}, "metadata": {}}',
     "groups/c.json": '{"name": "every machine", "profile": "bare"}',
     "groups/bad.json": '{"selector": {"mac": "zz"}}',
     "groups/broken.json": '{"id": ',
     "groups/c.yaml": "c.json is named by this one, too",
     "groups/note": "",
-    "profiles/p.json": '{"id": "p", "boot": {"kernel": "k", "initrd": ["i", null], "args": []}, "ignition_id": "i.ign"}',
+    "profiles/p.json": '{"id": "p", "boot": {"kernel": "k", "initrd": ["i", null]}, "ignition_id": "i.ign"}',
     "profiles/bare.json": '{"id": "other", "cmdline": "gone"}',
     "profiles/noid.json": "{}",
     "ignition/i.ign": "{}",
@@ -283,3 +295,27 @@ def test_a_folder_that_is_not_ours_is_named(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "data", {"groups/a.json": "{}"})
     (desk.data / "groups").chmod(0o555)
     assert desk.ask("GroupPut", group=GROUP) == "UNKNOWN: open {data}/groups/g.json: permission denied"
+
+
+WHOLE = [
+    messages.GroupPutRequest(group=messages.Group(id="a", profile="p", selector={"mac": "x"}, metadata=b'{"a": [1]}')),
+    messages.ProfilePutRequest(profile=messages.Profile(id="a", boot=messages.NetBoot(kernel="k", initrd=["i"]))),
+    messages.SelectGroupRequest(labels={"mac": "x"}),
+]
+DAMAGE = st.tuples(st.integers(0, 60), st.integers(0, 3), st.binary(max_size=4))
+
+
+@given(st.sampled_from(sorted(METHODS)), st.sampled_from(WHOLE), st.lists(DAMAGE, max_size=3), st.binary(max_size=40))
+@settings(derandomize=True, deadline=None, max_examples=200)
+def test_any_bytes_are_answered_or_refused(
+    path: str, whole: Message, damage: list[tuple[int, int, bytes]], noise: bytes
+) -> None:
+    data = whole.SerializeToString()
+    for start, length, put in damage:
+        data = data[:start] + put + data[start + length :]
+    with TemporaryDirectory() as root:
+        desk = Desk(Path(root) / "data", {"groups/a.json": '{"profile": "p"}'})
+        for each in (data, noise):
+            with suppress(Refused):
+                desk.send(path, each)
+        assert os.listdir(root) == ["data"]

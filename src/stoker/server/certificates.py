@@ -64,7 +64,10 @@ class WatchedCertificates:
         if _look(self.files) != found:
             self.seen = ()  # somebody was writing: what was read may be of two generations
             return None
-        self.current, self.trouble = certificates, ""
+        self.trouble = ""
+        if certificates == self.current:
+            return None
+        self.current = certificates
         self.log(f"read the certificates of `{self.files.certificate}` again")
         return certificates
 
