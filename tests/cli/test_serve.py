@@ -65,3 +65,9 @@ def test_a_broken_config_is_refused_with_the_line(address: str) -> None:
         ask(address, "slip")
     assert refused.value.code == 500
     assert "slip.yaml:3" in refused.value.read().decode()
+
+
+def test_grpc_is_not_loaded_before_somebody_asks_for_it() -> None:
+    program = "import sys, stoker.cli.serve; print(*{'grpc', 'google.protobuf', 'granian'} & {*sys.modules})"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == "\n"

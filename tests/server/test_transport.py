@@ -114,13 +114,6 @@ def test_a_body_without_a_length_is_bounded(served: tuple[subprocess.Popen[str],
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
-def test_what_nobody_asked_for_is_not_loaded(served: tuple[subprocess.Popen[str], int]) -> None:
-    process, _ = served
-    loaded = Path(f"/proc/{process.pid}/maps").read_text()
-    assert "granian" in loaded
-    assert "cygrpc" not in loaded
-
-
 def test_interrupt_stops_it_too(served: tuple[subprocess.Popen[str], int]) -> None:
     process, _ = served
     process.send_signal(signal.SIGINT)

@@ -56,13 +56,13 @@ class WatchedCertificates:
                 return None
             self.seen = found
             certificates = _read(self.files)
+            if _look(self.files) != found:
+                self.seen = ()  # somebody is writing: what was read may be of two generations
+                return None
         except CertificateError as error:
             if str(error) != self.trouble:
                 self.log(f"error: {error}; the certificates read before stay in use")
             self.trouble = str(error)
-            return None
-        if _look(self.files) != found:
-            self.seen = ()  # somebody was writing: what was read may be of two generations
             return None
         self.trouble = ""
         if certificates == self.current:
