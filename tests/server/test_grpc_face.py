@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import subprocess
@@ -14,6 +15,12 @@ from typing import Any
 import grpc
 import pytest
 
+from stoker.machines import Catalogue
+from stoker.report import Level, Line
+from stoker.server import CertificateFiles, Site
+from stoker.server.grpc_face import serve_grpc
+from stoker.store import Snapshot
+from tests.server.conftest import compile_config
 from tests.server.operators import Served, call, outcome
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
@@ -208,6 +215,39 @@ def test_a_thousand_connections_that_are_dropped_leave_nothing(operated: Served)
                 break
     assert after["fd"] <= before["fd"]
     assert after["task"] <= before["task"] + 8, "threads are a pool, not one a connection"
+
+
+class Faulty(Site):
+    """A site that cannot say what its files say."""
+
+    def read_now(self) -> tuple[Snapshot, Catalogue]:
+        raise RuntimeError("a mistake\nin the program")
+
+
+def test_a_fault_in_one_call_does_not_end_the_others(tmp_path: Path, certificates: Path) -> None:
+    files = CertificateFiles(*(certificates / name for name in ("server.crt", "server.key", "ca.crt")))
+    client = [(certificates / name).read_bytes() for name in ("ca.crt", "client.key", "client.crt")]
+    log: list[Line] = []
+
+    async def ask() -> list[tuple[str, str]]:
+        site = Faulty(tmp_path, None, compile_config, log.append)
+        answers = []
+        async with (
+            serve_grpc(("127.0.0.1", 0), files, site, log.append) as (host, port),
+            grpc.aio.secure_channel(f"{host}:{port}", grpc.ssl_channel_credentials(*client)) as channel,
+        ):
+            for method in ("GroupList", "GroupGet"):
+                with pytest.raises(grpc.aio.AioRpcError) as refused:
+                    await channel.unary_unary(f"/rpcpb.Groups/{method}")(b"")
+                answers.append((refused.value.code().name, refused.value.details()))
+        return answers
+
+    assert asyncio.run(ask()) == [
+        ("INTERNAL", "the server failed at this call; its log says how"),
+        ("UNKNOWN", f"open {tmp_path}/groups/.json: no such file or directory"),
+    ]
+    assert [line.level for line in log] == [Level.ERROR, Level.INFO]
+    assert log[0].endswith('"client" RuntimeError: a mistake\\nin the program')
 
 
 def test_it_stops_with_clients_connected(operated: Served) -> None:

@@ -50,7 +50,7 @@ class Desk:
     def send(self, path: str, data: bytes) -> bytes:
         """The bytes of the response to some bytes. Raises Refused."""
         with ThreadPoolExecutor(1) as writer:
-            return asyncio.run(Face(self.site, writer).answer(path, data))
+            return asyncio.run(Face(self.site, writer, lambda _line: None).answer(path, data))
 
     def tree(self) -> dict[str, str]:
         paths = sorted(path for path in self.data.rglob("*") if path.is_file())

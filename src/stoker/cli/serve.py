@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from stoker.butane import translate
@@ -63,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             validate=lambda text, file: check(text, file=file),
             on_ready=on_ready,
             log=log,
-            operators=_operators(arguments),
+            operators=_operators(arguments, log),
         )
     except AddressError as error:
         raise CommandError(str(error), code=Exit.UNAVAILABLE) from error
@@ -72,13 +73,16 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.FINE
 
 
-def _operators(arguments: argparse.Namespace) -> Operators | None:
+def _operators(arguments: argparse.Namespace, log: Callable[[str], None]) -> Operators | None:
     """Where operators connect, if they may; the address goes to stdout, too, before that for machines."""
     if not arguments.rpc_address:
         return None
     files = CertificateFiles(Path(arguments.cert_file), Path(arguments.key_file), Path(arguments.ca_file))
     return Operators(
-        _address(arguments.rpc_address), files, lambda address: write_data(f"grpcs://{_host(address)}\n".encode())
+        _address(arguments.rpc_address),
+        files,
+        on_ready=lambda address: write_data(f"grpcs://{_host(address)}\n".encode()),
+        log=log,
     )
 
 

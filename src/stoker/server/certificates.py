@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from stoker.report import Level, Line
 from stoker.server.errors import CertificateError
 
 MAX_FILE: Final = 1 << 20
@@ -40,7 +41,7 @@ class Certificates(NamedTuple):
 class WatchedCertificates:
     """The certificates of some files, as they were when they last fitted together."""
 
-    def __init__(self, files: CertificateFiles, log: Callable[[str], None]) -> None:
+    def __init__(self, files: CertificateFiles, log: Callable[[Line], None]) -> None:
         """Read them. Raises CertificateError if they cannot be used."""
         self.files = files
         self.log = log
@@ -61,14 +62,14 @@ class WatchedCertificates:
                 return None
         except CertificateError as error:
             if str(error) != self.trouble:
-                self.log(f"error: {error}; the certificates read before stay in use")
+                self.log(Line(f"error: {error}; the certificates read before stay in use", Level.ERROR))
             self.trouble = str(error)
             return None
         self.trouble = ""
         if certificates == self.current:
             return None
         self.current = certificates
-        self.log(f"read the certificates of `{self.files.certificate}` again")
+        self.log(Line(f"read the certificates of `{self.files.certificate}` again"))
         return certificates
 
 

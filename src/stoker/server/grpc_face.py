@@ -20,15 +20,17 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc import StatusCode
 
+from stoker.report import Level, Line
 from stoker.server.certificates import CertificateFiles, Certificates, WatchedCertificates
 from stoker.server.errors import AddressError
 from stoker.server.grpc_handlers import HANDLERS, Handler, Refused, Shelf, explain
 from stoker.server.rpc import matchbox_pb2 as messages
-from stoker.server.site import Site
+from stoker.server.site import Site, one_line
 from stoker.store import Change, StoreError
 
 MAX_MESSAGE: Final = 4 << 20
 GRACE_SECONDS: Final = 5.0
+LOGGED: Final = 400
 BAD_WIRE_DATA: Final = "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data"
 
 OPTIONS: Final = (
@@ -61,12 +63,15 @@ Commit = Callable[[tuple[Change, ...]], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serve_grpc(address: tuple[str, int], files: CertificateFiles, site: Site) -> AsyncIterator[tuple[str, int]]:
+async def serve_grpc(
+    address: tuple[str, int], files: CertificateFiles, site: Site, log: Callable[[Line], None]
+) -> AsyncIterator[tuple[str, int]]:
     """Serve the API of a site while the context lasts; gives the address, with the real port where 0 was asked for.
 
-    At the end calls under way are given GRACE_SECONDS. Raises AddressError and CertificateError.
+    `log` gets a line for each call, and of the certificates; from any thread. At the end calls under way are given
+    GRACE_SECONDS. Raises AddressError and CertificateError.
     """
-    certificates = WatchedCertificates(files, site.log)
+    certificates = WatchedCertificates(files, log)
     credentials = grpc.dynamic_ssl_server_credentials(
         _configuration(certificates.current),
         lambda: _renewed(certificates),  # type: ignore[arg-type,return-value]  # None: as before
@@ -74,7 +79,7 @@ async def serve_grpc(address: tuple[str, int], files: CertificateFiles, site: Si
     )
     server = grpc.aio.server(options=OPTIONS)
     with ThreadPoolExecutor(1, "writer") as writer:
-        server.add_generic_rpc_handlers((Face(site, writer),))
+        server.add_generic_rpc_handlers((Face(site, writer, log),))
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
         try:
             port = server.add_secure_port(f"{host}:{address[1]}", credentials)
@@ -104,9 +109,10 @@ def _renewed(certificates: WatchedCertificates) -> grpc.ServerCertificateConfigu
 class Face(grpc.GenericRpcHandler):
     """The methods of the API on one Site. Changes are written one after another, beside the loop."""
 
-    def __init__(self, site: Site, writer: ThreadPoolExecutor) -> None:
+    def __init__(self, site: Site, writer: ThreadPoolExecutor, log: Callable[[Line], None]) -> None:
         self.site = site
         self.writer = writer
+        self.log = log
         directory = site.directory
         self.shelf = Shelf(directory.root, directory.get, site.read_now)
 
@@ -128,7 +134,7 @@ class Face(grpc.GenericRpcHandler):
             self._log(path, context, error.code, start, f" {error}")
             await context.abort(error.code, str(error))
         except Exception as error:  # noqa: BLE001  a fault in one call must not end the others
-            self._log(path, context, StatusCode.INTERNAL, start, f" {type(error).__name__}: {error}")
+            self._log(path, context, StatusCode.INTERNAL, start, f" {type(error).__name__}: {error}", Level.ERROR)
             await context.abort(StatusCode.INTERNAL, "the server failed at this call; its log says how")
         self._log(path, context, StatusCode.OK, start)
         return response
@@ -155,11 +161,20 @@ class Face(grpc.GenericRpcHandler):
             raise explain(error, changes[0], self.site.directory.root) from error
         self.site.look_soon()
 
-    def _log(self, path: str, context: Context, code: StatusCode, start: float, words: str = "") -> None:
+    def _log(
+        self,
+        path: str,
+        context: Context,
+        code: StatusCode,
+        start: float,
+        words: str = "",
+        level: Level = Level.INFO,
+    ) -> None:
         names: Any = context.auth_context().get("x509_common_name", ())
         who = b", ".join(names).decode("utf-8", "replace") or "-"
         took = (time.perf_counter() - start) * 1000
-        self.site.log_line(f'{context.peer()} "{path}" {code.name} {took:.1f}ms "{who}"{words}')
+        line = one_line(f'{context.peer()} "{path[:LOGGED]}" {code.name} {took:.1f}ms "{who}"{words[:LOGGED]}')
+        self.log(Line(line, level))
 
 
 def _unknown(path: str) -> str:

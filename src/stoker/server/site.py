@@ -129,11 +129,7 @@ class Site:
         target = request.target[:LOGGED_TARGET]
         agent = request.headers.get("user-agent", "-")[:LOGGED_TARGET]
         line = f'{request.client} "{request.method} {target}" {response.status} {response.size} {seconds * 1000:.1f}ms'
-        self.log_line(f'{line} "{agent}"')
-
-    def log_line(self, text: str) -> None:
-        """Write one line to the log, whatever is in the text."""
-        self.log(_one_line(text))
+        self.log(one_line(f'{line} "{agent}"'))
 
 
 def _not_routed(request: Request, match: Match[Handler]) -> Response:
@@ -146,9 +142,9 @@ def _not_routed(request: Request, match: Match[Handler]) -> Response:
 def _describe(entry: Entry) -> str:
     where = f"{entry.place}: " if entry.place else ""
     hint = f" ({entry.hint})" if entry.hint else ""
-    return _one_line(f"{where}{entry.severity.value}: {entry.message}{hint}")
+    return one_line(f"{where}{entry.severity.value}: {entry.message}{hint}")
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Text that cannot forge another line of a log or steer a terminal."""
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stoker.http import FilePart, Request, Response, problem
 from stoker.machines import Compile, Validate, check_ignition
+from stoker.report import Line
 from stoker.server.certificates import CertificateFiles
 from stoker.server.errors import AddressError, ServerError, TransportMissingError
 from stoker.server.site import Site
@@ -38,11 +39,12 @@ Address = tuple[str, int]
 
 
 class Operators(NamedTuple):
-    """Where those who change the site connect, with which certificates, and who is told once they can."""
+    """Where those who change the site connect, with which certificates; who is told once they can, and what they do."""
 
     address: Address
     certificates: CertificateFiles
     on_ready: Callable[[Address], None]
+    log: Callable[[Line], None]
 
 
 def serve(
@@ -116,7 +118,7 @@ async def _run(site: Site, address: Address, on_ready: Callable[[Address], None]
         from stoker.server.grpc_face import serve_grpc  # noqa: PLC0415  the extra is optional
     except ImportError as error:
         raise _missing(error) from error
-    async with serve_grpc(operators.address, operators.certificates, site) as rpc_address:
+    async with serve_grpc(operators.address, operators.certificates, site, operators.log) as rpc_address:
         operators.on_ready(rpc_address)
         await _serve_http(site, address, on_ready)
 
