@@ -118,6 +118,11 @@ ROWS: dict[str, tuple[dict[str, str], str, dict[str, Any], Any, dict[str, Any]]]
         "UNKNOWN: open {data}/generic/" + "n" * 300 + ": file name too long",
         {"generic/a": ""},
     ),
+    "a folder too long": (
+        *({"generic/a": ""}, "GenericPut", {"name": "n" * 300 + "/a"}),
+        "UNKNOWN: mkdir {data}/generic/" + "n" * 300 + ": file name too long",
+        {"generic/a": ""},
+    ),
     "a path too long": (
         *({}, "GenericPut", {"name": "a/b/c/d/e"}),
         "INVALID_ARGUMENT: key 'generic/a/b/c/d/e' has 6 parts" + KEY,
@@ -125,7 +130,8 @@ ROWS: dict[str, tuple[dict[str, str], str, dict[str, Any], Any, dict[str, Any]]]
     ),
     "a config too large": (
         *({}, "IgnitionPut", {"name": "a", "config": b64("x" * ((1 << 20) + 1))}),
-        "RESOURCE_EXHAUSTED: a commit of 1048577 bytes, where 1048576 is the most; make several",
+        "RESOURCE_EXHAUSTED: `ignition/a` is too large: "
+        "a commit of 1048577 bytes, where 1048576 is the most; make several",
         {},
     ),
     "delete a group": ({"groups/g.json": "{}"}, "GroupDelete", {"id": "g"}, {}, {}),
@@ -174,10 +180,13 @@ FILES = {
     "groups/c.json": '{"name": "every machine", "profile": "bare"}',
     "groups/bad.json": '{"selector": {"mac": "zz"}}',
     "groups/broken.json": '{"id": ',
+    "groups/deep.json": '{"profile": "p", "selector": {"x": "y"}, "metadata": ' + '{"a":' * 700 + "1" + "}" * 701,
+    "groups/half.json": '{"name": "\\ud800", "selector": {"\\udc00": "\\ud800"}, "metadata": {"\\ud800": "\\ud800"}}',
     "groups/c.yaml": "c.json is named by this one, too",
     "groups/note": "",
     "profiles/p.json": '{"id": "p", "boot": {"kernel": "k", "initrd": ["i", null]}, "ignition_id": "i.ign"}',
     "profiles/bare.json": '{"id": "other", "cmdline": "gone"}',
+    "profiles/half.json": '{"id": "\\ud800", "boot": {"kernel": "\\ud800", "initrd": ["\\ud800"]}}',
     "profiles/noid.json": "{}",
     "ignition/i.ign": "{}",
     "generic/g": "text\n",
@@ -190,6 +199,8 @@ B = {
     "selector": {"MAC": "52:54:00:a1:9c:ae"},
     "metadata": b64('{"a":"\\u003c","n":1000000}'),
 }
+HALF = {"name": "\ufffd", "selector": {"\ufffd": "\ufffd"}, "metadata": b64('{"\ufffd":"\ufffd"}')}
+HALF_PROFILE = {"id": "\ufffd", "boot": {"kernel": "\ufffd", "initrd": ["\ufffd"]}}
 C = {"name": "every machine", "profile": "bare"}
 P = {"id": "p", "boot": {"kernel": "k", "initrd": ["i", ""]}, "ignition_id": "i.ign"}
 NO_GROUP = "NOT_FOUND: matchbox: No matching Group"
@@ -204,11 +215,14 @@ READ = [
     ("GroupGet", {"id": "d"}, "UNKNOWN: open {data}/groups/d.json: no such file or directory"),
     ("GroupGet", {"id": "../profiles/p"}, "INVALID_ARGUMENT: the name leads out of groups/: use one without `..`"),
     ("GroupGet", {"id": "a\0"}, "UNKNOWN: invalid character in file path"),
-    ("GroupList", {}, {"groups": [A, B, C, C]}),
+    ("GroupList", {}, {"groups": [A, B, C, C, HALF]}),
+    ("GroupGet", {"id": "half"}, {"group": HALF}),
+    ("GroupGet", {"id": "deep"}, "UNKNOWN: json: exceeded max depth"),
+    ("ProfileGet", {"id": "half"}, {"profile": HALF_PROFILE}),
     ("ProfileGet", {"id": "p"}, {"profile": P}),
     ("ProfileGet", {"id": "noid"}, "UNKNOWN: Id is required"),
     ("ProfileGet", {"id": ".."}, "UNKNOWN: open {data}/profiles/...json: no such file or directory"),
-    ("ProfileList", {}, {"profiles": [{"id": "other"}, P]}),
+    ("ProfileList", {}, {"profiles": [{"id": "other"}, HALF_PROFILE, P]}),
     ("IgnitionGet", {"name": "i.ign"}, {"config": b64("{}")}),
     ("IgnitionGet", {"name": "none"}, "UNKNOWN: open {data}/ignition/none: no such file or directory"),
     ("IgnitionGet", {"name": "i.ign/x"}, "UNKNOWN: open {data}/ignition/i.ign/x: not a directory"),

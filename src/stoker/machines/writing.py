@@ -83,12 +83,17 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return msgspec.Raw(format_number(value).encode())
     if isinstance(value, str):
-        return LONE.sub("\ufffd", value)
+        return whole(value)
     if isinstance(value, Mapping):
-        return {LONE.sub("\ufffd", key): _plain(value[key]) for key in sorted(value)}
+        return {whole(key): _plain(value[key]) for key in sorted(value)}
     if isinstance(value, list):
         return [_plain(each) for each in value]
     return value
+
+
+def whole(text: str) -> str:
+    """A text with U+FFFD for each half of a surrogate pair, of which UTF-8 has none."""
+    return LONE.sub("\ufffd", text)
 
 
 def format_number(value: float) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
@@ -26,7 +26,7 @@ from stoker.server.errors import AddressError
 from stoker.server.grpc_handlers import HANDLERS, Handler, Refused, Shelf, explain
 from stoker.server.rpc import matchbox_pb2 as messages
 from stoker.server.site import Site, one_line
-from stoker.store import Change, StoreError
+from stoker.store import Delete, Put, StoreError
 
 MAX_MESSAGE: Final = 4 << 20
 GRACE_SECONDS: Final = 5.0
@@ -59,7 +59,6 @@ METHODS: Final = {
 }
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
-Commit = Callable[[tuple[Change, ...]], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -153,7 +152,7 @@ class Face(grpc.GenericRpcHandler):
             await self._commit(reply.changes)
         return reply.message.SerializeToString()
 
-    async def _commit(self, changes: tuple[Change, ...]) -> None:
+    async def _commit(self, changes: tuple[Put | Delete, ...]) -> None:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self.writer, self.site.directory.commit, changes)

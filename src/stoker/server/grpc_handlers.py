@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import normpath
@@ -21,11 +22,11 @@ from grpc import StatusCode
 from stoker.machines import Boot, Catalogue, Group, Profile, Selection
 from stoker.machines.documents import Reader, read_group, read_metadata, read_profile
 from stoker.machines.messages import BAD_MAC, NO_ID
-from stoker.machines.writing import write_group, write_metadata, write_profile
+from stoker.machines.writing import whole, write_group, write_metadata, write_profile
 from stoker.report import Report
 from stoker.server.errors import ServerError
 from stoker.server.rpc import matchbox_pb2 as messages
-from stoker.store import Change, Delete, InvalidKeyError, Item, LimitError, Put, Snapshot, StoreError
+from stoker.store import Delete, InvalidKeyError, Item, LimitError, Put, Snapshot, StoreError
 
 NO_ID_WORDS: Final = "Id is required"
 NO_PROFILE: Final = "Group requires a Profile"
@@ -59,7 +60,7 @@ class Reply(NamedTuple):
     """A response, and what it changes."""
 
     message: Message
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Put | Delete, ...] = ()
 
 
 Handler = Callable[[Any, Shelf], Reply]
@@ -96,7 +97,11 @@ def delete_group(request: messages.GroupDeleteRequest, shelf: Shelf) -> Reply:
 
 def list_groups(_request: messages.GroupListRequest, shelf: Shelf) -> Reply:
     """All groups that can be read, in the order of their files."""
-    return Reply(messages.GroupListResponse(groups=[_group(group, item) for group, item in _groups(shelf)]))
+    groups: list[messages.Group] = []
+    for group, item in _groups(shelf):
+        with suppress(Refused):
+            groups.append(_group(group, item))
+    return Reply(messages.GroupListResponse(groups=groups))
 
 
 def put_profile(request: messages.ProfilePutRequest, _shelf: Shelf) -> Reply:
@@ -186,18 +191,23 @@ HANDLERS: Final[dict[str, Handler]] = {
 }
 
 
-def explain(error: StoreError, change: Change, root: Path) -> Refused:
+def explain(error: StoreError, change: Put | Delete, root: Path) -> Refused:
     """Why a change could not be made: in Go's words where the file system says no, else in the store's own."""
     if isinstance(error, LimitError):
-        return Refused(StatusCode.RESOURCE_EXHAUSTED, str(error))
-    path = root / (change.key if isinstance(change, Put | Delete) else change.folder)
+        return Refused(StatusCode.RESOURCE_EXHAUSTED, f"`{change.key}` is too large: {error}")
+    path = root / change.key
     for parent in reversed(path.parents):
-        if parent.exists() and not parent.is_dir():
-            return _unknown(f"mkdir {parent}: {_words(errno.ENOTDIR)}")
-    if isinstance(error, InvalidKeyError) and (number := _number(path)) != errno.ENOENT:
-        return _unknown(f"open {path}: {_words(number)}")
+        number = _number(parent)
+        if number == errno.ENOENT:
+            break
+        if number != errno.EISDIR:
+            return _unknown(f"mkdir {parent}: {_words(number or errno.ENOTDIR)}")
+    number = _number(path)
     if isinstance(error, InvalidKeyError):
-        return Refused(StatusCode.INVALID_ARGUMENT, str(error))
+        is_named = number in {0, errno.ENOENT}
+        return (
+            Refused(StatusCode.INVALID_ARGUMENT, str(error)) if is_named else _unknown(f"open {path}: {_words(number)}")
+        )
     if isinstance(error.__cause__, OSError) and error.__cause__.errno:
         return _unknown(f"open {path}: {_words(error.__cause__.errno)}")
     return Refused(StatusCode.UNAVAILABLE, str(error))
@@ -232,25 +242,26 @@ def _item(shelf: Shelf, key: str) -> Item:
     if item is None:
         path = shelf.root / key
         number = _number(path)
-        raise _unknown(f"{'read' if number == errno.EISDIR else 'open'} {path}: {_words(number)}")
+        raise _unknown(f"{'read' if number == errno.EISDIR else 'open'} {path}: {_words(number or errno.ENOENT)}")
     return item
 
 
-def _delete(shelf: Shelf, key: str) -> tuple[Change, ...]:
+def _delete(shelf: Shelf, key: str) -> tuple[Delete]:
     if _find(shelf, key) is None:
         path = shelf.root / key
         number = _number(path)
-        raise _unknown(f"remove {path}: {_words(errno.ENOTEMPTY if number == errno.EISDIR else number)}")
+        number = errno.ENOTEMPTY if number == errno.EISDIR else number or errno.ENOENT
+        raise _unknown(f"remove {path}: {_words(number)}")
     return (Delete(key),)
 
 
 def _number(path: Path) -> int:
-    """The system's number for why there is no file of that path, as far as the disk can tell."""
+    """The system's number for why this is no file that can be opened, 0 if it may be one."""
     try:
         path.stat()
     except OSError as error:
-        return error.errno or errno.ENOENT
-    return errno.EISDIR if path.is_dir() else errno.ENOENT
+        return error.errno or errno.EIO
+    return errno.EISDIR if path.is_dir() else 0
 
 
 def _words(number: int) -> str:
@@ -261,7 +272,7 @@ def _stems(shelf: Shelf, snapshot: Snapshot, folder: str) -> Iterator[str]:
     """The names that the files of a folder stand for: those of `x.json` and `x.yaml` are both `x`, and count twice."""
     names = [name for name, _ in snapshot.under(folder)]
     if not names and (number := _number(shelf.root / folder)) != errno.EISDIR:
-        raise _unknown(f"open {shelf.root / folder}: {_words(number)}")
+        raise _unknown(f"open {shelf.root / folder}: {_words(number or errno.ENOTDIR)}")
     return (name.rpartition(".")[0] if "." in name else name for name in names)
 
 
@@ -301,22 +312,29 @@ def _reason(report: Report, group: Group | None) -> str:
 
 def _group(group: Group, item: Item) -> messages.Group:
     is_given = bool(group.metadata) or Reader(item).members().get("metadata") is not None
+    try:
+        metadata = write_metadata(group.metadata) if is_given else b""
+    except RecursionError as error:
+        raise _unknown(TOO_DEEP) from error
     return messages.Group(
-        id=group.id,
-        name=group.name,
-        profile=group.profile,
-        selector=group.selector,
-        metadata=write_metadata(group.metadata) if is_given else b"",
+        id=whole(group.id),
+        name=whole(group.name),
+        profile=whole(group.profile),
+        selector={whole(key): whole(value) for key, value in group.selector.items()},
+        metadata=metadata,
     )
 
 
 def _profile(profile: Profile) -> messages.Profile:
-    boot = profile.boot
     return messages.Profile(
-        id=profile.id,
-        name=profile.name,
-        ignition_id=profile.ignition_id,
-        cloud_id=profile.cloud_id,
-        boot=None if boot is None else messages.NetBoot(kernel=boot.kernel, initrd=boot.initrd, args=boot.args),
-        generic_id=profile.generic_id,
+        id=whole(profile.id),
+        name=whole(profile.name),
+        ignition_id=whole(profile.ignition_id),
+        cloud_id=whole(profile.cloud_id),
+        boot=_boot(profile.boot) if profile.boot else None,
+        generic_id=whole(profile.generic_id),
     )
+
+
+def _boot(boot: Boot) -> messages.NetBoot:
+    return messages.NetBoot(kernel=whole(boot.kernel), initrd=map(whole, boot.initrd), args=map(whole, boot.args))
