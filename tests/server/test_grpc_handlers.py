@@ -64,6 +64,7 @@ def b64(text: str) -> str:
 MAC = "52-54-00-A1-9C-AE"
 GROUP = {"id": "g", "profile": "p"}
 KEY = "; a key is `folder/name`, or has up to three folders more"
+TOO_LARGE = "a commit of 1048577 bytes, where 1048576 is the most; make several"
 NO_NAME = "key 'ignition' has 1 parts" + KEY
 
 # name -> files, method, request, answer, files written (as JSON where they are)
@@ -130,8 +131,7 @@ ROWS: dict[str, tuple[dict[str, str], str, dict[str, Any], Any, dict[str, Any]]]
     ),
     "a config too large": (
         *({}, "IgnitionPut", {"name": "a", "config": b64("x" * ((1 << 20) + 1))}),
-        "RESOURCE_EXHAUSTED: `ignition/a` is too large: "
-        "a commit of 1048577 bytes, where 1048576 is the most; make several",
+        f"RESOURCE_EXHAUSTED: `ignition/a` is too large: {TOO_LARGE}",
         {},
     ),
     "delete a group": ({"groups/g.json": "{}"}, "GroupDelete", {"id": "g"}, {}, {}),
