@@ -3,6 +3,7 @@
 ServerError
 ├── AddressError            it cannot listen where it was told to
 ├── CertificateError        the files of a TLS listener cannot be used
+├── Refused                 a call of the gRPC API is refused; in grpc_handlers, since it has gRPC's codes
 └── TransportMissingError   the extra `server` is not installed
 """
 
