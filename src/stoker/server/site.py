@@ -47,6 +47,7 @@ class Site:
         signer: Signer | None = None,
     ) -> None:
         """Begin to read what is behind it; `log` may be called from any thread."""
+        self.root = behind.root
         self.assets = assets
         self.compile = compile_config
         self.validate = validate

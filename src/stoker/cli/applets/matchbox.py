@@ -8,7 +8,7 @@ goes to stderr in the form of logrus.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,7 @@ from stoker.cli.gotext import quote, system_error
 from stoker.cli.streams import talk, write_data
 
 if TYPE_CHECKING:
+    from stoker.server import Operators
     from stoker.server.logrus import Logrus
     from stoker.trust import Signer
 
@@ -139,7 +140,7 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
     tls = None
     with ExitStack() as stack:
         signer = _open_signer(parsed.text("key-ring-path"), stack)
-        _start_operators(parsed)
+        operators = _operators(parsed, log, _tell)
         scheme = "HTTPS" if parsed.is_set("web-ssl") else "HTTP"
         _tell(log.line("info", f"Starting matchbox {scheme} server on {address}"))
         if parsed.is_set("web-ssl"):
@@ -157,6 +158,7 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
                 face=MatchboxFace(log),
                 signer=signer,
                 tls=tls,
+                operators=operators,
             )
         except AddressError as error:
             cause = error.__cause__
@@ -166,10 +168,28 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
             raise Fatal(f"failed to start listening: {error}") from error
 
 
-def _start_operators(parsed: Parsed) -> None:
-    """Where the gRPC API is to be started beside HTTP, with -rpc-address and its three files. Raises Fatal."""
-    if parsed.text("rpc-address"):
-        raise Fatal("the gRPC API is not part of this build: leave -rpc-address empty")
+def _operators(parsed: Parsed, log: Logrus, tell: Callable[[str], None]) -> Operators | None:
+    """Where the gRPC API is served beside HTTP, if -rpc-address asks for it. Raises Fatal."""
+    address = parsed.text("rpc-address")
+    if not address:
+        return None
+    from pathlib import Path  # noqa: PLC0415 -- few have operators
+
+    from stoker.report import Level  # noqa: PLC0415
+    from stoker.server import CertificateFiles, Operators  # noqa: PLC0415
+
+    names = {Level.ERROR: "error", Level.WARNING: "warning"}
+    files = CertificateFiles(*(Path(parsed.text(name)) for name in ("cert-file", "key-file", "ca-file")))
+    tell(log.line("info", f"Starting matchbox gRPC server on {address}"))
+    tell(log.line("info", f"Using TLS server certificate: {files.certificate}"))
+    tell(log.line("info", f"Using TLS server key: {files.key}"))
+    tell(log.line("info", f"Using CA certificate: {files.authority} to authenticate client certificates"))
+    return Operators(
+        _resolve(address),
+        files,
+        on_ready=lambda _address: None,
+        log=lambda line: tell(log.line(names.get(line.level, "info"), line)),
+    )
 
 
 def _open_signer(path: str, stack: ExitStack) -> Signer | None:
