@@ -63,9 +63,7 @@ def run(arguments: list[str], program: str) -> int:
     if parsed.error is not None:
         talk(f"{parsed.error}\n{usage}")
         return USAGE
-    from stoker.server.logrus import Logrus  # noqa: PLC0415 -- mistakes do not pay for the server
-
-    log = Logrus()
+    level = "info"
     try:
         _read_environment(parsed, os.environ)
         if parsed.is_set("version"):
@@ -75,12 +73,19 @@ def run(arguments: list[str], program: str) -> int:
             talk(usage)
             return 0
         _check_paths(parsed)
-        log = Logrus(_level(parsed.text("log-level")))
-        _serve(parsed, log)
+        level = _level(parsed.text("log-level"))
+        _serve(parsed, _log(level))
     except Fatal as fault:
-        _tell(log.line("fatal", str(fault)))
+        _tell(_log(level).line("fatal", str(fault)))
         return FAILED
     return 0
+
+
+def _log(level: str) -> Logrus:
+    """The log at a level."""
+    from stoker.server.logrus import Logrus  # noqa: PLC0415 -- `-version` and wrong flags do not pay for the server
+
+    return Logrus(level)
 
 
 def _tell(line: str) -> None:
@@ -139,7 +144,7 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
     tls = None
     with ExitStack() as stack:
         signer = _open_signer(parsed.text("key-ring-path"), stack)
-        _start_operators(parsed)
+        _start_operators(parsed, log)
         scheme = "HTTPS" if parsed.is_set("web-ssl") else "HTTP"
         _tell(log.line("info", f"Starting matchbox {scheme} server on {address}"))
         if parsed.is_set("web-ssl"):
@@ -166,10 +171,18 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
             raise Fatal(f"failed to start listening: {error}") from error
 
 
-def _start_operators(parsed: Parsed) -> None:
+def _start_operators(parsed: Parsed, log: Logrus) -> None:
     """Where the gRPC API is to be started beside HTTP, with -rpc-address and its three files. Raises Fatal."""
-    if parsed.text("rpc-address"):
-        raise Fatal("the gRPC API is not part of this build: leave -rpc-address empty")
+    if not parsed.text("rpc-address"):
+        return
+    for line in (
+        f"Starting matchbox gRPC server on {parsed.text('rpc-address')}",
+        f"Using TLS server certificate: {parsed.text('cert-file')}",
+        f"Using TLS server key: {parsed.text('key-file')}",
+        f"Using CA certificate: {parsed.text('ca-file')} to authenticate client certificates",
+    ):
+        _tell(log.line("info", line))
+    raise Fatal("the gRPC API is not part of this build: leave -rpc-address empty")
 
 
 def _open_signer(path: str, stack: ExitStack) -> Signer | None:
