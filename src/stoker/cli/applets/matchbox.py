@@ -8,7 +8,7 @@ goes to stderr in the form of logrus.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -64,9 +64,7 @@ def run(arguments: list[str], program: str) -> int:
     if parsed.error is not None:
         talk(f"{parsed.error}\n{usage}")
         return USAGE
-    from stoker.server.logrus import Logrus  # noqa: PLC0415 -- mistakes do not pay for the server
-
-    log = Logrus()
+    level = "info"
     try:
         _read_environment(parsed, os.environ)
         if parsed.is_set("version"):
@@ -76,12 +74,19 @@ def run(arguments: list[str], program: str) -> int:
             talk(usage)
             return 0
         _check_paths(parsed)
-        log = Logrus(_level(parsed.text("log-level")))
-        _serve(parsed, log)
+        level = _level(parsed.text("log-level"))
+        _serve(parsed, _log(level))
     except Fatal as fault:
-        _tell(log.line("fatal", str(fault)))
+        _tell(_log(level).line("fatal", str(fault)))
         return FAILED
     return 0
+
+
+def _log(level: str) -> Logrus:
+    """The log at a level."""
+    from stoker.server.logrus import Logrus  # noqa: PLC0415 -- `-version` and wrong flags do not pay for the server
+
+    return Logrus(level)
 
 
 def _tell(line: str) -> None:
@@ -140,7 +145,7 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
     tls = None
     with ExitStack() as stack:
         signer = _open_signer(parsed.text("key-ring-path"), stack)
-        operators = _operators(parsed, log, _tell)
+        operators = _operators(parsed, log)
         scheme = "HTTPS" if parsed.is_set("web-ssl") else "HTTP"
         _tell(log.line("info", f"Starting matchbox {scheme} server on {address}"))
         if parsed.is_set("web-ssl"):
@@ -168,7 +173,7 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
             raise Fatal(f"failed to start listening: {error}") from error
 
 
-def _operators(parsed: Parsed, log: Logrus, tell: Callable[[str], None]) -> Operators | None:
+def _operators(parsed: Parsed, log: Logrus) -> Operators | None:
     """Where the gRPC API is served beside HTTP, if -rpc-address asks for it. Raises Fatal."""
     address = parsed.text("rpc-address")
     if not address:
@@ -180,15 +185,15 @@ def _operators(parsed: Parsed, log: Logrus, tell: Callable[[str], None]) -> Oper
 
     names = {Level.ERROR: "error", Level.WARNING: "warning"}
     files = CertificateFiles(*(Path(parsed.text(name)) for name in ("cert-file", "key-file", "ca-file")))
-    tell(log.line("info", f"Starting matchbox gRPC server on {address}"))
-    tell(log.line("info", f"Using TLS server certificate: {files.certificate}"))
-    tell(log.line("info", f"Using TLS server key: {files.key}"))
-    tell(log.line("info", f"Using CA certificate: {files.authority} to authenticate client certificates"))
+    _tell(log.line("info", f"Starting matchbox gRPC server on {address}"))
+    _tell(log.line("info", f"Using TLS server certificate: {files.certificate}"))
+    _tell(log.line("info", f"Using TLS server key: {files.key}"))
+    _tell(log.line("info", f"Using CA certificate: {files.authority} to authenticate client certificates"))
     return Operators(
         _resolve(address),
         files,
         on_ready=lambda _address: None,
-        log=lambda line: tell(log.line(names.get(line.level, "info"), line)),
+        log=lambda line: _tell(log.line(names.get(line.level, "info"), line)),
     )
 
 
