@@ -16,6 +16,7 @@ BENCHES = {
     "many": "bench.many",
     "serve": "bench.serve",
     "startup": "bench.startup",
+    "store": "bench.store",
 }
 
 

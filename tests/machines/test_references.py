@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stoker.ignition.parse import check
-from stoker.machines.references import Resolve, find_references, put_in, put_in_text
+from stoker.machines.references import Resolve, find_references, only_written, put_in, put_in_text
 from stoker.schema import dataurls
 from stoker.trust import Reference, Secret, SecretError
 
@@ -106,7 +106,7 @@ def test_a_config_in_a_config_in_a_config() -> None:
 
 
 def test_without_references_the_bytes_are_the_same() -> None:
-    for text in (b' {"ignition":  {"version": "3.4.0"}}\n', b"[1.0, null]", b"no JSON", b"\xff", b"[" * 100_000):
+    for text in (b' {"ignition":  {"version": "3.4.0"}}\n', b"[1.0, null]", b"no JSON", b"\xff"):
         result, report = put_in(text, resolve)
         assert result is text
         assert not len(report)
@@ -147,6 +147,14 @@ def test_a_refusal(parts: dict[str, Any], said: str) -> None:
     assert [f"{'.'.join(map(str, ('$', *entry.pointer)))}: {entry.message}" for entry in report] == [said]
 
 
+@pytest.mark.parametrize("depth", [600, 900, 100_000])
+def test_what_is_too_deep_to_search_is_refused(depth: int) -> None:
+    text = b'{"a": ' + b"[" * depth + b"]" * depth + b"}"
+    result, report = put_in(text, resolve)
+    assert result is None
+    assert [entry.code for entry in report] == ["machines-secret-too-deep"]
+
+
 def test_contents_too_large_to_search_are_refused() -> None:
     text = config(**file(packed("\0" * ((64 << 20) + 100)), compression="gzip"))
     result, report = put_in(text, resolve)
@@ -179,3 +187,40 @@ def test_nothing_of_a_secret_is_in_what_is_said() -> None:
     _, report = put_in(text, kept)
     said = repr(list(report)) + pickle.dumps(find_references(text)).decode("latin-1")
     assert "canary" not in said
+
+
+TEMPLATE = b"""
+a: secret://env/A
+b: secret://file/{{.mac}}/key
+c: {{.ours}}
+d: {{.request.query.hostname}}
+e: secret://{{.kind}}/B
+"""
+# what a machine makes a template render -> whether it is given
+WRITTEN = [
+    ("secret://env/A", True),
+    ("secret://env/OURS", True),
+    ("secret://file/52:54:00:a1:9c:ae/key", True),
+    ("secret://request/token", True),
+    ("secret://env/B", False),
+    ("secret://env/OTHER", False),
+    ("secret://env/AA", False),
+    ("secret://command/A", False),
+]
+
+
+@pytest.mark.parametrize("text, is_given", WRITTEN, ids=[text for text, _ in WRITTEN])
+def test_a_machine_names_no_secrets(text: str, is_given: bool) -> None:
+    checked = only_written(resolve, TEMPLATE, {"ours": {"deep": ["secret://env/OURS"]}})
+    result, report = put_in_text(text.encode(), checked)
+    assert (result is not None) == is_given
+    assert [entry.message for entry in report] == (
+        []
+        if is_given
+        else [f"`{text}` cannot be resolved: neither the template nor the metadata of the group writes it"]
+    )
+
+
+def test_where_nothing_is_filled_in_nothing_else_is_given() -> None:
+    with pytest.raises(SecretError):
+        only_written(resolve, b"secret://env/A", {})(Reference("env", "B"))

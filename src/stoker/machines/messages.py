@@ -55,6 +55,7 @@ SECRET_MISPLACED: Final = Message(
 SECRET_UNREADABLE: Final = Message(
     "machines-secret-unreadable", "contents of more than {limit} bytes when unpacked are not searched for secrets"
 )
+SECRET_TOO_DEEP: Final = Message("machines-secret-too-deep", "it is nested too deeply to be searched for secrets")
 SECRET_UNRESOLVED: Final = Message("machines-secret-unresolved", "`{reference}` cannot be resolved: {reason}")
 BAD_LABELS: Final = Message(
     "machines-bad-labels",
@@ -65,4 +66,7 @@ NO_SERIAL: Final = Message("machines-no-serial", "machine {number} has no `seria
 TWO_SERIALS: Final = Message("machines-two-serials", "machine {number} has the serial number `{serial}` of another")
 NOT_SABAKAN: Final = Message(
     "machines-not-sabakan", "not machines of sabakan: {reason}", "give it what `sabactl machines get` prints"
+)
+BAD_INVENTORY: Final = Message(
+    "machines-bad-inventory", "not an inventory: {reason}", "`stoker inventory -o json` on the machine writes one"
 )

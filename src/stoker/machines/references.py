@@ -7,15 +7,22 @@ config embeds. A value that people and logs are shown, a path or a name, takes n
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import msgspec
 
 from stoker.ignition.encode import encode
-from stoker.machines.messages import SECRET_HASHED, SECRET_MISPLACED, SECRET_UNREADABLE, SECRET_UNRESOLVED
+from stoker.machines.messages import (
+    SECRET_HASHED,
+    SECRET_MISPLACED,
+    SECRET_TOO_DEEP,
+    SECRET_UNREADABLE,
+    SECRET_UNRESOLVED,
+)
 from stoker.report import ROOT, Message, Pointer, Report, Severity
 from stoker.schema import dataurls
 from stoker.trust import REFERENCE, Reference, Secret, SecretError
@@ -25,6 +32,7 @@ Resolve = Callable[[Reference], Secret]
 MAX_UNPACKED: Final = 64 << 20  # bytes of the contents of one file
 MAX_DEPTH: Final = 16  # configs in each other
 SHOWN: Final = frozenset({"path", "name", "device", "label", "hash", "version"})
+_FILLED_IN: Final = re.compile(r"(secret://[a-z]+/[A-Za-z0-9_.:@/-]*)\{\{")
 EMBEDDED: Final = ("ignition", "config")  # below it `source` is a config
 
 
@@ -46,6 +54,7 @@ def put_in(config: bytes, resolve: Resolve) -> tuple[bytes | None, Report]:
     """The config with each reference resolved; the bytes themselves where there is none, None where one is refused.
 
     `resolve` raises SecretError; it is asked once for each reference. No finding has anything of a secret in it.
+    Looking costs as much as decoding: what `find_references` found none in when it was rendered need not be asked for.
     """
     walk = _Walk(resolve)
     text = walk.config(config, ROOT, 0)
@@ -59,6 +68,28 @@ def put_in_text(text: bytes, resolve: Resolve) -> tuple[bytes | None, Report]:
     return (None if walk.report.has_errors else _bytes(result)), walk.report
 
 
+def only_written(resolve: Resolve, template: bytes, metadata: Mapping[str, Any]) -> Resolve:
+    """A `resolve` for what a template made: references that its text or its group's metadata write, and no others.
+
+    Templates render what machines ask with, so that a machine could name a secret that was never meant for it. Where
+    the template writes a name as far as `secret://KIND/` and has the rest filled in, what is filled in may end it.
+    """
+    texts = (_string(template), msgspec.json.encode(metadata).decode())
+    whole: set[str] = set()
+    starts: list[str] = []
+    for text in texts:
+        whole.update(match[0] for match in REFERENCE.finditer(text))
+        starts += [match[1] for match in _FILLED_IN.finditer(text)]
+
+    def checked(reference: Reference) -> Secret:
+        name = str(reference)
+        if reference.kind != "request" and name not in whole and not name.startswith(tuple(starts)):
+            raise SecretError("neither the template nor the metadata of the group writes it")
+        return resolve(reference)
+
+    return checked
+
+
 class _Walk:
     """One way through a config: what is found, and what is put in its place."""
 
@@ -70,12 +101,14 @@ class _Walk:
 
     def config(self, text: bytes, pointer: Pointer, depth: int) -> bytes:
         """A config, embedded in others `depth` times; the same bytes where it has no reference."""
-        try:
-            data = msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return text
         before = len(self.found)
-        result = self._value(data, pointer, depth, is_config=False)
+        try:
+            result = self._value(msgspec.json.decode(text), pointer, depth, is_config=False)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return text
+        except RecursionError:
+            self._complain(SECRET_TOO_DEEP, pointer)
+            return text
         return text if len(self.found) == before else encode(result)
 
     def replaced(self, text: str, pointer: Pointer, change: Callable[[str], str] = str) -> str:

@@ -33,14 +33,24 @@ class Recognised(NamedTuple):
     moved: tuple[tuple[str, str], ...] = ()
     events: tuple[Event, ...] = ()
 
+    @property
+    def records(self) -> dict[str, Machine | None]:
+        """What is to be written under each name, None where the record goes: only if none of them has changed since."""
+        gone: dict[str, Machine | None] = dict.fromkeys(old for old, _ in self.moved)
+        return gone | {machine.name: machine for machine in (*self.others, self.machine)}
+
 
 class Register:
-    """Records by name and by alias. A UUID that is shared leads to no record."""
+    """Records by name and by alias. A UUID that is shared leads to no record.
+
+    An address may lead to several: of two servers one may have made a record while the other gave its address to
+    another. The next sighting joins them.
+    """
 
     def __init__(self, machines: Iterable[Machine] = ()) -> None:
         self.machines: dict[str, Machine] = {}
         self.by_uuid: dict[str, str] = {}
-        self.by_mac: dict[str, str] = {}
+        self.by_mac: dict[str, set[str]] = {}
         self.sharers: dict[str, set[str]] = {}
         for machine in machines:
             self.put(machine)
@@ -55,7 +65,8 @@ class Register:
         """Take in a record, in place of the one of that name; it counts as the one seen last."""
         self.drop(machine.name)
         self.machines[machine.name] = machine
-        self.by_mac.update(dict.fromkeys(machine.macs, machine.name))
+        for mac in machine.macs:
+            self.by_mac.setdefault(mac, set()).add(machine.name)
         if machine.uuid:
             self.by_uuid[machine.uuid] = machine.name
         if machine.shared_uuid:
@@ -66,30 +77,43 @@ class Register:
         machine = self.machines.pop(name, None)
         if machine is None:
             return None
-        for alias, table in ((machine.uuid, self.by_uuid), *((mac, self.by_mac) for mac in machine.macs)):
-            if table.get(alias) == name:
-                del table[alias]
-        sharers = self.sharers.get(machine.shared_uuid, set())
-        sharers.discard(name)
-        if not sharers:
-            self.sharers.pop(machine.shared_uuid, None)
+        self.by_uuid.pop(machine.uuid, None)
+        for alias, table in ((machine.shared_uuid, self.sharers), *((mac, self.by_mac) for mac in machine.macs)):
+            names = table.get(alias, set())
+            names.discard(name)
+            if not names:
+                table.pop(alias, None)
         return machine
 
     def apply(self, recognised: Recognised) -> None:
         """Take in what `recognise` found."""
-        for name, _ in recognised.moved:
-            self.drop(name)
-        for machine in (*recognised.others, recognised.machine):
-            self.put(machine)
+        for name, machine in recognised.records.items():
+            if machine is None:
+                self.drop(name)
+            else:
+                self.put(machine)
 
     def find(self, identity: Identity) -> Machine | None:
         """The machine of an identity: by its UUID where that is known, else by an address."""
-        names = (self.by_uuid.get(identity.uuid), *map(self.by_mac.get, identity.macs))
-        return next((self.machines[name] for name in names if name is not None), None)
+        names = [self.by_uuid.get(identity.uuid, ""), *(name for mac in identity.macs for name in self.named(mac))]
+        return next((self.machines[name] for name in names if name), None)
+
+    def named(self, mac: str) -> list[str]:
+        """The names of the machines that go by an address, in order."""
+        return sorted(self.by_mac.get(mac, ()))
 
     def recognise(self, identity: Identity, at: float) -> Recognised | None:
         """The machine of an identity, new or changed if need be; None for an identity that names nobody."""
+        known = self.find(identity)
+        if known is not None and self._is_settled(known, identity):
+            return Recognised(known)
         return _Recognition(self, identity, at).result()
+
+    def _is_settled(self, known: Machine, identity: Identity) -> bool:
+        """Whether an identity says nothing new of a machine, as most requests do."""
+        names = {known.name}
+        is_known = identity.uuid in {"", known.uuid} and identity.uuid not in self.sharers
+        return is_known and all(self.by_mac.get(mac) == names for mac in identity.macs)
 
 
 class _Recognition:
@@ -101,40 +125,59 @@ class _Recognition:
         self.at = at
         self.events: dict[str, list[str]] = {}
         self.others: dict[str, Machine] = {}
-        self.merged: list[str] = []
         self.moved: list[tuple[str, str]] = []
+        self.merged: list[str] = []
+        self.owner = self._owner()
 
     def result(self) -> Recognised | None:
         macs = self.identity.macs
         uuid, shared = self._uuid()
         if not uuid and not macs:
             return None
-        owner = self.register.machines.get(self.register.by_uuid.get(uuid, ""))
-        by_mac = [self.register.machines[name] for name in map(self.register.by_mac.get, macs) if name is not None]
-        found = list({machine.name: machine for machine in [owner, *by_mac] if machine is not None}.values())
+        found = self._found(macs)
         if uuid:
-            mine = [machine for machine in found if machine is owner or not machine.uuid]
+            mine = [machine for machine in found if machine is self.owner or not machine.uuid]
             for other in found:
                 if other not in mine:
                     self._take_addresses(other, macs)
         else:
             mine = [machine for machine in found if machine is found[0] or not machine.uuid]
-            macs = tuple(mac for mac in macs if self.register.by_mac.get(mac, "") in {"", *(m.name for m in mine)})
-        return self._settle(self._merged(mine, uuid or macs[0]), uuid, shared, macs)
+            own = {machine.name: machine for machine in mine}
+            macs = tuple(mac for mac in macs if own.keys() >= self.register.by_mac.get(mac, set()))
+        return self._settle(self._merged(mine, uuid or self.identity.macs[0]), uuid, shared, macs)
+
+    def _owner(self) -> Machine | None:
+        """The machine of the UUID, with the records that have one of its addresses and no UUID: they are its own."""
+        register = self.register
+        owner = register.machines.get(register.by_uuid.get(self.identity.uuid, ""))
+        for name in sorted({name for mac in (owner.macs if owner else ()) for name in register.by_mac[mac]}):
+            double = register.machines[name]
+            if owner is not None and not double.uuid:
+                owner = merge(owner, double)
+                self.merged.append(name)
+        return owner
+
+    def _found(self, macs: tuple[str, ...]) -> list[Machine]:
+        """The records that the identity names, each once; what is the owner's own is not found again."""
+        names = dict.fromkeys(name for mac in macs for name in self.register.named(mac) if name not in self.merged)
+        owner = [self.owner] if self.owner is not None else []
+        return owner + [self.register.machines[name] for name in names if name not in {each.name for each in owner}]
 
     def _uuid(self) -> tuple[str, str]:
         """The UUID as far as it names one machine, and as far as it does not."""
-        uuid, macs = self.identity.uuid, set(self.identity.macs)
+        uuid, macs, owner = self.identity.uuid, set(self.identity.macs), self.owner
         sharers = [self.register.machines[name] for name in self.register.sharers.get(uuid, ())]
-        if sharers and not all(macs.issuperset(machine.macs) for machine in sharers):
-            return "", uuid
-        owner = self.register.machines.get(self.register.by_uuid.get(uuid, ""))
-        if owner is None or not macs or not owner.macs or not macs.isdisjoint(owner.macs):
-            return uuid, ""
-        self._tell(owner.macs[0], f"UUID {uuid} is given by {self.identity.macs[0]}, too: it stands for neither")
-        self.moved.append((owner.name, owner.macs[0]))
-        self.others[owner.macs[0]] = replace(owner, name=owner.macs[0], uuid="", shared_uuid=uuid)
-        return "", uuid
+        is_shared = sharers and not all(macs.issuperset(machine.macs) for machine in sharers)
+        is_other = owner is not None and bool(macs) and bool(owner.macs) and macs.isdisjoint(owner.macs)
+        if owner is not None and is_other:
+            name = owner.macs[0]
+            self._tell(name, f"UUID {uuid} is given by {self.identity.macs[0]}, too: it stands for neither")
+            self.moved += [(old, name) for old in (owner.name, *self.merged) if old != name]
+            self.others[name] = replace(owner, name=name, uuid="", shared_uuid=uuid)
+            self.owner, self.merged = None, []
+        elif owner is not None and is_shared and not owner.macs:
+            self.owner = None
+        return ("", uuid) if is_shared or is_other else (uuid, "")
 
     def _take_addresses(self, other: Machine, macs: tuple[str, ...]) -> None:
         """An address went from one machine to another: the UUID that it comes with now is not the one before."""
@@ -152,13 +195,14 @@ class _Recognition:
         for other in rest:
             machine = merge(machine, other)
             self.merged.append(other.name)
-            self._tell(machine.name, f"is the machine that was known as {other.name}, too")
+        for old in self.merged:
+            self._tell(machine.name, f"is the machine that was known as {old}, too")
         return machine
 
     def _settle(self, machine: Machine, uuid: str, shared: str, macs: tuple[str, ...]) -> Recognised:
         """Give a machine its aliases and its name."""
         before = machine.name
-        uuid = uuid or machine.uuid
+        uuid = uuid or (machine.uuid if machine.uuid != shared else "")
         every = tuple(dict.fromkeys((*machine.macs, *macs)))[:MAX_ADDRESSES]
         told = self.events.pop(before, [])
         name = uuid or next(iter(every), before)

@@ -7,6 +7,7 @@ have been answered.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -21,7 +22,9 @@ from typing import Any, Final, NamedTuple
 
 from stoker.http import Request, Response, problem
 from stoker.machines import Compile, Validate, check_ignition
+from stoker.report import Line
 from stoker.server.behind import open_files
+from stoker.server.certificates import CertificateFiles
 from stoker.server.clients import Network, client_address, request_id
 from stoker.server.errors import CertificateError, TransportMissingError
 from stoker.server.replies import Face, Reply
@@ -47,6 +50,15 @@ class Tls(NamedTuple):
     key: Path
 
 
+class Operators(NamedTuple):
+    """Where those who change the site connect, with which certificates; who is told once they can, and what they do."""
+
+    address: Address
+    certificates: CertificateFiles
+    on_ready: Callable[[Address], None]
+    log: Callable[[Line], None]
+
+
 def serve(
     data_dir: Path,
     assets_dir: Path | None,
@@ -61,14 +73,15 @@ def serve(
     tls: Tls | None = None,
     state_dir: Path | None = None,
     trusted: Sequence[Network] = (),
+    operators: Operators | None = None,
 ) -> None:
     """Serve a directory of Matchbox's files until SIGTERM or SIGINT; call it from the main thread.
 
     `on_ready` is given the address once connections are accepted, with the real port where 0 was asked for. `log`
-    takes one line at a time, from any thread. With `tls` it speaks HTTPS. What is known of machines is kept
-    in `state_dir`; `trusted` are the networks of proxies whose word on clients counts. A socket that a supervisor
-    handed over takes the place of `address`. Raises AddressError, CertificateError, TransportMissingError, and
-    StoreUnavailableError of the store.
+    takes one line at a time, from any thread. With `tls` it speaks HTTPS. What is known of machines is kept in
+    `state_dir`; `trusted` are the networks of proxies whose word on clients counts. With `operators`, Matchbox's gRPC
+    API is served, too. A socket that a supervisor handed over takes the place of `address`. Raises AddressError,
+    CertificateError, TransportMissingError, and StoreUnavailableError of the store.
     """
     context = _make_context(tls) if tls is not None else None
     with open_files(data_dir, state_dir) as behind:
@@ -77,9 +90,11 @@ def serve(
             site = Site(behind, assets_dir, compile_config, log, validate=validate, face=face, signer=signer)
             try:
                 site.wait_until_read(READ_SECONDS)
-                asyncio.run(_run(Gateway(site, trusted), listening, on_ready, tls, context))
+                asyncio.run(_run(Gateway(site, trusted), listening, on_ready, tls, context, operators))
             finally:
                 site.close(STORE_SECONDS)
+    if operators is not None:
+        gc.collect()  # the thread that polls for gRPC ends with the last of its objects, and those are in cycles
 
 
 def _make_context(tls: Tls) -> ssl.SSLContext:
@@ -108,11 +123,35 @@ async def _run(
     on_ready: Callable[[Address], None],
     tls: Tls | None,
     context: ssl.SSLContext | None,
+    operators: Operators | None,
+) -> None:
+    if operators is None:
+        await _serve_http(gateway, listening, on_ready, tls, context)
+        return
+    try:
+        from stoker.server.grpc_face import serve_grpc  # noqa: PLC0415  the extra is optional
+    except ImportError as error:
+        raise _missing(error) from error
+    async with serve_grpc(operators.address, operators.certificates, gateway.site, operators.log) as rpc_address:
+        operators.on_ready(rpc_address)
+        await _serve_http(gateway, listening, on_ready, tls, context)
+
+
+def _missing(error: ImportError) -> TransportMissingError:
+    return TransportMissingError(f"{error}; install it with `pip install 'stoker[server]'`")
+
+
+async def _serve_http(
+    gateway: Gateway,
+    listening: socket.socket,
+    on_ready: Callable[[Address], None],
+    tls: Tls | None,
+    context: ssl.SSLContext | None,
 ) -> None:
     try:
         listener = Listener(gateway)
     except ImportError as error:
-        raise TransportMissingError(f"{error}; install it with `pip install 'stoker[server]'`") from error
+        raise _missing(error) from error
     loop = asyncio.get_running_loop()
     gateway.site.post = loop.call_soon_threadsafe
     stopped = asyncio.Event()
