@@ -12,7 +12,10 @@ import msgspec
 import pytest
 
 from stoker.cli.main import main
+from stoker.cli.serve import _compile
 from stoker.http import Request
+from stoker.server import Site
+from stoker.server.behind import open_files
 from stoker.server.storm import Figures, Storm, StormError, run_storm, write_site
 from stoker.server.storm.scripts import Loaded, read_boot, read_chain, simulate_machine
 
@@ -67,13 +70,13 @@ def test_a_row_says_what_most_requests_took() -> None:
 
 
 def test_no_two_configs_of_a_site_are_alike(tmp_path: Path) -> None:
-    from stoker.cli.serve import _compile  # noqa: PLC0415  only here the whole language is needed
-    from stoker.server import Site  # noqa: PLC0415
-
     write_site(tmp_path, 50, "192.0.2.1:8080")
-    site = Site(tmp_path, tmp_path / "assets", _compile, lambda _line: None)
     machines = [simulate_machine(number) for number in range(50)]
-    answers = [site.answer(Request("GET", "/ignition", f"mac={each.mac}&uuid={each.uuid}")) for each in machines]
+    with open_files(tmp_path, None) as behind:
+        site = Site(behind, tmp_path / "assets", _compile, lambda _line: None)
+        site.wait_until_read(30)
+        answers = [site.answer(Request("GET", "/ignition", f"mac={each.mac}&uuid={each.uuid}")) for each in machines]
+        site.close(30)
     assert [answer.status for answer in answers] == [200] * 50
     assert len({answer.body for answer in answers if isinstance(answer.body, bytes)}) == 50
 

@@ -107,11 +107,12 @@ class Served:
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
-    def exchange(self, sent: bytes) -> bytes:
-        """Send, say that there is no more, and read to the end; the date is taken out."""
+    def exchange(self, sent: bytes, *, is_all: bool = True) -> bytes:
+        """Send, say that there is no more if that is all, and read to the end; the date is taken out."""
         with self.connect() as connection:
             connection.sendall(sent)
-            connection.shutdown(socket.SHUT_WR)
+            if is_all:
+                connection.shutdown(socket.SHUT_WR)
             return undated(read_all(connection))
 
 
@@ -138,6 +139,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield each
 
 
+LAST = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"
 PLAIN = b"content-type: text/plain; charset=utf-8\r\n"
 
 
@@ -181,19 +183,26 @@ PLAIN = b"content-type: text/plain; charset=utf-8\r\n"
             b"HTTP/1.1 200 OK\r\ncontent-length: 10240000\r\nconnection: close\r\n\r\n",
         ),
         (
-            b"GET /feed HTTP/1.1\r\nHost: h\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\n0\r\n1\r\n1\r\n1\r\n2\r\n0\r\n\r\n",
+            b"GET /feed HTTP/1.1\r\nHost: h\r\n\r\nGET /none HTTP/1.0\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\n0\r\n1\r\n1\r\n1\r\n2\r\n0\r\n\r\n" + LAST,
         ),
         (b"GET /feed HTTP/1.0\r\n\r\n", b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n012"),
         (b"HEAD /feed HTTP/1.0\r\n\r\n", b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"),
         (
             b"GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /none HTTP/1.0\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\n" + PLAIN + b"content-length: 10\r\nconnection: keep-alive\r\n\r\nGET /a b''"
-            b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\n" + PLAIN + b"content-length: 10\r\nconnection: keep-alive\r\n\r\nGET /a b''" + LAST,
         ),
         (
             b"GET /broken HTTP/1.0\r\n\r\n",
             b"HTTP/1.1 200 OK\r\nx-a: b  x-c: d\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        ),
+        (
+            b"BREW /a?b HTTP/1.1\r\nHost: h\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\n" + PLAIN + b"content-length: 13\r\nconnection: close\r\n\r\nBREW /a?b b''",
+        ),
+        (
+            b"GET /a%20b%2fc%3F?d%20 HTTP/1.0\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\n" + PLAIN + b"content-length: 22\r\nconnection: close\r\n\r\nGET /a b%2Fc??d%20 b''",
         ),
         (
             b"GET /none HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n",
@@ -216,12 +225,14 @@ PLAIN = b"content-type: text/plain; charset=utf-8\r\n"
         "the head of a feed",
         "an old client that stays",
         "a field that would begin another",
+        "a method that nobody knows",
+        "escapes",
         "another protocol",
         "nothing",
     ],
 )
 def test_each_kind_of_answer(served: Served, sent: bytes, answer: bytes) -> None:
-    assert served.exchange(sent) == answer
+    assert served.exchange(sent, is_all=b"feed" not in sent) == answer
 
 
 @pytest.mark.parametrize(
@@ -229,6 +240,8 @@ def test_each_kind_of_answer(served: Served, sent: bytes, answer: bytes) -> None
     [
         (b"220 ready\r\n\r\n", 400, b"this is no HTTP"),
         (b"GET / HTTP/1.1\r\n\r\n", 400, b"the request names no host"),
+        (b"GET / HTTP/3.7\r\nHost: h\r\n\r\n", 505, b"none that is spoken here"),
+        (b"GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", 400, b"this is no HTTP"),
         (b"GET / HTTP/1.1\r\nHost: h\r\nA B: c\r\n\r\n", 400, b"this is no HTTP"),
         (b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 400, b"this is no HTTP"),
         (
@@ -256,6 +269,8 @@ def test_each_kind_of_answer(served: Served, sent: bytes, answer: bytes) -> None
     ids=[
         "another protocol",
         "no host",
+        "another version",
+        "a blank in the path",
         "a bad field",
         "two lengths",
         "a length and chunks",
@@ -281,7 +296,7 @@ def test_answers_come_in_the_order_of_the_requests(served: Served) -> None:
     sent = b"".join(
         b"GET %s HTTP/1.1\r\nHost: h\r\n\r\n" % path for path in (b"/later", b"/1", b"/part", b"/feed", b"/2")
     )
-    answer = served.exchange(sent)
+    answer = served.exchange(sent + b"GET / HTTP/1.0\r\n\r\n", is_all=False)
     found = re.findall(rb"later|GET /[12]|\x05\x06\x07|1\r\n2\r\n", answer)
     assert found == [b"later", b"GET /1", b"\x05\x06\x07", b"1\r\n2\r\n", b"GET /2"]
 

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from stoker.http import Request, Response, problem
+from stoker.http import Request, Response
 from stoker.machines import Compile, Validate, check_ignition
 from stoker.report import Line
 from stoker.server.behind import open_files
@@ -212,7 +212,7 @@ class Gateway:
 
     def refuse(self, request: Request, status: int, detail: str) -> Response:
         """Say why a request is not taken, in the log, too."""
-        return self._end(self._named(request), Reply(problem(status, detail)), time.perf_counter())
+        return self._end(self._named(request), Reply(self.site.face.refuse(status, detail)), time.perf_counter())
 
     def _named(self, request: Request) -> Request:
         """The request with its client as a proxy has seen it, and with the name that it goes by."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import socket
 import ssl
 import time
@@ -19,6 +20,7 @@ from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Protocol
+from urllib.parse import unquote_to_bytes
 
 from stoker.http import Feed, FilePart, Request, Response
 
@@ -31,6 +33,10 @@ BODILESS: Final = frozenset((204, 304))
 LENGTH_DIGITS: Final = 15
 MAX_FIELDS: Final = 500
 PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
+ESCAPED_SLASH: Final = re.compile(b"%2[fF]")
+UNKNOWN_METHOD: Final = re.compile(rb"([A-Za-z!#$%&'*+.^_`|~0-9-]{1,32}) (?=/)")
+NO_HOST: Final = "the request names no host"
+BAD_VERSION: Final = "the version of HTTP is none that is spoken here"
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -158,6 +164,8 @@ class Connection(asyncio.Protocol):
         self.refusal: tuple[int, str] | None = None
         self.has_refused = False
         self.is_at_end = False
+        self.is_feeding = False
+        self.method = ""  # where the parser does not know it; no other request is taken then
         self.fed = 0  # bytes since the last head or request was whole
         self._expect_message()
 
@@ -197,10 +205,7 @@ class Connection(asyncio.Protocol):
         try:
             self.parser.feed_data(data)
         except Exception as error:  # noqa: BLE001  httptools has no one class for what it refuses
-            if type(error).__name__ != "HttpParserUpgrade":
-                self._turn_down(400, f"this is no HTTP: {error}")
-            elif self.waiting:  # who asks for another protocol gets its answer in this one, and no other
-                self.waiting[-1] = self.waiting[-1]._replace(keeps=False)
+            self._cannot_parse(data, error)
         if self.request is None:
             self._bound_head(self.fed)
         if self.task is None:
@@ -208,10 +213,26 @@ class Connection(asyncio.Protocol):
         elif self.waiting:
             self.transport.pause_reading()
 
+    def _cannot_parse(self, data: bytes, error: Exception) -> None:
+        """Make the best of what the parser stops at: it does not know every method, nor that no Upgrade is wanted."""
+        kind = type(error).__name__
+        method = UNKNOWN_METHOD.match(data) if kind == "HttpParserInvalidMethodError" and not self.waiting else None
+        if kind == "HttpParserUpgrade" and self.waiting:  # it gets its answer in this protocol, and no other
+            self.waiting[-1] = self.waiting[-1]._replace(keeps=False)
+        elif method and not self.method:
+            self.method = method[1].decode()
+            self.parser = self.listener.make_parser(self)
+            self.data_received(b"GET " + data[method.end() :])
+        elif "HTTP version" in str(error):
+            self._turn_down(505, BAD_VERSION)
+        else:
+            self._turn_down(400, f"this is no HTTP: {error}")
+
     def eof_received(self) -> bool:
-        """A client that has said all may still wait for its answer; TLS knows no such half."""
+        """A client that has said all may still wait for its answer, if that has an end; TLS knows no such half."""
         self.is_at_end = True
-        return self.task is not None and self.transport.get_extra_info("sslcontext") is None
+        is_wanted = self.task is not None and not self.is_feeding
+        return is_wanted and self.transport.get_extra_info("sslcontext") is None
 
     def pause_writing(self) -> None:
         self.writable.clear()
@@ -248,15 +269,16 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole: see whether what follows may come."""
-        path, _, query = _origin_form(self.target.decode("latin-1")).partition("?")
-        method = self.parser.get_method().decode("latin-1")
-        self.request = Request(method, path, query, self.headers, b"", self.client)
+        path, _, query = _origin_form(self.target).partition(b"?")
+        method = self.method or self.parser.get_method().decode("latin-1")
+        raw_query = query.decode("utf-8", "surrogateescape")
+        self.request = Request(method, _unescape(path), raw_query, self.headers, b"", self.client)
         self.fed = 0
         self._bound_head(self.head_size)
         self.room = self.listener.answerer.body_limit(self.request)
         length = self.headers.get("content-length", "0")
         if "host" not in self.headers and self.parser.get_http_version() == "1.1":
-            self._turn_down(400, "the request names no host")
+            self._turn_down(400, NO_HOST)
         elif len(length) > LENGTH_DIGITS or (length.isdigit() and int(length) > self.room):
             self._turn_down(413, f"the body has more than {self.room} bytes")
         elif self.task is None:
@@ -276,7 +298,8 @@ class Connection(asyncio.Protocol):
         if self.refusal or self.request is None:
             return
         request = replace(self.request, body=bytes(self.body)) if self.body else self.request
-        self.waiting.append(Asked(request, self.parser.should_keep_alive(), self.parser.get_http_version() == "1.1"))
+        keeps = self.parser.should_keep_alive() and not self.method
+        self.waiting.append(Asked(request, keeps, self.parser.get_http_version() == "1.1"))
         self.request = None
         self.has_begun = False
         self.fed = 0
@@ -336,10 +359,12 @@ class Connection(asyncio.Protocol):
         is_bodiless = request.method == "HEAD" or response.status in BODILESS
         if isinstance(body, Feed):
             keeps = keeps and asked.takes_chunks
+            self.is_feeding = True
             async with aclosing(body.pieces) as pieces:
                 self.transport.write(self._head(request, response, keeps=keeps))
                 if not is_bodiless:
                     await self._send_pieces(pieces, is_chunked=keeps)
+            self.is_feeding = False
         elif isinstance(body, FilePart) and not is_bodiless:
             await self._send_file(self._head(request, response, keeps=keeps), body)
         else:
@@ -427,15 +452,22 @@ class Connection(asyncio.Protocol):
 
     def finish(self) -> None:
         """Take no more requests; close now if nothing is under way."""
-        if self.task is None:
+        if self.task is None and not self.has_begun:
             self.transport.close()
 
 
-def _origin_form(target: str) -> str:
+def _origin_form(target: bytes) -> bytes:
     """A target without scheme and host, which those write who take this for a proxy (RFC 9112, section 3.2.2)."""
-    if not target.startswith(("http://", "https://")):
+    if not target.startswith((b"http://", b"https://")):
         return target
-    return "/" + target.partition("://")[2].partition("/")[2]
+    return b"/" + target.partition(b"://")[2].partition(b"/")[2]
+
+
+def _unescape(path: bytes) -> str:
+    """A path with its escapes undone, but for those of `/`: what they stand in is one name."""
+    if b"%" in path:
+        path = b"%2F".join(unquote_to_bytes(part) for part in ESCAPED_SLASH.split(path))
+    return path.decode("utf-8", "surrogateescape")
 
 
 def _body(request: Request, response: Response) -> bytes:
