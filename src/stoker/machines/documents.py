@@ -65,6 +65,11 @@ class Profile:
     cloud_id: str = ""
     generic_id: str = ""
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The file that it names for each folder, empty where it names none."""
+        return {"ignition": self.ignition_id, "cloud": self.cloud_id, "generic": self.generic_id}
+
 
 class Reader:
     """One reading of one file: typed access to its members, with findings."""
