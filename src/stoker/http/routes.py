@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from stoker.http.query import ESCAPED_SLASH
+
 Endpoint = TypeVar("Endpoint")
 
 
@@ -72,7 +74,7 @@ def _match(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
         if position >= len(segments):
             return None
         if part.startswith("{") and segments[position]:
-            names[part[1:-1]] = segments[position]
+            names[part[1:-1]] = segments[position].replace(ESCAPED_SLASH, "/")
         elif part != segments[position]:
             return None
     return names if len(pattern) == len(segments) else None

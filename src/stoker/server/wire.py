@@ -20,9 +20,8 @@ from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Protocol
-from urllib.parse import unquote_to_bytes
 
-from stoker.http import Feed, FilePart, Request, Response
+from stoker.http import Feed, FilePart, Request, Response, unescape_path
 
 MAX_AHEAD: Final = 64  # requests that a client may send before it has read the answer to the first
 SWEEP_SECONDS: Final = 1.0
@@ -33,7 +32,6 @@ BODILESS: Final = frozenset((204, 304))
 LENGTH_DIGITS: Final = 15
 MAX_FIELDS: Final = 500
 PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
-ESCAPED_SLASH: Final = re.compile(b"%2[fF]")
 UNKNOWN_METHOD: Final = re.compile(rb"([A-Za-z!#$%&'*+.^_`|~0-9-]{1,32}) (?=/)")
 NO_HOST: Final = "the request names no host"
 BAD_VERSION: Final = "the version of HTTP is none that is spoken here"
@@ -272,7 +270,7 @@ class Connection(asyncio.Protocol):
         path, _, query = _origin_form(self.target).partition(b"?")
         method = self.method or self.parser.get_method().decode("latin-1")
         raw_query = query.decode("utf-8", "surrogateescape")
-        self.request = Request(method, _unescape(path), raw_query, self.headers, b"", self.client)
+        self.request = Request(method, unescape_path(path), raw_query, self.headers, b"", self.client)
         self.fed = 0
         self._bound_head(self.head_size)
         self.room = self.listener.answerer.body_limit(self.request)
@@ -461,13 +459,6 @@ def _origin_form(target: bytes) -> bytes:
     if not target.startswith((b"http://", b"https://")):
         return target
     return b"/" + target.partition(b"://")[2].partition(b"/")[2]
-
-
-def _unescape(path: bytes) -> str:
-    """A path with its escapes undone, but for those of `/`: what they stand in is one name."""
-    if b"%" in path:
-        path = b"%2F".join(unquote_to_bytes(part) for part in ESCAPED_SLASH.split(path))
-    return path.decode("utf-8", "surrogateescape")
 
 
 def _body(request: Request, response: Response) -> bytes:
