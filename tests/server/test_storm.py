@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from stoker.cli.main import main
-from stoker.cli.serve import _compile
+from stoker.cli.sites import compile_config
 from stoker.http import Request
 from stoker.server import Site
 from stoker.server.behind import open_files
@@ -73,7 +73,7 @@ def test_no_two_configs_of_a_site_are_alike(tmp_path: Path) -> None:
     write_site(tmp_path, 50, "192.0.2.1:8080")
     machines = [simulate_machine(number) for number in range(50)]
     with open_files(tmp_path, None) as behind:
-        site = Site(behind, tmp_path / "assets", _compile, lambda _line: None)
+        site = Site(behind, tmp_path / "assets", compile_config, lambda _line: None)
         site.wait_until_read(30)
         answers = [site.answer(Request("GET", "/ignition", f"mac={each.mac}&uuid={each.uuid}")) for each in machines]
         site.close(30)

@@ -159,6 +159,6 @@ def _check_references(catalogue: Catalogue, report: Report) -> None:
     for entry in catalogue.profiles.values():
         profile = entry.document or Profile("", "")
         for key in (f"{folder}/{name}" for folder, name in profile.files.items() if name):
-            if catalogue.source(key) is None:
+            if catalogue.source_entry(key) is None:
                 place = Place(entry.item.file, 1, 1)
                 report.add(Severity.WARNING, UNKNOWN_TEMPLATE, place=place, profile=profile.key, key=key)
