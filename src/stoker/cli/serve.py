@@ -72,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or an interrupt; the address goes to stdout once requests are answered."""
+    address = _address(arguments.address)
     data = Path(arguments.data)
     assets = Path(arguments.assets) if arguments.assets else data / "assets"
     if arguments.assets and not assets.is_dir():
@@ -95,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
             serve(
                 data,
                 assets if assets.is_dir() else None,
-                _address(arguments.address),
+                address,
                 compile_config=compile_config,
                 validate=validate,
                 on_ready=on_ready,

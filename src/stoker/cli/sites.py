@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stoker.butane import translate
 from stoker.cli.exits import CommandError
-from stoker.ignition.parse import check
+from stoker.ignition.parse import parse_plainly
 from stoker.machines import FOLDERS, Catalogue, read_catalogue
 from stoker.machines.review import review
 from stoker.report import Report
@@ -46,4 +46,4 @@ def compile_config(text: bytes, file: str) -> tuple[bytes | None, Report]:
 
 def validate(text: bytes, file: str) -> Report:
     """What a server needs of Ignition."""
-    return check(text, file=file)
+    return parse_plainly(text, file=file).report
