@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from stoker.http import Request, Response
 from stoker.machines import Catalogue, Compile, Sighting, Timeline, Validate
+from stoker.report import Report
+from stoker.server.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class View:
     assets: Path | None
     compile: Compile
     validate: Validate
+    report: Report
+    sessions: Sessions
     at: float
 
 

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from stoker.http import Match, Request, Response, Route, Routes, problem, text_response
+from stoker.http import Match, Request, Response, Route, Routes, problem
 from stoker.machines import EMPTY, FOLDERS, Compile, Timeline, Validate, check_ignition, read_catalogue
 from stoker.report import Entry, Report
-from stoker.server import api, assets, matchbox
-from stoker.server.replies import Handler, Reply, View
+from stoker.server import api, assets, matchbox, page
+from stoker.server.page import entrance
+from stoker.server.replies import Handler, View
+from stoker.server.sessions import Recognise, Sessions
 from stoker.store import Directory, StoreError
 
 LOOK_INTERVAL: Final = 0.25
@@ -24,7 +26,8 @@ LOGGED_TARGET: Final = 400
 
 ROUTES: Final[Routes[Handler]] = Routes(
     (
-        Route(("GET",), "/", lambda _request, _view, _names: Reply(text_response("stoker\n"))),
+        Route(("GET",), "/", entrance.root),
+        *page.ROUTES,
         Route(("GET",), "/boot.ipxe", matchbox.boot_script),
         Route(("GET",), "/boot.ipxe.0", matchbox.boot_script),
         Route(("GET",), "/ipxe", matchbox.ipxe),
@@ -50,6 +53,7 @@ class Site:
         log: Callable[[str], None],
         *,
         validate: Validate = check_ignition,
+        recognise: Recognise = lambda _digest: None,
         look_interval: float = LOOK_INTERVAL,
     ) -> None:
         """Read everything once. Raises StoreUnavailableError if the data directory cannot be read."""
@@ -62,6 +66,7 @@ class Site:
         self.look_again = 0.0
         self.trouble = ""
         self.timeline = Timeline()
+        self.sessions = Sessions(recognise)
         self.catalogue = EMPTY
         self.report = Report()
         self._reload()
@@ -70,7 +75,16 @@ class Site:
         """Answer one request; whatever goes wrong, there is an answer."""
         start = time.perf_counter()
         self._look()
-        view = View(self.catalogue, self.timeline, self.assets, self.compile, self.validate, time.time())
+        view = View(
+            self.catalogue,
+            self.timeline,
+            self.assets,
+            self.compile,
+            self.validate,
+            self.report,
+            self.sessions,
+            time.time(),
+        )
         try:
             response = self._dispatch(request, view)
         except Exception as error:  # noqa: BLE001  a fault in one request must not end the others

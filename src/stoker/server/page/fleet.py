@@ -1,0 +1,200 @@
+"""The list of machines: all of them and what a visitor asks for go in, one page of rows comes out, in order.
+
+A visitor is shown rows made for them: what they may not see is not in a row, is not found by a search, and orders
+nothing. The list comes in pages rather than in rows that a script makes as one scrolls: so it works without scripts,
+every view has an address, find-in-page and screen readers see what is there, and a document stays small.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from stoker.http import parse_query
+from stoker.machines import Machine, parse_mac
+from stoker.report import Event
+from stoker.server.page.visitors import Visitor
+
+PAGE: Final = 100
+LONGEST_SEARCH: Final = 200
+MOST_PAGE: Final = 10_000
+SHOWN_LABELS: Final = 6
+
+# In the order in which a person wants to hear of them.
+STATES: Final = ("failed", "quarantined", "installing", "provisioning", "discovered", "up", "retired")
+URGENCY: Final = {state: rank for rank, state in enumerate(STATES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A machine as one visitor sees it in a list; `at` is when it was last heard of."""
+
+    name: str
+    host: str
+    state: str
+    at: float
+    stage: str
+    text: str
+    outcome: str
+    group: str
+    profile: str
+    labels: tuple[tuple[str, str], ...]
+
+
+def last_event(machine: Machine) -> Event | None:
+    """What happened last that is worth a line: lines of a log belong to the event before them."""
+    return next((event for event in reversed(machine.events) if event.outcome != "log"), None)
+
+
+def read_row(machine: Machine, visitor: Visitor) -> Row:
+    """A machine for a visitor."""
+    event = last_event(machine)
+    stage, text, outcome = (event.stage, event.text, event.outcome) if event else ("", "", "")
+    if not visitor.may_read:
+        return Row(machine.name, "", state_of(machine), machine.last_seen, stage, "", outcome, "", "", ())
+    labels = tuple(pair for pair in machine.labels.items() if pair[1] and pair[0] not in HIDDEN)
+    host = machine.labels.get("hostname", "")
+    return Row(
+        machine.name,
+        host,
+        state_of(machine),
+        machine.last_seen,
+        stage,
+        text,
+        outcome,
+        machine.group,
+        machine.profile,
+        labels,
+    )
+
+
+# Labels that say again what a machine's name and host say.
+HIDDEN: Final = frozenset({"mac", "uuid", "hostname"})
+
+
+def state_of(machine: Machine) -> str:
+    """The state of a machine."""
+    event = last_event(machine)
+    if event is None:
+        return "discovered"
+    return "failed" if event.outcome == "failed" else "up" if event.stage == "up" else "discovered"
+
+
+Key = Callable[[Row], Any]
+
+# What a list can be ordered by: the first of each order is what a person looks for first.
+ORDERS: Final[Mapping[str, Key]] = {
+    "state": lambda row: (URGENCY.get(row.state, 0), row.host or row.name, row.name),
+    "name": lambda row: (row.host or row.name, row.name),
+    "group": lambda row: (row.group, row.host or row.name, row.name),
+    "seen": lambda row: (-row.at, row.name),
+}
+# What nobody may order by who does not see it.
+READERS_ORDERS: Final = frozenset({"group"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a visitor wants to see: words, states (none: all), an order, and which page, from 1."""
+
+    words: str = ""
+    states: tuple[str, ...] = ()
+    order: str = "state"
+    is_reversed: bool = False
+    page: int = 1
+
+    @property
+    def query(self) -> str:
+        """The query that asks for this, with nothing in it that goes without saying."""
+        pairs = [("q", self.words), *(("state", state) for state in self.states)]
+        pairs += [("sort", ("-" if self.is_reversed else "") + self.order), ("page", str(self.page))]
+        usual = {("q", ""), ("sort", "state"), ("page", "1")}
+        said = [pair for pair in pairs if pair not in usual]
+        return "?" + urlencode(said, errors="surrogateescape") if said else "?"
+
+    def with_state(self, state: str) -> Asked:
+        """The same with a state in it or, if it was, without."""
+        kept = tuple(each for each in self.states if each != state)
+        return replace(self, states=kept if state in self.states else (*kept, state), page=1)
+
+    def any_state(self) -> Asked:
+        """The same in every state."""
+        return replace(self, states=(), page=1)
+
+    def sorted_by(self, order: str) -> Asked:
+        """The same in another order, or in this one turned round."""
+        return replace(self, order=order, is_reversed=order == self.order and not self.is_reversed, page=1)
+
+    def at_page(self, page: int) -> Asked:
+        """Another page of it."""
+        return replace(self, page=page)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """One page of the list. `counts` are of what the words find, by state; `found` is how many the page is taken from."""
+
+    asked: Asked
+    rows: tuple[Row, ...]
+    counts: Mapping[str, int]
+    found: int
+    total: int
+
+    @property
+    def first(self) -> int:
+        """The number of the first row, from 1."""
+        return (self.asked.page - 1) * PAGE + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        """The number of the last row."""
+        return self.first + len(self.rows) - 1 if self.rows else 0
+
+
+def read_asked(raw_query: str, visitor: Visitor) -> Asked:
+    """Read a query; what makes no sense is left out."""
+    given = parse_query(raw_query)
+    words = " ".join(given.get("q", [""])[-1][:LONGEST_SEARCH].split())
+    states = tuple(dict.fromkeys(state for state in given.get("state", []) if state in URGENCY))
+    order = given.get("sort", [""])[-1]
+    is_reversed, order = order.startswith("-"), order.removeprefix("-")
+    if order not in ORDERS or (order in READERS_ORDERS and not visitor.may_read):
+        is_reversed, order = False, "state"
+    page = given.get("page", [""])[-1]
+    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+    return Asked(words, states, order, is_reversed, min(max(number, 1), MOST_PAGE))
+
+
+def list_fleet(machines: Iterable[Machine], asked: Asked, visitor: Visitor) -> Fleet:
+    """Find, count, order, and cut out the page that is asked for, or the last one there is."""
+    every = [read_row(machine, visitor) for machine in machines]
+    total = len(every)
+    if asked.words:
+        tests = [_test(word) for word in asked.words.lower().split()]
+        every = [row for row in every if all(test(row) for test in tests)]
+    counts = Counter(row.state for row in every)
+    if asked.states:
+        every = [row for row in every if row.state in asked.states]
+    every.sort(key=ORDERS[asked.order], reverse=asked.is_reversed)
+    asked = asked.at_page(min(asked.page, max(1, -(-len(every) // PAGE))))
+    rows = every[(asked.page - 1) * PAGE : asked.page * PAGE]
+    return Fleet(asked, tuple(rows), counts, len(every), total)
+
+
+def _test(word: str) -> Callable[[Row], bool]:
+    """Whether a row has a word in it: `key=value` is a label, an address is found in any of its forms."""
+    key, equals, value = word.partition("=")
+    if equals:
+        return lambda row: any(name.lower() == key and value in has.lower() for name, has in row.labels)
+    address = parse_mac(word)
+    if address:
+        return lambda row: address == row.name or any(address == has for _, has in row.labels)
+    return lambda row: word in _text(row)
+
+
+def _text(row: Row) -> str:
+    labels = " ".join(f"{key}={value}" for key, value in row.labels)
+    return f"{row.name} {row.host} {row.state} {row.group} {row.profile} {labels}".lower()
