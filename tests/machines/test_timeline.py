@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from stoker.machines import Identity, Machine, Sighting, Timeline
-from stoker.report import Event
+from stoker.machines import Identity, Machine, Placed, Sighting, State, Timeline, place_event
+from stoker.report import Event, Place
 
 A, B = "52:54:00:00:00:0a", "52:54:00:00:00:0b"
 U, V = "4c4c4544-0000-0000-0000-00000000000a", "4c4c4544-0000-0000-0000-00000000000b"
 
 STORIES = {
-    "an address alone": ([("", A)], {A: ("", [A])}),
-    "a UUID alone": ([(U, "")], {U: (U, [])}),
-    "both": ([(U, A)], {U: (U, [A])}),
-    "the address first, the UUID later": ([("", A), (U, A)], {U: (U, [A])}),
-    "the UUID first, the address later": ([(U, ""), (U, A)], {U: (U, [A])}),
-    "the UUID, then the address alone": ([(U, A), ("", A)], {U: (U, [A])}),
-    "a UUID with two addresses": ([(U, A), (U, B)], {U: (U, [A]), B: ("", [B])}),
-    "the same, the first again": ([(U, A), (U, B), (U, A)], {B: ("", [B]), U: (U, [A])}),
-    "two machines": ([(U, A), (V, B)], {U: (U, [A]), V: (V, [B])}),
+    "an address alone": ([("", A)], {A: ("", (A,))}),
+    "a UUID alone": ([(U, "")], {U: (U, ())}),
+    "both": ([(U, A)], {U: (U, (A,))}),
+    "the address first, the UUID later": ([("", A), (U, A)], {U: (U, (A,))}),
+    "the UUID first, the address later": ([(U, ""), (U, A)], {U: (U, (A,))}),
+    "the UUID, then the address alone": ([(U, A), ("", A)], {U: (U, (A,))}),
+    "each alone, then both": ([(U, ""), ("", A), (U, A)], {U: (U, (A,))}),
+    "a UUID with two addresses": ([(U, A), (U, B)], {A: ("", (A,)), B: ("", (B,))}),
+    "the same, the other first": ([(U, B), (U, A)], {A: ("", (A,)), B: ("", (B,))}),
+    "the same, the first again": ([(U, A), (U, B), (U, A)], {B: ("", (B,)), A: ("", (A,))}),
+    "the same, then without an address": ([(U, A), (U, B), (U, "")], {B: ("", (B,)), A: ("", (A,))}),
+    "two machines": ([(U, A), (V, B)], {U: (U, (A,)), V: (V, (B,))}),
+    "an address that went to another machine": ([(U, A), (V, A)], {U: (U, ()), V: (V, (A,))}),
     "nobody": ([("", "")], {}),
 }
 
@@ -29,7 +33,7 @@ def sighting(uuid: str, mac: str, text: str = "seen") -> Sighting:
 
 
 @pytest.mark.parametrize("seen, expected", STORIES.values(), ids=list(STORIES))
-def test_who_is_who(seen: list[tuple[str, str]], expected: dict[str, tuple[str, list[str]]]) -> None:
+def test_who_is_who(seen: list[tuple[str, str]], expected: dict[str, tuple[str, tuple[str, ...]]]) -> None:
     timeline = Timeline()
     for uuid, mac in seen:
         timeline.record(sighting(uuid, mac), 1.0)
@@ -38,16 +42,22 @@ def test_who_is_who(seen: list[tuple[str, str]], expected: dict[str, tuple[str, 
         assert timeline.find(Identity(machine.uuid, machine.macs[0] if machine.macs else "")) is machine
 
 
-def texts(machine: Machine | None) -> list[str]:
+def texts(timeline: Timeline, machine: Machine | None) -> list[str]:
     assert machine is not None
-    return [f"{event.stage}: {event.text}" for event in machine.events]
+    return [f"{event.stage}: {event.text}" for event in timeline.events(machine)]
 
 
 def test_a_new_name_is_an_event() -> None:
     timeline = Timeline()
     timeline.record(sighting("", A, "one"), 1.0)
     machine = timeline.record(sighting(U, A, "two"), 2.0)
-    assert texts(machine) == ["identity: first seen", "test: one", f"identity: is machine {U} from now on", "test: two"]
+    assert texts(timeline, machine) == [
+        "identity: first seen",
+        "test: one",
+        f"identity: is machine {U} from now on",
+        "test: two",
+    ]
+    assert {event.machine for event in timeline.events(machine or Machine("", 0, 0))} == {U}
     assert machine is not None
     assert (machine.first_seen, machine.last_seen) == (1.0, 2.0)
 
@@ -56,7 +66,7 @@ def test_the_ring_keeps_the_last_events() -> None:
     timeline = Timeline()
     for number in range(1000):
         machine = timeline.record(sighting("", A, str(number)), 1.0)
-    kept = texts(machine)
+    kept = texts(timeline, machine)
     assert (len(kept), kept[0], kept[-1]) == (256, "test: 744", "test: 999")
 
 
@@ -74,7 +84,7 @@ def test_all_events_together_are_bounded() -> None:
     timeline = Timeline(max_events=10)
     for number in range(40):
         timeline.record(sighting("", f"52:54:00:00:00:{number % 8:02x}"), 1.0)
-        assert timeline.kept == sum(len(machine.events) for machine in timeline) <= 10
+        assert timeline.kept == sum(len(timeline.events(machine)) for machine in timeline) <= 10
     assert [machine.name[-2:] for machine in timeline] == ["03", "04", "05", "06", "07"]
 
 
@@ -93,3 +103,24 @@ def test_labels_and_rule_are_those_of_the_last_request_that_had_any() -> None:
     machine = timeline.record(sighting("", A), 2.0)
     assert machine is not None
     assert (machine.labels, machine.group, machine.profile) == ({"mac": A}, "g", "p")
+
+
+def test_events_move_the_state() -> None:
+    timeline = Timeline()
+    for stage, outcome in (("ipxe", "done"), ("ignition", "done"), ("disks", "done"), ("files", "failed")):
+        timeline.record(Sighting(Identity("", A), (Event(1.0, stage, "x", outcome),)), 1.0)
+    machine = timeline.find(Identity("", A))
+    assert machine is not None
+    assert (machine.state, machine.failures, machine.events) == (State.FAILED, 1, 7)
+    assert [text for text in texts(timeline, machine) if text.startswith("state")] == [
+        "state: discovered -> provisioning (ipxe)",
+        "state: provisioning -> failed (failed: files)",
+    ]
+
+
+def test_an_event_is_placed_by_the_origins_of_its_config() -> None:
+    event = Event(1.0, "files", "x", "failed", digest="d", pointer=("storage", "files", 0))
+    place = Place("web.bu", 7, 5)
+    assert place_event(event, lambda pointer: [place] if pointer == event.pointer else []) == Placed(event, (place,))
+    assert place_event(event, None) == Placed(event)
+    assert place_event(Event(1.0, "files", "x"), lambda _pointer: [place]).places == ()

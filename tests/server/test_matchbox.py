@@ -92,12 +92,13 @@ def test_each_request_of_a_machine_is_an_event(client: Client) -> None:
         ("identity", "first seen", "done"),
         ("boot", "asked for the first script", "done"),
         ("ipxe", "boot script of profile `p` by group `node`", "done"),
+        ("state", "discovered -> provisioning (ipxe)", "done"),
         ("ignition", "config of profile `p` by group `node`", "done"),
         ("metadata", "metadata of profile `p` by group `node`", "done"),
         ("ignition", "config of profile `p` by group `node`", "done"),
         ("ignition", "no config: profile `p` has no `ignition_id`", "failed"),
     ]
-    assert [len(event.get("digest", "")) for event in events] == [0, 0, 0, 128, 0, 128, 0]
+    assert [len(event.get("digest", "")) for event in events] == [0, 0, 0, 0, 128, 0, 128, 0]
     assert {event["machine"] for event in events} == {MAC}
 
 

@@ -88,7 +88,7 @@ def test_a_machine_is_booted_over_the_wire(served: tuple[subprocess.Popen[str], 
     event = json.dumps({"stage": "up", "text": "done"}).encode()
     assert ask(port, "/api/v1/machines/52-54-00-a1-9c-ae/events", "POST", event)[0] == 204
     answer = json.loads(ask(port, "/api/v1/machines/52:54:00:a1:9c:ae/events")[2])
-    assert [each["stage"] for each in answer["events"]] == ["identity", "ipxe", "ignition", "up"]
+    assert [each["stage"] for each in answer["events"]] == ["identity", "ipxe", "state", "ignition", "up", "state"]
 
     status, headers, body = ask(port, "/assets/kernel")
     assert (status, len(body), headers["accept-ranges"]) == (200, 10_000, "bytes")

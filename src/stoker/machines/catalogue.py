@@ -58,10 +58,17 @@ class Catalogue:
         return entry.document if entry else None
 
     def source(self, key: str) -> Source | None:
-        """The file of that key; a name may have `.` and doubled slashes in it, but nothing leads out of the folder."""
-        clean = normpath(key)
-        entry = self.sources.get(clean) if clean.partition("/")[0] == key.partition("/")[0] else None
+        """The file of that key, as it was when it was last whole."""
+        entry = self.source_entry(key)
         return entry.document if entry else None
+
+    def source_entry(self, key: str) -> Entry[Source] | None:
+        """What is known of the file of that key.
+
+        A name may have `.` and doubled slashes in it, but nothing leads out of the folder.
+        """
+        clean = normpath(key)
+        return self.sources.get(clean) if clean.partition("/")[0] == key.partition("/")[0] else None
 
 
 EMPTY: Final = Catalogue()

@@ -19,8 +19,48 @@ UNKNOWN_TEMPLATE: Final = Message(
 NO_MATCH: Final = Message("machines-no-match", "no group matches {labels}")
 CLOSEST: Final = Message("machines-closest", "group `{group}`: {reason}")
 NO_BOOT: Final = Message("machines-no-boot", "profile `{profile}` has no `boot`", "give it a `kernel` and an `initrd`")
-NO_CONFIG: Final = Message("machines-no-config", "profile `{profile}` has no `ignition_id`", "name a file in ignition/")
+NO_CONFIG: Final = Message("machines-no-config", "profile `{profile}` has no `{folder}_id`", "name a file in {folder}/")
 NOT_IGNITION: Final = Message(
     "machines-not-ignition", "not an Ignition config: {reason}", "check it with `stoker ignition-validate`"
 )
+NOT_CLOUD: Final = Message(
+    "machines-not-cloud",
+    "neither a cloud-config nor a script",
+    "begin its first line with `#cloud-config` or `#!`",
+)
 KEPT: Final = Message("machines-kept", "the last version of `{key}` that could be read is still served")
+NO_VERSION: Final = Message(
+    "machines-no-version",
+    "the client accepts Ignition {versions}: configs are written in {oldest} to {newest}",
+    "leave the version out of its Accept header to have the config as its source says it",
+)
+NOT_IN_VERSION: Final = Message(
+    "machines-not-in-version",
+    "the config is Ignition `{own}`, and cannot be said in `{target}`, which the client asks for",
+    "what follows is what would be lost: leave it out, or boot an image that reads `{own}`",
+)
+BAD_DEMAND: Final = Message(
+    "machines-bad-demand", "`{key}` is `{value}` in group `{group}`", "it can be `{wanted}`, or not be there"
+)
+SECRET_HASHED: Final = Message(
+    "machines-secret-hashed",
+    "`{reference}` is in contents whose hash is given: what is put in would not have it",
+    "leave out `verification`",
+)
+SECRET_MISPLACED: Final = Message(
+    "machines-secret-misplaced",
+    "`{reference}` is in a name: secrets are put into values alone",
+)
+SECRET_UNRESOLVED: Final = Message("machines-secret-unresolved", "`{reference}` cannot be resolved: {reason}")
+BAD_LABELS: Final = Message(
+    "machines-bad-labels",
+    "it names no machine",
+    "give it a `selector` with `uuid`, `mac` or `serial`, as groups have them",
+)
+NO_SERIAL: Final = Message(
+    "machines-no-serial", "machine {number} has no `spec.serial`", "sabakan knows machines by it"
+)
+TWO_SERIALS: Final = Message("machines-two-serials", "machine {number} has the serial number `{serial}` of another")
+NOT_SABAKAN: Final = Message(
+    "machines-not-sabakan", "not machines of sabakan: {reason}", "give it what `sabactl machines get` prints"
+)

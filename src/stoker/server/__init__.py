@@ -1,7 +1,7 @@
 """The transport and the faces of the provisioning server; every rule it follows lives in a room above."""
 
-from stoker.server.errors import AddressError, ServerError
+from stoker.server.errors import AddressError, CertificateError, ServerError
 from stoker.server.site import Site
-from stoker.server.transport import serve
+from stoker.server.transport import Tls, serve
 
-__all__ = ["AddressError", "ServerError", "Site", "serve"]
+__all__ = ["AddressError", "CertificateError", "ServerError", "Site", "Tls", "serve"]

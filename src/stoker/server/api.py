@@ -61,7 +61,7 @@ def list_events(_request: Request, view: View, names: dict[str, str]) -> Reply:
     machine = view.timeline.find(parse_name(names["name"]))
     if machine is None:
         return Reply(_unknown(names["name"]))
-    return Reply(json_response({"machine": machine.name, "events": list(machine.events)}))
+    return Reply(json_response({"machine": machine.name, "events": list(view.timeline.events(machine))}))
 
 
 def post_events(request: Request, view: View, names: dict[str, str]) -> Reply:
@@ -91,5 +91,5 @@ def _describe(machine: Machine) -> dict[str, Any]:
         "labels": machine.labels,
         "first_seen": machine.first_seen,
         "last_seen": machine.last_seen,
-        "events": len(machine.events),
+        "events": machine.events,
     }

@@ -2,7 +2,10 @@
 
 ServerError
 ├── AddressError            it cannot listen where it was told to
-└── TransportMissingError   the extra `server` is not installed
+├── CertificateError        the certificate or its key cannot be used
+├── TokenFileError          the file of tokens cannot be read, or a line of it is none
+├── TransportMissingError   the extra `server` is not installed
+└── WatchRefusedError       a server that is asked for its events does not give them
 """
 
 from __future__ import annotations
@@ -16,5 +19,17 @@ class AddressError(ServerError):
     """The address is no address, or it is taken."""
 
 
+class CertificateError(ServerError):
+    """The certificate or its key cannot be used."""
+
+
+class TokenFileError(ServerError):
+    """The file of tokens cannot be read, or a line of it is none: which is in the text."""
+
+
 class TransportMissingError(ServerError):
     """The extra `server` is not installed."""
+
+
+class WatchRefusedError(ServerError):
+    """A server that is asked for its events does not give them: why is in the text."""

@@ -14,12 +14,14 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stoker.http import FilePart, Request, Response, problem
 from stoker.machines import Compile, Validate, check_ignition
-from stoker.server.errors import AddressError, ServerError, TransportMissingError
-from stoker.server.site import Site
+from stoker.server.errors import AddressError, CertificateError, ServerError, TransportMissingError
+from stoker.server.replies import Face
+from stoker.server.site import NATIVE, Site
+from stoker.trust import Signer
 
 if TYPE_CHECKING:
     from granian._granian import RSGIHTTPProtocol as HTTPProtocol
@@ -27,12 +29,22 @@ if TYPE_CHECKING:
 
 MAX_BODY: Final = 64 << 10
 BODY_SECONDS: Final = 30
+HEADER_SECONDS: Final = 30  # for the head of a request, and for the next one on a connection
+MAX_HEAD: Final = 256 << 10
+BACKLOG: Final = 1024
 READY_TRIES: Final = 500
 READY_PAUSE: Final = 0.01
 THREAD_TRIES: Final = 2000
 THREAD_PAUSE: Final = 0.001
 
 Address = tuple[str, int]
+
+
+class Tls(NamedTuple):
+    """The files of a certificate and of its key, in PEM."""
+
+    certificate: Path
+    key: Path
 
 
 def serve(
@@ -44,17 +56,23 @@ def serve(
     on_ready: Callable[[Address], None],
     log: Callable[[str], None],
     validate: Validate = check_ignition,
+    face: Face = NATIVE,
+    signer: Signer | None = None,
+    tls: Tls | None = None,
 ) -> None:
     """Serve a directory of Matchbox's files until SIGTERM or SIGINT; call it from the main thread.
 
     `on_ready` is given the address once connections are accepted, with the real port where 0 was asked for. `log`
-    takes one line at a time. Raises AddressError, TransportMissingError, and StoreUnavailableError of the store.
+    takes one line at a time. With `tls` it speaks HTTPS, and HTTP/2 to those who ask for it. Raises AddressError,
+    CertificateError, TransportMissingError, and StoreUnavailableError of the store.
     """
-    site = Site(data_dir, assets_dir, compile_config, log, validate=validate)
+    site = Site(data_dir, assets_dir, compile_config, log, validate=validate, face=face, signer=signer)
+    if tls is not None:
+        _check_certificate(tls)
     before = _threads()
     with closing(_reserve(address)) as reserved:
         host, port = reserved.getsockname()[:2]
-        asyncio.run(_run(site, (host, port), on_ready))
+        asyncio.run(_run(site, (host, port), on_ready, tls))
     _wait_for_threads(before)
 
 
@@ -77,6 +95,18 @@ def _reserve(address: Address) -> socket.socket:
     return reserved
 
 
+def _check_certificate(tls: Tls) -> None:
+    """See that a certificate and its key can be read and belong together, before anybody is asked to trust them."""
+    import ssl  # noqa: PLC0415 -- only HTTPS pays for it
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key, lambda: b"")
+    except (OSError, ValueError) as error:
+        raise CertificateError(
+            f"cannot use the certificate `{tls.certificate}` with the key `{tls.key}`: {error}"
+        ) from error
+
+
 def _threads() -> set[str]:
     """The threads of this process, those that Python knows nothing of included."""
     return {path.name for path in Path("/proc/self/task").iterdir()}
@@ -94,9 +124,10 @@ def _wait_for_threads(before: set[str]) -> None:
         time.sleep(THREAD_PAUSE)
 
 
-async def _run(site: Site, address: Address, on_ready: Callable[[Address], None]) -> None:
+async def _run(site: Site, address: Address, on_ready: Callable[[Address], None], tls: Tls | None) -> None:
     try:
-        from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415  the extra is optional
+        from granian.constants import HTTPModes, Interfaces, SSLProtocols  # noqa: PLC0415  the extra is optional
+        from granian.http import HTTP1Settings  # noqa: PLC0415  the same
         from granian.server.embed import Server  # noqa: PLC0415  the same
     except ImportError as error:
         raise TransportMissingError(f"{error}; install it with `pip install 'stoker[server]'`") from error
@@ -105,9 +136,14 @@ async def _run(site: Site, address: Address, on_ready: Callable[[Address], None]
         address=address[0],
         port=address[1],
         interface=Interfaces.RSGI,
-        http=HTTPModes.http1,
+        http=HTTPModes.http1 if tls is None else HTTPModes.auto,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=MAX_HEAD),
+        backlog=BACKLOG,
         websockets=False,
         log_enabled=False,
+        ssl_cert=tls and tls.certificate,
+        ssl_key=tls and tls.key,
+        ssl_protocol_min=SSLProtocols.tls12,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -145,7 +181,7 @@ class Gateway:
         if scope.proto != "http":
             return
         request = Request(scope.method, scope.path, scope.query_string, dict(scope.headers.items()), b"", scope.client)
-        if scope.method not in ("GET", "HEAD"):
+        if scope.method not in ("GET", "HEAD") and self.site.face.reads_bodies:
             try:
                 body = await _read_body(request, protocol)
             except TimeoutError:

@@ -200,7 +200,9 @@ def browser(directory: Path) -> Iterator[Browser]:
     commands, answers = _moved(commands), _moved(answers)
     moved = ["bash", "-c", f'exec "$@" 3<&{commands} 4>&{answers}', "bash", *arguments]
     with (directory / "chromium.log").open("wb") as log:
-        process = subprocess.Popen(moved, pass_fds=(commands, answers), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            moved, pass_fds=(commands, answers), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
     os.close(commands)
     os.close(answers)
     try:

@@ -14,18 +14,26 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from stoker.http import parse_query
-from stoker.machines import Machine, parse_mac
-from stoker.report import Event
+from stoker.machines import Machine, State, parse_mac
 from stoker.server.page.visitors import Visitor
 
 PAGE: Final = 100
 LONGEST_SEARCH: Final = 200
 MOST_PAGE: Final = 10_000
-SHOWN_LABELS: Final = 6
+# Labels that say again what a machine's name and host say.
+NAMES: Final = frozenset({"mac", "uuid", "hostname"})
 
 # In the order in which a person wants to hear of them.
-STATES: Final = ("failed", "quarantined", "installing", "provisioning", "discovered", "up", "retired")
-URGENCY: Final = {state: rank for rank, state in enumerate(STATES)}
+STATES: Final = (
+    State.FAILED,
+    State.QUARANTINED,
+    State.INSTALLING,
+    State.PROVISIONING,
+    State.DISCOVERED,
+    State.UP,
+    State.RETIRED,
+)
+URGENCY: Final[dict[str, int]] = {state: rank for rank, state in enumerate(STATES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,51 +44,23 @@ class Row:
     host: str
     state: str
     at: float
-    stage: str
-    text: str
-    outcome: str
     group: str
     profile: str
     labels: tuple[tuple[str, str], ...]
-
-
-def last_event(machine: Machine) -> Event | None:
-    """What happened last that is worth a line: lines of a log belong to the event before them."""
-    return next((event for event in reversed(machine.events) if event.outcome != "log"), None)
+    text: str
 
 
 def read_row(machine: Machine, visitor: Visitor) -> Row:
-    """A machine for a visitor."""
-    event = last_event(machine)
-    stage, text, outcome = (event.stage, event.text, event.outcome) if event else ("", "", "")
+    """A machine for a visitor; `text` is what a search looks at."""
     if not visitor.may_read:
-        return Row(machine.name, "", state_of(machine), machine.last_seen, stage, "", outcome, "", "", ())
-    labels = tuple(pair for pair in machine.labels.items() if pair[1] and pair[0] not in HIDDEN)
-    host = machine.labels.get("hostname", "")
-    return Row(
-        machine.name,
-        host,
-        state_of(machine),
-        machine.last_seen,
-        stage,
-        text,
-        outcome,
-        machine.group,
-        machine.profile,
-        labels,
-    )
-
-
-# Labels that say again what a machine's name and host say.
-HIDDEN: Final = frozenset({"mac", "uuid", "hostname"})
-
-
-def state_of(machine: Machine) -> str:
-    """The state of a machine."""
-    event = last_event(machine)
-    if event is None:
-        return "discovered"
-    return "failed" if event.outcome == "failed" else "up" if event.stage == "up" else "discovered"
+        text = f"{machine.name} {' '.join(machine.macs)} {machine.state}"
+        return Row(machine.name, "", machine.state, machine.last_seen, "", "", (), text)
+    every = machine.labels | machine.given_labels
+    host = every.get("hostname", "")
+    labels = tuple(pair for pair in every.items() if pair[1] and pair[0] not in NAMES)
+    said = " ".join(f"{key}={value}" for key, value in labels)
+    text = f"{machine.name} {' '.join(machine.macs)} {host} {machine.state} {machine.group} {machine.profile} {said}"
+    return Row(machine.name, host, machine.state, machine.last_seen, machine.group, machine.profile, labels, text)
 
 
 Key = Callable[[Row], Any]
@@ -135,7 +115,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """One page of the list. `counts` are of what the words find, by state; `found` is how many the page is taken from."""
+    """One page of the list. `counts` are of what the words find, by state; the page is one of `found` machines."""
 
     asked: Asked
     rows: tuple[Row, ...]
@@ -191,10 +171,5 @@ def _test(word: str) -> Callable[[Row], bool]:
         return lambda row: any(name.lower() == key and value in has.lower() for name, has in row.labels)
     address = parse_mac(word)
     if address:
-        return lambda row: address == row.name or any(address == has for _, has in row.labels)
-    return lambda row: word in _text(row)
-
-
-def _text(row: Row) -> str:
-    labels = " ".join(f"{key}={value}" for key, value in row.labels)
-    return f"{row.name} {row.host} {row.state} {row.group} {row.profile} {labels}".lower()
+        return lambda row: address in row.text
+    return lambda row: word in row.text.lower()

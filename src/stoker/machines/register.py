@@ -1,0 +1,206 @@
+"""All machines, by name and by each alias; an identity goes in, the machine it is of comes out, and what changes by it.
+
+A machine is its UUID, unless that is known to be bad or two machines give it; else it is its boot address. Two records
+that turn out to be of one machine are merged. All of this is told by events of the machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from stoker.machines.identity import Identity
+from stoker.machines.record import MAX_ADDRESSES, MAX_RECEIPTS, Machine
+from stoker.machines.states import State
+from stoker.report import Event
+
+STAGE: Final = "identity"
+# Of two records of one machine, what holds it back counts more than what lets it go on.
+_HELD: Final = {State.RETIRED: 2, State.QUARANTINED: 1}
+
+
+class Recognised(NamedTuple):
+    """What an identity makes of the register: the machine, and other records that change. To be written in one commit.
+
+    `moved` are names that no record has now, each with the one that took its place. `events` name their machines, and
+    are counted in the records already.
+    """
+
+    machine: Machine
+    others: tuple[Machine, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+class Register:
+    """Records by name and by alias. A UUID that is shared leads to no record."""
+
+    def __init__(self, machines: Iterable[Machine] = ()) -> None:
+        self.machines: dict[str, Machine] = {}
+        self.by_uuid: dict[str, str] = {}
+        self.by_mac: dict[str, str] = {}
+        self.sharers: dict[str, set[str]] = {}
+        for machine in machines:
+            self.put(machine)
+
+    def __iter__(self) -> Iterator[Machine]:
+        return iter(self.machines.values())
+
+    def __len__(self) -> int:
+        return len(self.machines)
+
+    def put(self, machine: Machine) -> None:
+        """Take in a record, in place of the one of that name; it counts as the one seen last."""
+        self.drop(machine.name)
+        self.machines[machine.name] = machine
+        self.by_mac.update(dict.fromkeys(machine.macs, machine.name))
+        if machine.uuid:
+            self.by_uuid[machine.uuid] = machine.name
+        if machine.shared_uuid:
+            self.sharers.setdefault(machine.shared_uuid, set()).add(machine.name)
+
+    def drop(self, name: str) -> Machine | None:
+        """Leave out a record."""
+        machine = self.machines.pop(name, None)
+        if machine is None:
+            return None
+        for alias, table in ((machine.uuid, self.by_uuid), *((mac, self.by_mac) for mac in machine.macs)):
+            if table.get(alias) == name:
+                del table[alias]
+        sharers = self.sharers.get(machine.shared_uuid, set())
+        sharers.discard(name)
+        if not sharers:
+            self.sharers.pop(machine.shared_uuid, None)
+        return machine
+
+    def apply(self, recognised: Recognised) -> None:
+        """Take in what `recognise` found."""
+        for name, _ in recognised.moved:
+            self.drop(name)
+        for machine in (*recognised.others, recognised.machine):
+            self.put(machine)
+
+    def find(self, identity: Identity) -> Machine | None:
+        """The machine of an identity: by its UUID where that is known, else by an address."""
+        names = (self.by_uuid.get(identity.uuid), *map(self.by_mac.get, identity.macs))
+        return next((self.machines[name] for name in names if name is not None), None)
+
+    def recognise(self, identity: Identity, at: float) -> Recognised | None:
+        """The machine of an identity, new or changed if need be; None for an identity that names nobody."""
+        return _Recognition(self, identity, at).result()
+
+
+class _Recognition:
+    """One identity looked up in a register: what changes by it."""
+
+    def __init__(self, register: Register, identity: Identity, at: float) -> None:
+        self.register = register
+        self.identity = identity
+        self.at = at
+        self.events: dict[str, list[str]] = {}
+        self.others: dict[str, Machine] = {}
+        self.merged: list[str] = []
+        self.moved: list[tuple[str, str]] = []
+
+    def result(self) -> Recognised | None:
+        macs = self.identity.macs
+        uuid, shared = self._uuid()
+        if not uuid and not macs:
+            return None
+        owner = self.register.machines.get(self.register.by_uuid.get(uuid, ""))
+        by_mac = [self.register.machines[name] for name in map(self.register.by_mac.get, macs) if name is not None]
+        found = list({machine.name: machine for machine in [owner, *by_mac] if machine is not None}.values())
+        if uuid:
+            mine = [machine for machine in found if machine is owner or not machine.uuid]
+            for other in found:
+                if other not in mine:
+                    self._take_addresses(other, macs)
+        else:
+            mine = [machine for machine in found if machine is found[0] or not machine.uuid]
+            macs = tuple(mac for mac in macs if self.register.by_mac.get(mac, "") in {"", *(m.name for m in mine)})
+        return self._settle(self._merged(mine, uuid or macs[0]), uuid, shared, macs)
+
+    def _uuid(self) -> tuple[str, str]:
+        """The UUID as far as it names one machine, and as far as it does not."""
+        uuid, macs = self.identity.uuid, set(self.identity.macs)
+        sharers = [self.register.machines[name] for name in self.register.sharers.get(uuid, ())]
+        if sharers and not all(macs.issuperset(machine.macs) for machine in sharers):
+            return "", uuid
+        owner = self.register.machines.get(self.register.by_uuid.get(uuid, ""))
+        if owner is None or not macs or not owner.macs or not macs.isdisjoint(owner.macs):
+            return uuid, ""
+        self._tell(owner.macs[0], f"UUID {uuid} is given by {self.identity.macs[0]}, too: it stands for neither")
+        self.moved.append((owner.name, owner.macs[0]))
+        self.others[owner.macs[0]] = replace(owner, name=owner.macs[0], uuid="", shared_uuid=uuid)
+        return "", uuid
+
+    def _take_addresses(self, other: Machine, macs: tuple[str, ...]) -> None:
+        """An address went from one machine to another: the UUID that it comes with now is not the one before."""
+        kept = tuple(mac for mac in other.macs if mac not in macs)
+        self.others[other.name] = replace(other, macs=kept)
+        self._tell(
+            other.name, f"no longer goes by {', '.join(mac for mac in other.macs if mac in macs)}: another has it"
+        )
+
+    def _merged(self, mine: list[Machine], name: str) -> Machine:
+        if not mine:
+            self._tell(name, "first seen")
+            return Machine(name, self.at, self.at, since=self.at)
+        machine, *rest = mine
+        for other in rest:
+            machine = merge(machine, other)
+            self.merged.append(other.name)
+            self._tell(machine.name, f"is the machine that was known as {other.name}, too")
+        return machine
+
+    def _settle(self, machine: Machine, uuid: str, shared: str, macs: tuple[str, ...]) -> Recognised:
+        """Give a machine its aliases and its name."""
+        before = machine.name
+        uuid = uuid or machine.uuid
+        every = tuple(dict.fromkeys((*machine.macs, *macs)))[:MAX_ADDRESSES]
+        told = self.events.pop(before, [])
+        name = uuid or next(iter(every), before)
+        told += [f"goes by address {mac}" for mac in every if mac not in machine.macs and mac != name]
+        if name != before:
+            told.append(f"is machine {name} from now on")
+        shared = "" if uuid else shared or machine.shared_uuid
+        if shared and shared != machine.shared_uuid:
+            told.append(f"UUID {shared} is given by another machine, too: it stands for neither")
+        machine = replace(machine, name=name, uuid=uuid, shared_uuid=shared, macs=every)
+        self.events[name] = told
+        others = tuple(self._counted(other) for other in self.others.values())
+        moved = (*self.moved, *((old, name) for old in (*self.merged, before) if old != name))
+        events = tuple(
+            Event(self.at, STAGE, text, machine=told_of) for told_of, texts in self.events.items() for text in texts
+        )
+        return Recognised(self._counted(machine), others, moved, events)
+
+    def _counted(self, machine: Machine) -> Machine:
+        return replace(machine, events=machine.events + len(self.events.get(machine.name, ())))
+
+    def _tell(self, name: str, text: str) -> None:
+        self.events.setdefault(name, []).append(text)
+
+
+def merge(one: Machine, other: Machine) -> Machine:
+    """Two records of one machine as one: the names of the first; the state that holds it back, else the latest one."""
+    lead = max(one, other, key=lambda machine: (_HELD.get(machine.state, 0), machine.since))
+    latest = max(one, other, key=lambda machine: machine.last_seen)
+    receipts = sorted({*one.receipts, *other.receipts}, key=lambda receipt: (receipt.at, receipt.sent))
+    return replace(
+        lead,
+        name=one.name,
+        first_seen=min(one.first_seen, other.first_seen),
+        last_seen=latest.last_seen,
+        uuid=one.uuid or other.uuid,
+        macs=tuple(dict.fromkeys((*one.macs, *other.macs))),
+        labels=latest.labels or lead.labels,
+        given_labels=other.given_labels | one.given_labels,
+        inventory=one.inventory or other.inventory,
+        armed=one.armed or other.armed,
+        token=one.token or other.token,
+        receipts=tuple(receipts[-MAX_RECEIPTS:]),
+        events=one.events + other.events,
+    )
