@@ -7,7 +7,7 @@ of its own, and the policy sent with each (CSP 3) lets the browser run none: wha
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -85,17 +85,13 @@ def show(
     visitor: Visitor,
     template: str,
     view: View,
+    values: Mapping[str, object],
     *headers: tuple[str, str],
     status: int = 200,
-    **values: object,
 ) -> Response:
     """Fill a template in for a visitor."""
-    alarms = find_alarms(view, visitor)
-    text = (
-        environment()
-        .get_template(template)
-        .render(visitor=visitor, at=view.at, path=request.path, alarms=alarms, **values)
-    )
+    common = {"visitor": visitor, "at": view.at, "path": request.path, "alarms": find_alarms(view, visitor)}
+    text = environment().get_template(template).render({**common, **values})
     body = text.encode("utf-8", "replace")
     return _packed(request, status, (("content-type", HTML), *PRIVATE, *SAFE, *headers), body)
 
@@ -124,6 +120,8 @@ def environment() -> Environment:
         "ago": ago,
         "iso": iso,
         "utc": utc,
+        "clock": clock,
+        "code": code,
         "clean": clean,
         "thousands": "{:,}".format,
     }
@@ -149,6 +147,16 @@ def utc(at: float) -> str:
     return _date(at).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def clock(at: float) -> str:
+    """The time of day, in UTC."""
+    return _date(at).strftime("%H:%M:%S")
+
+
+def code(text: str) -> str:
+    """A line of a file: what cannot be seen of it is shown, but for its tabs."""
+    return "".join(letter if letter == "\t" else _visible(letter) for letter in text)
+
+
 def clean(text: object, longest: int = 2000) -> str:
     """Text from anywhere as one can look at it: no control characters, no tricks of direction, and not without end."""
     whole = str(text)
@@ -159,7 +167,7 @@ def clean(text: object, longest: int = 2000) -> str:
 def _visible(letter: str) -> str:
     if letter.isprintable():
         return letter
-    return " " if letter in "\n\t" else f"\\x{ord(letter):02x}"
+    return " " if letter in "\n\t" else letter.encode("unicode_escape", "backslashreplace").decode()
 
 
 def _date(at: float) -> datetime:

@@ -67,7 +67,7 @@ def log_out(request: Request, view: View, _names: dict[str, str]) -> Reply:
 def refuse(request: Request, view: View, visitor: Visitor, status: int, text: str) -> Response:
     """A document that says why there is no other."""
     title = {403: "Not allowed", 404: "Not here", 409: "Refused"}.get(status, "Not now")
-    return show(request, visitor, "refused.html", view, status=status, title=title, text=text)
+    return show(request, visitor, "refused.html", view, {"title": title, "text": text}, status=status)
 
 
 def to_login(request: Request) -> Response:
@@ -81,7 +81,7 @@ def _login(request: Request, view: View, visitor: Visitor, goal: str, reason: st
     key = view.sessions.form_key(secret)
     cookie = () if visitor.secret else (session_cookie(request, secret),)
     values = {"next": goal, "key": key, "problem": reason}
-    return show(request, visitor, "login.html", view, *cookie, status=status, **values)
+    return show(request, visitor, "login.html", view, values, *cookie, status=status)
 
 
 def _inside(address: str) -> str:

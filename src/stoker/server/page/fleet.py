@@ -7,6 +7,7 @@ every view has an address, find-in-page and screen readers see what is there, an
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -64,12 +65,20 @@ def read_row(machine: Machine, visitor: Visitor) -> Row:
 
 
 Key = Callable[[Row], Any]
+DIGITS: Final = re.compile(r"(\d{1,15})")
+
+
+def _natural(text: str) -> list[str | int]:
+    """A name as people order it: `web-2` comes before `web-10`."""
+    parts = DIGITS.split(text)
+    return [int(part) if number % 2 else part for number, part in enumerate(parts)]
+
 
 # What a list can be ordered by: the first of each order is what a person looks for first.
 ORDERS: Final[Mapping[str, Key]] = {
-    "state": lambda row: (URGENCY.get(row.state, 0), row.host or row.name, row.name),
-    "name": lambda row: (row.host or row.name, row.name),
-    "group": lambda row: (row.group, row.host or row.name, row.name),
+    "state": lambda row: (URGENCY.get(row.state, 0), _natural(row.host or row.name), row.name),
+    "name": lambda row: (_natural(row.host or row.name), row.name),
+    "group": lambda row: (_natural(row.group), _natural(row.host or row.name), row.name),
     "seen": lambda row: (-row.at, row.name),
 }
 # What nobody may order by who does not see it.

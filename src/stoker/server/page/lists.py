@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from stoker.http import Request
+from stoker.machines import Machine, State
 from stoker.report import Event
 from stoker.server.page.documents import show
 from stoker.server.page.fleet import STATES, list_fleet, read_asked
@@ -22,10 +25,14 @@ def fleet(request: Request, view: View, _names: dict[str, str]) -> Reply:
     machines = list(view.timeline)
     found = list_fleet(machines, read_asked(request.raw_query, visitor), visitor)
     shown = {row.name for row in found.rows}
-    events = {machine.name: last_event(view.timeline.events(machine)) for machine in machines if machine.name in shown}
-    return Reply(show(request, visitor, "fleet.html", view, fleet=found, states=STATES, events=events))
+    events = {each.name: last_event(each, view.timeline.events(each)) for each in machines if each.name in shown}
+    return Reply(show(request, visitor, "fleet.html", view, {"fleet": found, "states": STATES, "events": events}))
 
 
-def last_event(events: Sequence[Event]) -> Event | None:
-    """What happened last that is worth a line: what the record tells of itself, and lines of a log, are not."""
-    return next((event for event in reversed(events) if event.outcome != LOG and event.stage not in OWN), None)
+def last_event(machine: Machine, events: Sequence[Event]) -> Event | None:
+    """What to say of a machine: what failed, else what happened last; its log and what its record tells is neither."""
+    failure = machine.failure
+    if failure is not None and machine.state in {State.FAILED, State.QUARANTINED}:
+        return Event(failure.at, failure.stage, failure.text, "failed")
+    event = next((event for event in reversed(events) if event.outcome != LOG and event.stage not in OWN), None)
+    return event and msgspec.structs.replace(event, text=event.text.removeprefix(f"{event.stage}: "))

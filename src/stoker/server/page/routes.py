@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stoker.http import Route
-from stoker.server.page import entrance, lists
+from stoker.server.page import entrance, lists, machine, rules
 from stoker.server.replies import Handler
 
 ROUTES: Final[tuple[Route[Handler], ...]] = (
@@ -15,4 +15,11 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
     Route(("POST",), "/ui/login", entrance.log_in),
     Route(("POST",), "/ui/logout", entrance.log_out),
     Route(("GET",), "/ui/files/{name}", entrance.file),
+    Route(("GET",), "/ui/machines/{name}", machine.machine),
+    Route(("GET",), "/ui/groups", rules.groups),
+    Route(("GET",), "/ui/groups/{name}", rules.group),
+    Route(("GET",), "/ui/profiles", rules.profiles),
+    Route(("GET",), "/ui/profiles/{name...}", rules.profile),
+    Route(("GET",), "/ui/templates", rules.templates),
+    Route(("GET",), "/ui/templates/{key...}", rules.template),
 )

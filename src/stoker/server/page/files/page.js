@@ -159,7 +159,7 @@ function clock() {
 }
 
 function age() {
-  for (const time of document.querySelectorAll("#page time")) {
+  for (const time of document.querySelectorAll("#page time:not([data-fixed])")) {
     const seconds = Math.max(0, (Date.now() + ahead - Date.parse(time.dateTime)) / 1000);
     const [, size, unit] = AGES.find(([limit]) => seconds < limit);
     const text = `${Math.floor(seconds / size)} ${unit} ago`;
