@@ -21,6 +21,7 @@ from stoker.server.replies import View
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 HERE: Final = Path(__file__).parent
 HTML: Final = "text/html; charset=utf-8"
@@ -122,6 +123,7 @@ def environment() -> Environment:
         "utc": utc,
         "clock": clock,
         "code": code,
+        "words": words,
         "clean": clean,
         "thousands": "{:,}".format,
     }
@@ -145,6 +147,17 @@ def iso(at: float) -> str:
 def utc(at: float) -> str:
     """A time for people."""
     return _date(at).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def words(text: object) -> Markup:
+    """A sentence for people: values in backticks are set as code, arrows as arrows."""
+    from markupsafe import Markup  # noqa: PLC0415  it comes with the templates
+
+    plain, quoted = Markup("{}"), Markup("<code>{}</code>")
+    parts = clean(text).replace(" -> ", " → ").split("`")
+    if len(parts) % 2 == 0:
+        return plain.format("`".join(parts))
+    return Markup("").join((quoted if number % 2 else plain).format(part) for number, part in enumerate(parts))
 
 
 def clock(at: float) -> str:

@@ -15,7 +15,7 @@ from stoker.http import Request, Response
 from stoker.machines import Machine, Sign, State, parse_name, step
 from stoker.machines.record import matched_labels
 from stoker.machines.states import MEANINGS, SIGNS
-from stoker.report import Event, pointer_text
+from stoker.report import Event, Severity, pointer_text
 from stoker.server.page.configs import Shown, show_config
 from stoker.server.page.disks import draw_disks
 from stoker.server.page.documents import show
@@ -84,7 +84,7 @@ def _details(view: View, found: Machine, events: Sequence[Event]) -> dict[str, o
         "steps": list(read_steps(events, shown, view)),
         "shown": shown,
         "shown_file": name_file(view.catalogue, shown.file),
-        "findings": name_findings(view.catalogue, shown.report),
+        "findings": name_findings(view.catalogue, [entry for entry in shown.report if entry.severity != Severity.INFO]),
         "verdicts": verdicts,
         "rules": sorted(rules, key=verdicts.index),
         "drawings": draw_disks(shown.config, shown.distribution, found),
@@ -114,11 +114,11 @@ def ways(state: State) -> list[tuple[str, str]]:
 def read_steps(events: Sequence[Event], shown: Shown | None, view: View, *, is_brief: bool = False) -> Iterator[Step]:
     """The timeline, the newest event first; lines of a log go with the event before them."""
     day = ""
-    for number, event, log in reversed(list(_with_logs(events))):
+    for event, log in reversed(list(_with_logs(events))):
         date = day_of(event.at)
         is_known = shown is not None and event.digest == shown.digest and bool(event.pointer)
         yield Step(
-            f"{number} {event.at:.3f} {event.stage[:40]}",
+            f"{event.at:.3f} {event.stage[:40]} {event.outcome[:40]}",
             event.at,
             date if date != day else "",
             "failed" if event.outcome in BAD else "plain" if event.stage in {"identity", "state"} else "done",
@@ -131,19 +131,17 @@ def read_steps(events: Sequence[Event], shown: Shown | None, view: View, *, is_b
         day = date
 
 
-def _with_logs(events: Sequence[Event]) -> Iterator[tuple[int, Event, tuple[str, ...]]]:
-    """Events by their number, each with the lines of the log that follow it."""
-    last: tuple[int, Event] | None = None
-    log: list[str] = []
-    for number, event in enumerate(events):
-        if event.outcome == LOG and last is not None:
-            log.append(event.text)
-            continue
-        if last is not None:
-            yield *last, tuple(log)
-        last, log = (number, event), []
-    if last is not None:
-        yield *last, tuple(log)
+def _with_logs(events: Sequence[Event]) -> Iterator[tuple[Event, tuple[str, ...]]]:
+    """Events, each with the lines of the log of its stage that follow it."""
+    told = [(event, list[str]()) for event in events if event.outcome != LOG]
+    lines = {id(event): log for event, log in told}
+    last: dict[str, Event] = {}
+    for event in events:
+        if event.outcome != LOG:
+            last[event.stage] = event
+        elif event.stage in last:
+            lines[id(last[event.stage])].append(event.text)
+    return ((event, tuple(log)) for event, log in told)
 
 
 def _places(view: View, shown: Shown, pointer: tuple[str | int, ...]) -> tuple[Named, ...]:
