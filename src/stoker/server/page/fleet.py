@@ -54,7 +54,7 @@ class Row:
 def read_row(machine: Machine, visitor: Visitor) -> Row:
     """A machine for a visitor; `text` is what a search looks at."""
     if not visitor.may_read:
-        text = f"{machine.name} {' '.join(machine.macs)} {machine.state}"
+        text = f"{machine.name} {machine.state}"
         return Row(machine.name, "", machine.state, machine.last_seen, "", "", (), text)
     every = machine.labels | machine.given_labels
     host = every.get("hostname", "")

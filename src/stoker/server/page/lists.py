@@ -16,6 +16,7 @@ from stoker.server.page.visitors import read_visitor
 from stoker.server.replies import Reply, View
 
 LOG: Final = "log"
+BAD: Final = frozenset({"failed", "refused", "alarm"})
 OWN: Final = frozenset({"identity", "state"})  # stages of events by which a record tells of itself
 
 
@@ -24,9 +25,9 @@ def fleet(request: Request, view: View, _names: dict[str, str]) -> Reply:
     visitor = read_visitor(request, view.sessions, view.at)
     machines = list(view.timeline)
     found = list_fleet(machines, read_asked(request.raw_query, visitor), visitor)
-    shown = {row.name for row in found.rows}
+    shown = {row.name for row in found.rows} if visitor.may_read else set()
     events = {each.name: last_event(each, view.timeline.events(each)) for each in machines if each.name in shown}
-    return Reply(show(request, visitor, "fleet.html", view, {"fleet": found, "states": STATES, "events": events}))
+    return Reply(show(request, visitor, "fleet.html", view, {"fleet": found, "states": STATES, "events": events, "bad": BAD}))
 
 
 def last_event(machine: Machine, events: Sequence[Event]) -> Event | None:

@@ -1,7 +1,6 @@
 """The page of one machine; a Request and a View go in, a Reply comes out.
 
-Who is not logged in is shown its state and the stages of its timeline, and nothing that a config, a label or a log
-could have put there.
+Who is not logged in is shown its state and when it was seen, and nothing that a config, a label or a log has put there.
 """
 
 from __future__ import annotations
@@ -55,13 +54,11 @@ def machine(request: Request, view: View, names: dict[str, str]) -> Reply:
         "meaning": MEANINGS[found.state],
         "ways": ways(found.state),
         "here": f"/ui/machines/{found.name}",
+        "host": "",
         "orders": possible_orders(found.state) if visitor.may_act else (),
     }
-    events = view.timeline.events(found)
     if visitor.may_read:
-        values |= _details(view, found, events)
-    else:
-        values |= {"host": "", "steps": list(read_steps(events, None, view, is_brief=True))}
+        values |= _details(view, found, view.timeline.events(found))
     return Reply(show(request, visitor, "machine.html", view, values))
 
 
@@ -111,22 +108,22 @@ def ways(state: State) -> list[tuple[str, str]]:
     )
 
 
-def read_steps(events: Sequence[Event], shown: Shown | None, view: View, *, is_brief: bool = False) -> Iterator[Step]:
+def read_steps(events: Sequence[Event], shown: Shown, view: View) -> Iterator[Step]:
     """The timeline, the newest event first; lines of a log go with the event before them."""
     day = ""
     for event, log in reversed(list(_with_logs(events))):
         date = day_of(event.at)
-        is_known = shown is not None and event.digest == shown.digest and bool(event.pointer)
+        is_known = event.digest == shown.digest and bool(event.pointer)
         yield Step(
             f"{event.at:.3f} {event.stage[:40]} {event.outcome[:40]}",
             event.at,
             date if date != day else "",
             "failed" if event.outcome in BAD else "plain" if event.stage in {"identity", "state"} else "done",
             event.stage,
-            "" if is_brief else event.text.removeprefix(f"{event.stage}: "),
+            event.text.removeprefix(f"{event.stage}: "),
             _took(event.milliseconds),
-            _places(view, shown, event.pointer) if shown is not None and is_known else (),
-            () if is_brief else log,
+            _places(view, shown, event.pointer) if is_known else (),
+            log,
         )
         day = date
 

@@ -1,4 +1,4 @@
-"""What an operator may order of a machine: a request and a View go in, first a question comes out, then the order.
+"""What an operator may order of a machine: a Request and a View go in, first a question comes out, then the order.
 
 Every order is asked back on a document of its own: it says what will happen, and works without scripts.
 """
@@ -7,10 +7,18 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from stoker.machines import Sign, State, step
+from stoker.http import Request, Response
+from stoker.machines import Labelled, Machine, Ordered, Sign, State, parse_name, step
+from stoker.machines.facts import AnyFact
+from stoker.machines.record import MAX_LABEL, MAX_LABELS
+from stoker.server.notes import Note
+from stoker.server.page.documents import go_to, show
+from stoker.server.page.entrance import HOME, refuse, to_login
+from stoker.server.page.visitors import Visitor, read_form, read_visitor, why_refused
+from stoker.server.replies import Deed, Order, Reply, View
 
 
-class Order(NamedTuple):
+class Possible(NamedTuple):
     """An order: the word of its address, what its button says, what it does; `is_grave` is what cannot be undone."""
 
     word: str
@@ -23,7 +31,7 @@ class Order(NamedTuple):
 ORDERS: Final = {
     order.word: order
     for order in (
-        Order(
+        Possible(
             "reprovision",
             Sign.REPROVISION,
             "Reprovision",
@@ -31,20 +39,20 @@ ORDERS: Final = {
             "wipes is lost. It does not restart it.",
             is_grave=True,
         ),
-        Order(
+        Possible(
             "release",
             Sign.RELEASE,
             "Release",
             "Lets it go on: its failures are forgotten, and at its next network boot it is given what its group says.",
         ),
-        Order(
+        Possible(
             "retire",
             Sign.RETIRE,
             "Retire",
             "Takes it out of service: it is given nothing any more until it is released.",
             is_grave=True,
         ),
-        Order(
+        Possible(
             "forget",
             Sign.FORGET,
             "Forget",
@@ -55,6 +63,116 @@ ORDERS: Final = {
 }
 
 
-def possible_orders(state: State) -> list[Order]:
+def possible_orders(state: State) -> list[Possible]:
     """What may be ordered of a machine in that state."""
     return [order for order in ORDERS.values() if not step(state, order.sign).refusal]
+
+
+class Target(NamedTuple):
+    """Who wants something of which machine."""
+
+    visitor: Visitor
+    machine: Machine
+
+
+def ask(request: Request, view: View, names: dict[str, str]) -> Reply:
+    """`GET /ui/machines/NAME/ORDER`: the question."""
+    target = _target(request, view, names)
+    return Reply(target if isinstance(target, Response) else _question(request, view, target, names["order"]))
+
+
+def do(request: Request, view: View, names: dict[str, str]) -> Reply:
+    """`POST /ui/machines/NAME/ORDER`: the order."""
+    target = _target(request, view, names)
+    if isinstance(target, Response):
+        return Reply(target)
+    order = ORDERS[names["order"]]
+    reason = why_refused(request, target.visitor, read_form(request))
+    if reason:
+        return Reply(_question(request, view, target, order.word, f"This form does not count: {reason}.", 403))
+    refusal = step(target.machine.state, order.sign).refusal
+    if refusal:
+        return Reply(_question(request, view, target, order.word, f"Refused: {refusal}.", 409))
+    goal = HOME if order.sign is Sign.FORGET else _address(target.machine)
+    return _ordered(request, view, target, Ordered(order.sign, target.visitor.name), order.word, goal)
+
+
+def ask_for_labels(request: Request, view: View, names: dict[str, str]) -> Reply:
+    """`GET /ui/machines/NAME/labels`: the labels that were given, to be changed."""
+    target = _target(request, view, names)
+    if isinstance(target, Response):
+        return Reply(target)
+    text = "".join(f"{key}={value}\n" for key, value in target.machine.given_labels.items())
+    return Reply(_labels(request, view, target, text))
+
+
+def give_labels(request: Request, view: View, names: dict[str, str]) -> Reply:
+    """`POST /ui/machines/NAME/labels`: a line `NAME=VALUE` for each, in place of all that were given before."""
+    target = _target(request, view, names)
+    if isinstance(target, Response):
+        return Reply(target)
+    form = read_form(request)
+    reason = why_refused(request, target.visitor, form)
+    text = form.get("labels", "").replace("\r\n", "\n")
+    if reason:
+        return Reply(_labels(request, view, target, text, f"This form does not count: {reason}.", 403))
+    labels, reason = read_labels(text)
+    if reason:
+        return Reply(_labels(request, view, target, text, reason, 400))
+    return _ordered(request, view, target, Labelled(labels, target.visitor.name), "label", _address(target.machine))
+
+
+def read_labels(text: str) -> tuple[dict[str, str], str]:
+    """Labels as a person writes them, a line for each, and what is wrong with them."""
+    labels: dict[str, str] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if not line.strip():
+            continue
+        if not equals or not name:
+            return {}, f"Line {number} is no `NAME=VALUE`."
+        if max(len(name), len(value)) > MAX_LABEL:
+            return {}, f"Line {number} is too long: a name and a value have at most {MAX_LABEL} characters."
+        if name in labels:
+            return {}, f"Line {number} gives `{name}` once more."
+        labels[name] = value
+    if len(labels) > MAX_LABELS:
+        return {}, f"These are {len(labels)} labels, more than the {MAX_LABELS} that are kept."
+    return labels, ""
+
+
+def _target(request: Request, view: View, names: dict[str, str]) -> Target | Response:
+    """The machine of an order by somebody who may give it, or the answer that refuses it."""
+    visitor = read_visitor(request, view.sessions, view.at)
+    if not visitor.may_read:
+        return to_login(request)
+    if not visitor.may_act:
+        return refuse(request, view, visitor, 403, "This takes the token of an operator; yours is that of a viewer.")
+    machine = view.keeper.find(parse_name(names["name"]))
+    if machine is None or names.get("order", "release") not in ORDERS:
+        return refuse(request, view, visitor, 404, f"Nothing is at {request.path[:200]}.")
+    return Target(visitor, machine)
+
+
+def _ordered(request: Request, view: View, target: Target, fact: AnyFact, word: str, goal: str) -> Reply:
+    """An order that is answered once it is stored."""
+    machine = target.machine
+    note = Note(parse_name(machine.name), (fact,), view.at)
+    deed = Deed(view.at, f"{target.visitor.role}:{target.visitor.name}", word, machine.name, request.client, request.id)
+    return Reply(Response(200), change=Order(note, deed), then=lambda _revisions: go_to(goal))
+
+
+def _question(
+    request: Request, view: View, target: Target, word: str, problem: str = "", status: int = 200
+) -> Response:
+    values = {"machine": target.machine, "order": ORDERS[word], "problem": problem, "here": _address(target.machine)}
+    return show(request, target.visitor, "order.html", view, values, status=status)
+
+
+def _labels(request: Request, view: View, target: Target, text: str, problem: str = "", status: int = 200) -> Response:
+    values = {"machine": target.machine, "text": text, "problem": problem, "here": _address(target.machine)}
+    return show(request, target.visitor, "labels.html", view, values, status=status)
+
+
+def _address(machine: Machine) -> str:
+    return f"{HOME}machines/{machine.name}"
