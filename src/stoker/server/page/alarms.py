@@ -22,7 +22,7 @@ def find_alarms(view: View, visitor: Visitor) -> list[Alarm]:
     """The alarms that a visitor may see."""
     alarms: list[Alarm] = []
     broken = (
-        {entry.place.file for entry in view.report if entry.is_error and entry.place} if visitor.may_read else set()
+        {entry.place.file for entry in view.keeper.report if entry.is_error and entry.place} if visitor.may_read else set()
     )
     if broken:
         names = ", ".join(f"`{name.rpartition('/')[2]}`" for name in sorted(broken)[:3])

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from stoker.http import Request, Response, parse_query, problem, text_response
+import msgspec
+
+from stoker.http import Feed, Request, Response, parse_query, problem, text_response
 from stoker.server.page.documents import go_to, send_file, show
 from stoker.server.page.visitors import Visitor, read_form, read_visitor, session_cookie, why_refused
 from stoker.server.replies import Reply, View
 from stoker.server.sessions import new_secret
+from stoker.server.streams import MAX_WATCHERS
 
 HOME: Final = "/ui/"
 LONGEST_TOKEN: Final = 500
+STREAM: Final = (("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no"))
 NO_TOKEN: Final = "nobody has this token"
 
 
@@ -30,6 +35,14 @@ def file(request: Request, _view: View, names: dict[str, str]) -> Reply:
     """`/ui/files/NAME`: styles, scripts, images."""
     found = send_file(request, names["name"])
     return Reply(found or problem(404, f"no file `{names['name'][:200]}`"))
+
+
+def live(_request: Request, view: View, _names: dict[str, str]) -> Reply:
+    """`/ui/live`: a stream that says no more than that something has changed, so that anybody may have it."""
+    if view.stream.counts.watching >= MAX_WATCHERS:
+        refused = problem(503, f"{MAX_WATCHERS} watch already; load the page again later")
+        return Reply(refused.with_headers(("retry-after", "30")))
+    return Reply(Response(200, STREAM, Feed(view.stream.pulse())))
 
 
 def ask_for_token(request: Request, view: View, _names: dict[str, str]) -> Reply:
@@ -68,6 +81,18 @@ def refuse(request: Request, view: View, visitor: Visitor, status: int, text: st
     """A document that says why there is no other."""
     title = {403: "Not allowed", 404: "Not here", 409: "Refused"}.get(status, "Not now")
     return show(request, visitor, "refused.html", view, {"title": title, "text": text}, status=status)
+
+
+def explain_refusal(request: Request, view: View, visitor: Visitor) -> Callable[[Response], Response]:
+    """Turns the problem that a change met into a document for people, and keeps its status and headers."""
+
+    def explain(problem: Response) -> Response:
+        said = msgspec.json.decode(problem.body if isinstance(problem.body, bytes) else b"{}")
+        shown = refuse(request, view, visitor, problem.status, f"It was not done: {said.get('detail', 'no reason')}.")
+        kept = tuple(header for header in problem.headers if header[0] == "retry-after")
+        return shown.with_headers(*kept)
+
+    return explain
 
 
 def to_login(request: Request) -> Response:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from stoker.http import parse_query
 from stoker.machines import Machine, State, parse_mac
+from stoker.machines.known import Known
 from stoker.server.page.visitors import Visitor
 
 PAGE: Final = 100
@@ -51,12 +52,12 @@ class Row:
     text: str
 
 
-def read_row(machine: Machine, visitor: Visitor) -> Row:
+def read_row(machine: Machine, known: Known, visitor: Visitor) -> Row:
     """A machine for a visitor; `text` is what a search looks at."""
     if not visitor.may_read:
         text = f"{machine.name} {machine.state}"
         return Row(machine.name, "", machine.state, machine.last_seen, "", "", (), text)
-    every = machine.labels | machine.given_labels
+    every = known.labels(machine.labels)
     host = every.get("hostname", "")
     labels = tuple(pair for pair in every.items() if pair[1] and pair[0] not in NAMES)
     said = " ".join(f"{key}={value}" for key, value in labels)
@@ -157,9 +158,9 @@ def read_asked(raw_query: str, visitor: Visitor) -> Asked:
     return Asked(words, states, order, is_reversed, min(max(number, 1), MOST_PAGE))
 
 
-def list_fleet(machines: Iterable[Machine], asked: Asked, visitor: Visitor) -> Fleet:
+def list_fleet(machines: Iterable[Machine], known: Known, asked: Asked, visitor: Visitor) -> Fleet:
     """Find, count, order, and cut out the page that is asked for, or the last one there is."""
-    every = [read_row(machine, visitor) for machine in machines]
+    every = [read_row(machine, known, visitor) for machine in machines]
     total = len(every)
     if asked.words:
         tests = [_test(word) for word in asked.words.lower().split()]

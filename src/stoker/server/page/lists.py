@@ -23,10 +23,10 @@ OWN: Final = frozenset({"identity", "state"})  # stages of events by which a rec
 def fleet(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/ui/`: the machines."""
     visitor = read_visitor(request, view.sessions, view.at)
-    machines = list(view.timeline)
-    found = list_fleet(machines, read_asked(request.raw_query, visitor), visitor)
+    machines = view.keeper.machines()
+    found = list_fleet(machines, view.catalogue.known, read_asked(request.raw_query, visitor), visitor)
     shown = {row.name for row in found.rows} if visitor.may_read else set()
-    events = {each.name: last_event(each, view.timeline.events(each)) for each in machines if each.name in shown}
+    events = {each.name: last_event(each, view.keeper.events(each.name)) for each in machines if each.name in shown}
     return Reply(show(request, visitor, "fleet.html", view, {"fleet": found, "states": STATES, "events": events, "bad": BAD}))
 
 

@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 from stoker.engine.disk_drawing import size_text
 from stoker.http import Request, Response
 from stoker.machines import Machine, Sign, State, parse_name, step
-from stoker.machines.record import matched_labels
 from stoker.machines.states import MEANINGS, SIGNS
 from stoker.report import Event, Severity, pointer_text
 from stoker.server.page.configs import Shown, show_config
 from stoker.server.page.disks import draw_disks
 from stoker.server.page.documents import show
 from stoker.server.page.entrance import refuse
+from stoker.server.page.labels import given_labels
 from stoker.server.page.orders import possible_orders
 from stoker.server.page.places import Named, name_file, name_findings, name_place
 from stoker.server.page.visitors import Visitor, read_visitor
@@ -46,7 +46,7 @@ class Step(NamedTuple):
 def machine(request: Request, view: View, names: dict[str, str]) -> Reply:
     """`/ui/machines/NAME`: everything about a machine, as far as the visitor may see it."""
     visitor = read_visitor(request, view.sessions, view.at)
-    found = view.timeline.find(parse_name(names["name"]))
+    found = view.keeper.find(parse_name(names["name"]))
     if found is None:
         return Reply(missing(request, view, visitor, names["name"]))
     values: dict[str, object] = {
@@ -58,7 +58,7 @@ def machine(request: Request, view: View, names: dict[str, str]) -> Reply:
         "orders": possible_orders(found.state) if visitor.may_act else (),
     }
     if visitor.may_read:
-        values |= _details(view, found, view.timeline.events(found))
+        values |= _details(view, found, view.keeper.events(found.name))
     return Reply(show(request, visitor, "machine.html", view, values))
 
 
@@ -69,7 +69,7 @@ def missing(request: Request, view: View, visitor: Visitor, name: str) -> Respon
 
 def _details(view: View, found: Machine, events: Sequence[Event]) -> dict[str, object]:
     """What only those see who are logged in."""
-    labels = matched_labels(found, found.labels)
+    labels = view.catalogue.known.labels(found.labels)
     shown = show_config(view.catalogue, labels)
     verdicts = view.catalogue.selection.explain(labels)
     held = [verdict for verdict in verdicts if verdict.is_match]
@@ -85,7 +85,7 @@ def _details(view: View, found: Machine, events: Sequence[Event]) -> dict[str, o
         "verdicts": verdicts,
         "rules": sorted(rules, key=verdicts.index),
         "drawings": draw_disks(shown.config, shown.distribution, found),
-        "given": tuple(found.given_labels.items()),
+        "given": tuple(given_labels(view.catalogue, found).items()),
         "told": tuple(pair for pair in found.labels.items() if pair[1]),
         "hardware": list(_hardware(found)),
         "pointer": pointer_text(failure.pointer) if failure else "",

@@ -8,12 +8,10 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from stoker.http import Request, Response
-from stoker.machines import Labelled, Machine, Ordered, Sign, State, parse_name, step
-from stoker.machines.facts import AnyFact
-from stoker.machines.record import MAX_LABEL, MAX_LABELS
+from stoker.machines import Machine, Ordered, Sign, State, parse_name, step
 from stoker.server.notes import Note
 from stoker.server.page.documents import go_to, show
-from stoker.server.page.entrance import HOME, refuse, to_login
+from stoker.server.page.entrance import HOME, explain_refusal, refuse, to_login
 from stoker.server.page.visitors import Visitor, read_form, read_visitor, why_refused
 from stoker.server.replies import Deed, Order, Reply, View
 
@@ -77,13 +75,13 @@ class Target(NamedTuple):
 
 def ask(request: Request, view: View, names: dict[str, str]) -> Reply:
     """`GET /ui/machines/NAME/ORDER`: the question."""
-    target = _target(request, view, names)
+    target = find_target(request, view, names)
     return Reply(target if isinstance(target, Response) else _question(request, view, target, names["order"]))
 
 
 def do(request: Request, view: View, names: dict[str, str]) -> Reply:
     """`POST /ui/machines/NAME/ORDER`: the order."""
-    target = _target(request, view, names)
+    target = find_target(request, view, names)
     if isinstance(target, Response):
         return Reply(target)
     order = ORDERS[names["order"]]
@@ -93,55 +91,13 @@ def do(request: Request, view: View, names: dict[str, str]) -> Reply:
     refusal = step(target.machine.state, order.sign).refusal
     if refusal:
         return Reply(_question(request, view, target, order.word, f"Refused: {refusal}.", 409))
-    goal = HOME if order.sign is Sign.FORGET else _address(target.machine)
-    return _ordered(request, view, target, Ordered(order.sign, target.visitor.name), order.word, goal)
+    goal = HOME if order.sign is Sign.FORGET else address_of(target.machine)
+    note = Note(parse_name(target.machine.name), (Ordered(order.sign, target.visitor.name),), view.at)
+    change = Order(note, deed_of(request, view, target, order.word, target.machine.name))
+    return Reply(Response(200), change=change, then=lambda _revisions: go_to(goal), otherwise=explain_refusal(request, view, target.visitor))
 
 
-def ask_for_labels(request: Request, view: View, names: dict[str, str]) -> Reply:
-    """`GET /ui/machines/NAME/labels`: the labels that were given, to be changed."""
-    target = _target(request, view, names)
-    if isinstance(target, Response):
-        return Reply(target)
-    text = "".join(f"{key}={value}\n" for key, value in target.machine.given_labels.items())
-    return Reply(_labels(request, view, target, text))
-
-
-def give_labels(request: Request, view: View, names: dict[str, str]) -> Reply:
-    """`POST /ui/machines/NAME/labels`: a line `NAME=VALUE` for each, in place of all that were given before."""
-    target = _target(request, view, names)
-    if isinstance(target, Response):
-        return Reply(target)
-    form = read_form(request)
-    reason = why_refused(request, target.visitor, form)
-    text = form.get("labels", "").replace("\r\n", "\n")
-    if reason:
-        return Reply(_labels(request, view, target, text, f"This form does not count: {reason}.", 403))
-    labels, reason = read_labels(text)
-    if reason:
-        return Reply(_labels(request, view, target, text, reason, 400))
-    return _ordered(request, view, target, Labelled(labels, target.visitor.name), "label", _address(target.machine))
-
-
-def read_labels(text: str) -> tuple[dict[str, str], str]:
-    """Labels as a person writes them, a line for each, and what is wrong with them."""
-    labels: dict[str, str] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        name, equals, value = (part.strip() for part in line.partition("="))
-        if not line.strip():
-            continue
-        if not equals or not name:
-            return {}, f"Line {number} is no `NAME=VALUE`."
-        if max(len(name), len(value)) > MAX_LABEL:
-            return {}, f"Line {number} is too long: a name and a value have at most {MAX_LABEL} characters."
-        if name in labels:
-            return {}, f"Line {number} gives `{name}` once more."
-        labels[name] = value
-    if len(labels) > MAX_LABELS:
-        return {}, f"These are {len(labels)} labels, more than the {MAX_LABELS} that are kept."
-    return labels, ""
-
-
-def _target(request: Request, view: View, names: dict[str, str]) -> Target | Response:
+def find_target(request: Request, view: View, names: dict[str, str]) -> Target | Response:
     """The machine of an order by somebody who may give it, or the answer that refuses it."""
     visitor = read_visitor(request, view.sessions, view.at)
     if not visitor.may_read:
@@ -154,25 +110,19 @@ def _target(request: Request, view: View, names: dict[str, str]) -> Target | Res
     return Target(visitor, machine)
 
 
-def _ordered(request: Request, view: View, target: Target, fact: AnyFact, word: str, goal: str) -> Reply:
-    """An order that is answered once it is stored."""
-    machine = target.machine
-    note = Note(parse_name(machine.name), (fact,), view.at)
-    deed = Deed(view.at, f"{target.visitor.role}:{target.visitor.name}", word, machine.name, request.client, request.id)
-    return Reply(Response(200), change=Order(note, deed), then=lambda _revisions: go_to(goal))
+def deed_of(request: Request, view: View, target: Target, what: str, subject: str) -> Deed:
+    """The line of the audit."""
+    who = f"{target.visitor.role}:{target.visitor.name}"
+    return Deed(view.at, who, what, subject, request.client, request.id)
 
 
 def _question(
     request: Request, view: View, target: Target, word: str, problem: str = "", status: int = 200
 ) -> Response:
-    values = {"machine": target.machine, "order": ORDERS[word], "problem": problem, "here": _address(target.machine)}
+    values = {"machine": target.machine, "order": ORDERS[word], "problem": problem, "here": address_of(target.machine)}
     return show(request, target.visitor, "order.html", view, values, status=status)
 
 
-def _labels(request: Request, view: View, target: Target, text: str, problem: str = "", status: int = 200) -> Response:
-    values = {"machine": target.machine, "text": text, "problem": problem, "here": _address(target.machine)}
-    return show(request, target.visitor, "labels.html", view, values, status=status)
-
-
-def _address(machine: Machine) -> str:
+def address_of(machine: Machine) -> str:
+    """Where the page of a machine is."""
     return f"{HOME}machines/{machine.name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stoker.http import Route
-from stoker.server.page import entrance, lists, machine, rules
+from stoker.server.page import entrance, labels, lists, machine, orders, rules
 from stoker.server.replies import Handler
 
 ROUTES: Final[tuple[Route[Handler], ...]] = (
@@ -15,7 +15,12 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
     Route(("POST",), "/ui/login", entrance.log_in),
     Route(("POST",), "/ui/logout", entrance.log_out),
     Route(("GET",), "/ui/files/{name}", entrance.file),
+    Route(("GET",), "/ui/live", entrance.live),
     Route(("GET",), "/ui/machines/{name}", machine.machine),
+    Route(("GET",), "/ui/machines/{name}/labels", labels.ask),
+    Route(("POST",), "/ui/machines/{name}/labels", labels.give),
+    Route(("GET",), "/ui/machines/{name}/{order}", orders.ask),
+    Route(("POST",), "/ui/machines/{name}/{order}", orders.do),
     Route(("GET",), "/ui/groups", rules.groups),
     Route(("GET",), "/ui/groups/{name}", rules.group),
     Route(("GET",), "/ui/profiles", rules.profiles),

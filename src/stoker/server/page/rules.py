@@ -12,7 +12,6 @@ from typing import Final
 
 from stoker.http import Request, Response
 from stoker.machines import Machine
-from stoker.machines.record import matched_labels
 from stoker.report import Entry
 from stoker.server.page.configs import by_line, text_lines
 from stoker.server.page.documents import show
@@ -48,7 +47,7 @@ def readers_only(answer: Answer) -> Handler:
 
 
 def _groups(request: Request, view: View, visitor: Visitor, _names: dict[str, str]) -> Response:
-    matches = Counter(_group_of(view, machine) for machine in view.timeline)
+    matches = Counter(_group_of(view, machine) for machine in view.keeper.machines())
     ranks = {group.key: rank for rank, group in enumerate(view.catalogue.selection.groups, 1)}
     entries = sorted(view.catalogue.groups.items(), key=lambda pair: (ranks.get(pair[0], 0), pair[0]))
     rows = [
@@ -61,9 +60,9 @@ def _group(request: Request, view: View, visitor: Visitor, names: dict[str, str]
     known = view.catalogue.groups.get(names["name"])
     if known is None:
         return refuse(request, view, visitor, 404, f"No group is called {names['name'][:100]}.")
-    machines = [machine for machine in view.timeline if _group_of(view, machine) == names["name"]]
+    machines = [machine for machine in view.keeper.machines() if _group_of(view, machine) == names["name"]]
     values = _file(view, known.item) | {"group": known.document, "name": names["name"], "section": "Groups"}
-    return show(request, visitor, "group.html", view, values | _machines(machines))
+    return show(request, visitor, "group.html", view, values | _machines(view, machines))
 
 
 def _profiles(request: Request, view: View, visitor: Visitor, _names: dict[str, str]) -> Response:
@@ -80,13 +79,13 @@ def _profile(request: Request, view: View, visitor: Visitor, names: dict[str, st
     if known is None:
         return refuse(request, view, visitor, 404, f"No profile is called {names['name'][:100]}.")
     groups = [group.key for group in view.catalogue.selection.groups if group.profile == names["name"]]
-    machines = [machine for machine in view.timeline if _group_of(view, machine) in set(groups)]
+    machines = [machine for machine in view.keeper.machines() if _group_of(view, machine) in set(groups)]
     profile = known.document
     named = profile and {"ignition": profile.ignition_id, "cloud": profile.cloud_id, "generic": profile.generic_id}
     files = [name_key(view.catalogue, f"{folder}/{name}") for folder, name in (named or {}).items() if name]
     values = _file(view, known.item) | {"profile": profile, "name": names["name"], "section": "Profiles"}
     return show(
-        request, visitor, "profile.html", view, values | {"groups": groups, "files": files} | _machines(machines)
+        request, visitor, "profile.html", view, values | {"groups": groups, "files": files} | _machines(view, machines)
     )
 
 
@@ -118,7 +117,7 @@ template = readers_only(_template)
 
 def _group_of(view: View, machine: Machine) -> str:
     """The group that a machine would meet now; empty for none."""
-    found = view.catalogue.selection.find(matched_labels(machine, machine.labels))
+    found = view.catalogue.selection.find(view.catalogue.known.labels(machine.labels))
     return found.key if found else ""
 
 
@@ -135,7 +134,7 @@ def _uses(view: View) -> list[tuple[str, str]]:
 
 def _findings(view: View, item: Item) -> list[Entry]:
     """What is found in a file: in it alone, and in what it names."""
-    return [entry for entry in view.report if entry.place is not None and entry.place.file == item.file]
+    return [entry for entry in view.keeper.report if entry.place is not None and entry.place.file == item.file]
 
 
 def _file(view: View, item: Item) -> dict[str, object]:
@@ -149,9 +148,9 @@ def _file(view: View, item: Item) -> dict[str, object]:
     }
 
 
-def _machines(machines: Sequence[Machine]) -> dict[str, object]:
+def _machines(view: View, machines: Sequence[Machine]) -> dict[str, object]:
     rows = [
-        Match(machine.name, matched_labels(machine, machine.labels).get("hostname", ""), machine.state)
+        Match(machine.name, view.catalogue.known.labels(machine.labels).get("hostname", ""), machine.state)
         for machine in machines[:SHOWN_MACHINES]
     ]
     return {"machines": sorted(rows, key=lambda row: (row.host, row.name)), "count": len(machines)}

@@ -71,10 +71,10 @@ function refresh() {
 async function load() {
   while (isStale) {
     isStale = false;
-    const address = location.href;
+    const [address] = location.href.split("#");
     const began = performance.now();
     const fresh = await ask(address);
-    if (fresh && address === location.href) take(fresh);
+    if (fresh && address === location.href.split("#")[0]) take(fresh);
     // A server that takes long is asked less often.
     await new Promise((done) => setTimeout(done, Math.max(500, 4 * (performance.now() - began))));
   }
@@ -90,7 +90,8 @@ function ask(address) {
     request.timeout = 20000;
     request.onload = () => {
       if (request.status !== 304) tag = request.getResponseHeader("ETag") || "";
-      done(request.status === 200 && request.response && request.responseURL === address ? request.response : null);
+      if (request.responseURL !== address) location.assign(request.responseURL); // the session has ended
+      done(request.response);
     };
     request.onerror = request.ontimeout = () => done(null);
     request.send();
@@ -100,10 +101,9 @@ function ask(address) {
 function take(fresh) {
   const focused = document.activeElement;
   document.title = fresh.title;
-  become(find("#page"), find("#page", fresh));
+  become(document.body, fresh.body);
   if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
   clock();
-  window.dispatchEvent(new Event("stoker-fresh"));
 }
 
 // ---- Staying current
@@ -113,7 +113,7 @@ let cutOff = "";
 
 function listen() {
   const shown = find("#live");
-  if (!shown || source || document.hidden) return;
+  if (source || document.hidden || find("main form[method=post]")) return; // what one fills in stays as it is
   source = new EventSource("/ui/live");
   source.onopen = () => {
     shown.hidden = false;
@@ -144,7 +144,10 @@ function deafen() {
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) deafen();
-  else { listen(); refresh(); }
+  else {
+    listen();
+    if (source) refresh();
+  }
 });
 window.addEventListener("pagehide", deafen);
 window.addEventListener("pageshow", listen);
