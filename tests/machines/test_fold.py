@@ -10,7 +10,6 @@ from stoker.machines import (
     Booted,
     Inventoried,
     Inventory,
-    Labelled,
     Machine,
     Ordered,
     Seen,
@@ -126,7 +125,6 @@ def test_what_is_told_of_a_change() -> None:
     assert (folded.machine.events, folded.machine.since, folded.machine.last_seen) == (machine.events + 2, 5.0, 5.0)
     armed = fold(folded.machine, order(Sign.REPROVISION), 6.0)
     assert [event.text for event in armed.events] == ["armed for one install by `ada`"]
-    assert [event.text for event in fold(machine, Labelled({"a": "b"}, "ada"), 6.0).events] == ["given labels by `ada`"]
 
 
 def test_forgetting_leaves_nothing() -> None:
@@ -153,10 +151,9 @@ def test_what_is_kept_is_bounded() -> None:
     assert kept is not None
     assert (len(kept.disks), len(kept.interfaces)) == (256, 32)
     labels = {f"k{number}" * 200: "v" * 1000 for number in range(100)}
-    for machine in (play([Seen(labels)]), play([Labelled(labels)])):
-        kept_labels = machine.labels or machine.given_labels
-        assert {(len(key), len(value)) for key, value in kept_labels.items()} == {(256, 256)}
-        assert len(kept_labels) == 32
+    kept_labels = play([Seen(labels)]).labels
+    assert {(len(key), len(value)) for key, value in kept_labels.items()} == {(256, 256)}
+    assert len(kept_labels) == 32
 
 
 SIGNS = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from stoker.machines import (
@@ -11,10 +13,14 @@ from stoker.machines import (
     check_ignition,
     read_catalogue,
     refusal_script,
+    render_cloud,
     render_config,
+    render_generic,
+    render_grub,
     render_metadata,
     render_script,
 )
+from stoker.machines.cloud import check_cloud
 from stoker.report import Message, Place, Report, Severity
 from tests.machines.conftest import MakeSnapshot
 
@@ -36,6 +42,14 @@ FILES = {
         "request": "overridden", "os": "overridden", "nl": "1\\n2"}}""",
     "profiles/boot.json": """{"id": "boot", "boot": {"kernel": "/assets/vmlinuz", "initrd": ["/assets/a", "--name b c"],
         "args": ["console=ttyS0", "url={{.mac}}", ""]}}""",
+    "groups/texts.json": '{"profile": "texts", "selector": {"case": "texts"}, "metadata": {"name": "web"}}',
+    "groups/badtexts.json": '{"profile": "badtexts", "selector": {"case": "badtexts"}}',
+    "profiles/texts.json": '{"id": "texts", "cloud_id": "c", "generic_id": "g.ign", "ignition_id": "broken.bu"}',
+    "profiles/badtexts.json": '{"id": "badtexts", "cloud_id": "plain", "generic_id": "../groups/boot.json"}',
+    "cloud/c": "#cloud-config \nhostname: {{.name}}\n",
+    "cloud/plain": "hostname: x\n",
+    "generic/g.ign": "{{.name}} {{.case}}",
+    "ignition/broken.bu": "a: 1\n{{if}}\n",
     "profiles/bare.json": '{"id": "bare"}',
     "profiles/raw.json": '{"id": "raw", "ignition_id": "raw.ign", "boot": {}}',
     "profiles/rawbad.json": '{"id": "rawbad", "ignition_id": "bad.ignition"}',
@@ -81,6 +95,92 @@ def test_a_script_is_what_the_profile_says(catalogue: Catalogue) -> None:
     assert answer.body == (
         b"#!ipxe\nkernel /assets/vmlinuz console=ttyS0 url={{.mac}} \ninitrd /assets/a\ninitrd --name b c\nboot\n"
     )
+
+
+def test_grub_boots_it_with_either_firmware(catalogue: Catalogue) -> None:
+    answer = render_grub(catalogue, ask("boot"))
+    assert answer.body is not None
+    assert (
+        answer.body.decode()
+        == """default=0
+fallback=1
+timeout=1
+menuentry "CoreOS (EFI)" {
+echo "Loading kernel"
+linuxefi "/assets/vmlinuz" console=ttyS0 url={{.mac}}
+echo "Loading initrd"
+initrdefi  "/assets/a" "--name b c"
+}
+menuentry "CoreOS (BIOS)" {
+echo "Loading kernel"
+linux "/assets/vmlinuz" console=ttyS0 url={{.mac}}
+echo "Loading initrd"
+initrd  "/assets/a" "--name b c"
+}
+"""
+    )
+
+
+TEXTS = [
+    (render_cloud, "texts", "#cloud-config \nhostname: web\n", []),
+    (render_generic, "texts", "web texts", []),
+    (
+        render_cloud,
+        "badtexts",
+        None,
+        ["/data/cloud/plain:1:1: neither a cloud-config nor a script"],
+    ),
+    (
+        render_generic,
+        "badtexts",
+        None,
+        ["-: profile `badtexts` names `generic/../groups/boot.json`: there is no such file"],
+    ),
+    (render_cloud, "boot", None, ["-: profile `boot` has no `cloud_id`"]),
+    (render_generic, "boot", None, ["-: profile `boot` has no `generic_id`"]),
+    (render_grub, "bare", None, ["-: profile `bare` has no `boot`"]),
+]
+
+
+@pytest.mark.parametrize(
+    "render, case, expected, findings", TEXTS, ids=[f"{row[0].__name__} {row[1]}" for row in TEXTS]
+)
+def test_other_texts(
+    catalogue: Catalogue,
+    render: Callable[[Catalogue, Asker], Answer],
+    case: str,
+    expected: str | None,
+    findings: list[str],
+) -> None:
+    answer = render(catalogue, ask(case))
+    assert (answer.body, lines(answer)) == (None if expected is None else expected.encode(), findings)
+
+
+def test_a_template_that_cannot_be_read_says_why(catalogue: Catalogue) -> None:
+    answer = config(catalogue, "texts")
+    assert answer.body is None
+    assert lines(answer) == ["/data/ignition/broken.bu:2:5: template: broken.bu:2: missing value for if"]
+
+
+CLOUDS = [
+    ("#!/bin/sh\n", []),
+    ("#!", []),
+    ("#cloud-config", []),
+    ("#cloud-config\r\na: 1", []),
+    ("#cloud-config\n- a\n", []),
+    ("#cloud-config\nfoo: {bar\n", ["f"]),
+    (" #cloud-config\n", ["f:1:1"]),
+    ("#cloud-configs\n", ["f:1:1"]),
+    ("", ["f:1:1"]),
+    ("\n#!/bin/sh\n", ["f:1:1"]),
+]
+
+
+@pytest.mark.parametrize("text, expected", CLOUDS, ids=[repr(text) for text, _ in CLOUDS])
+def test_check_cloud(text: str, expected: list[str]) -> None:
+    places = [str(entry.place) for entry in check_cloud(text.encode(), "f")]
+    assert len(places) == len(expected)
+    assert all(place.startswith(wanted) for place, wanted in zip(places, expected, strict=True))
 
 
 def test_an_empty_boot_is_a_script_all_the_same(catalogue: Catalogue) -> None:

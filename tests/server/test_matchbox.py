@@ -36,7 +36,74 @@ def test_an_answer(client: Client, target: str, status: int, content_type: str, 
     )
 
 
+# The texts that a request may want a part of, and those for GRUB.
+MORE = {
+    "groups/more.json": '{"profile": "more", "selector": {"case": "more"}, "metadata": {"name": "web"}}',
+    "profiles/more.json": '{"id": "more", "cloud_id": "c", "generic_id": "g", "boot": {"kernel": "k"}}',
+    "cloud/c": "#cloud-config\nhostname: {{.name}}\n",
+    "generic/g": "<p>{{.name}}",
+}
+
+
+@pytest.fixture
+def more(client: Client) -> Client:
+    write(client.root / "data", MORE)
+    return client
+
+
+def test_the_other_texts(more: Client) -> None:
+    grub, cloud, generic = (more.ask(f"/{name}?case=more") for name in ("grub", "cloud", "generic"))
+    assert isinstance(grub.body, bytes)
+    assert grub.body.startswith(b'default=0\nfallback=1\ntimeout=1\nmenuentry "CoreOS (EFI)"')
+    assert (cloud.body, dict(cloud.headers)["content-type"]) == (
+        b"#cloud-config\nhostname: web\n",
+        "text/plain; charset=utf-8",
+    )
+    assert (generic.body, dict(generic.headers)["content-type"]) == (b"<p>web", "text/html; charset=utf-8")
+    tag = dict(generic.headers)["etag"]
+    assert more.ask("/generic?case=more", if_none_match=tag).status == 304
+    part = more.ask("/generic?case=more", range="bytes=1-2")
+    assert (part.status, part.body, dict(part.headers)["content-range"]) == (206, b"p>", "bytes 1-2/6")
+    assert more.ask("/generic?case=more", range="bytes=9-").status == 416
+
+
+class Stamp:
+    """Stands for a Signer."""
+
+    def sign(self, data: bytes, *, is_armored: bool) -> bytes:
+        return (b"armored " if is_armored else b"signed ") + data
+
+
+def test_signatures_lie_beside_what_they_sign(more: Client) -> None:
+    more.site.signer = Stamp()
+    for suffix, start, content_type in (
+        (".sig", b"signed ", "application/octet-stream"),
+        (".asc", b"armored ", "text/plain; charset=utf-8"),
+    ):
+        for name in ("boot.ipxe", "boot.ipxe.0", "ipxe", "grub", "cloud", "generic", "metadata"):
+            query = "?case=more"
+            signature = more.ask(f"/{name}{suffix}{query}", range="bytes=0-1")
+            signed = more.ask(f"/{name}{query}").body
+            assert isinstance(signed, bytes)
+            assert (signature.status, signature.body) == (200, start + signed)
+            assert dict(signature.headers)["content-type"] == content_type
+
+
+def test_a_refusal_is_not_signed(more: Client) -> None:
+    more.site.signer = Stamp()
+    response = more.ask("/ignition.sig?case=more")
+    assert (response.status, dict(response.headers)["content-type"]) == (500, "application/problem+json")
+    assert more.ask("/ipxe.sig?case=none", user_agent="iPXE/1").status == 404
+    assert more.ask("/ipxe.asc", method="POST").status == 405
+
+
+def test_without_a_key_nothing_is_signed(more: Client) -> None:
+    assert more.json("/ipxe.sig?case=more")["detail"] == "nothing is at `/ipxe.sig`: no key was given to sign with"
+
+
 REFUSALS = [
+    ("/generic?mac=52-54-00-a1-9c-ae", 500, "profile `p` has no `generic_id`"),
+    ("/cloud", 404, "no group matches a machine without labels"),
     ("/ignition", 404, "no group matches a machine without labels"),
     ("/metadata?mac=525400000001", 404, "no group matches `mac=52:54:00:00:00:01`"),
     ("/ipxe?case=raw", 500, "profile `raw` has no `boot`"),

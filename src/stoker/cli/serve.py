@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
 
 from stoker.butane import translate
@@ -12,6 +13,7 @@ from stoker.ignition.parse import check
 from stoker.report import Report
 from stoker.server import AddressError, ServerError, serve
 from stoker.store import StoreError
+from stoker.trust import Signer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="127.0.0.1:8080",
         help="where to listen, 127.0.0.1:8080 by default; port 0: any",
     )
+    parser.add_argument("--key-ring", metavar="FILE", help="sign with the first secret key in it: PATH.sig, PATH.asc")
+    parser.add_argument("--passphrase-file", metavar="FILE", help="what unlocks the key ring")
     parser.add_argument("-q", "--quiet", action="store_true", help="no line for each request")
 
 
@@ -45,20 +49,38 @@ def run(arguments: argparse.Namespace) -> int:
 
     log = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     try:
-        serve(
-            data,
-            assets if assets.is_dir() else None,
-            _address(arguments.address),
-            compile_config=_compile,
-            validate=lambda text, file: check(text, file=file),
-            on_ready=on_ready,
-            log=log,
-        )
+        with ExitStack() as stack:
+            serve(
+                data,
+                assets if assets.is_dir() else None,
+                _address(arguments.address),
+                compile_config=_compile,
+                validate=lambda text, file: check(text, file=file),
+                on_ready=on_ready,
+                log=log,
+                signer=_signer(arguments, stack),
+            )
     except AddressError as error:
         raise CommandError(str(error), code=Exit.UNAVAILABLE) from error
     except (ServerError, StoreError) as error:
         raise CommandError(str(error)) from error
     return Exit.FINE
+
+
+def _signer(arguments: argparse.Namespace, stack: ExitStack) -> Signer | None:
+    """The signer of the key ring that is named, if one is."""
+    if not arguments.key_ring:
+        return None
+    from stoker.trust import KeyRingError, Secret  # noqa: PLC0415 -- few sign
+    from stoker.trust.openpgp import open_key_ring  # noqa: PLC0415
+
+    file = arguments.passphrase_file
+    passphrase = Secret(Path(file).read_text(encoding="utf-8").removesuffix("\n") if file else "")
+    try:
+        return stack.enter_context(open_key_ring(Path(arguments.key_ring), passphrase))
+    except KeyRingError as error:
+        hint = "it has to be a binary ring, as `gpg --export-secret-keys` writes it; --passphrase-file unlocks it"
+        raise CommandError(f"cannot sign by `{arguments.key_ring}`: {error}", hint=hint) from error
 
 
 def _address(text: str) -> tuple[str, int]:

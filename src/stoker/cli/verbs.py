@@ -134,6 +134,20 @@ _VERBS: Final = (
         "Machines",
     ),
     Verb(
+        "match",
+        "stoker.cli.match",
+        "say which group takes a machine, what it gets, and why",
+        "stoker match --data-dir examples/matchbox --mac 52:54:00:00:00:01 --explain",
+        "Machines",
+    ),
+    Verb(
+        "machine",
+        "stoker.cli.machine",
+        "print the states of machines, or import machines as labels",
+        "stoker machine states",
+        "Machines",
+    ),
+    Verb(
         "initramfs",
         "stoker.cli.initramfs",
         "make the dracut module that provisions from an initramfs",

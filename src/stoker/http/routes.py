@@ -29,6 +29,7 @@ class Match(Generic[Endpoint]):
     endpoint: Endpoint | None
     names: dict[str, str]
     allowed: tuple[str, ...] = ()
+    pattern: str = ""
 
 
 class Routes(Generic[Endpoint]):
@@ -49,7 +50,7 @@ class Routes(Generic[Endpoint]):
         allowed: list[str] = []
         for route, names in self._candidates(path):
             if not route.methods or method in route.methods:
-                return Match(route.endpoint, names)
+                return Match(route.endpoint, names, pattern=route.pattern)
             allowed.extend(route.methods)
         return Match(None, {}, tuple(sorted({*allowed, "HEAD"} if "GET" in allowed else {*allowed})))
 

@@ -4,7 +4,7 @@ from stoker.machines.addresses import normalise_labels, parse_mac
 from stoker.machines.boots import Demands, Give, NetworkBoot, boot, read_demands
 from stoker.machines.catalogue import EMPTY, FOLDERS, Catalogue, read_catalogue
 from stoker.machines.documents import Boot, Group, Profile
-from stoker.machines.facts import AnyFact, Booted, Inventoried, Labelled, Ordered, Seen, Sent, Tokened, Told
+from stoker.machines.facts import AnyFact, Booted, Inventoried, Ordered, Seen, Sent, Tokened, Told
 from stoker.machines.fold import Folded, fold
 from stoker.machines.identity import Identity, identify, parse_name
 from stoker.machines.receipts import Receipt, find_receipt, keyed_digest, told_by, write_receipt
@@ -49,7 +49,6 @@ __all__ = [
     "Identity",
     "Inventoried",
     "Inventory",
-    "Labelled",
     "Machine",
     "NetworkBoot",
     "Ordered",

@@ -12,6 +12,7 @@ from posixpath import basename, normpath
 from typing import Final, Generic, TypeVar
 
 from stoker.machines.documents import Group, Profile, read_group, read_profile
+from stoker.machines.known import NOBODY, Known, read_labels
 from stoker.machines.messages import KEPT, UNKNOWN_PROFILE, UNKNOWN_TEMPLATE
 from stoker.machines.selection import Selection
 from stoker.report import Place, Report, Severity
@@ -19,7 +20,7 @@ from stoker.store import Item, Snapshot
 from stoker.templates.gotext import Template, parse
 
 TEMPLATE_FOLDERS: Final = ("ignition", "cloud", "generic")
-FOLDERS: Final = ("groups", "profiles", *TEMPLATE_FOLDERS)
+FOLDERS: Final = ("groups", "profiles", *TEMPLATE_FOLDERS, "labels")
 RAW_SUFFIXES: Final = (".ign", ".ignition")
 
 Document = TypeVar("Document")
@@ -49,7 +50,9 @@ class Catalogue:
     groups: Mapping[str, Entry[Group]] = field(default_factory=dict)
     profiles: Mapping[str, Entry[Profile]] = field(default_factory=dict)
     sources: Mapping[str, Entry[Source]] = field(default_factory=dict)
+    labels: Mapping[str, Entry[Group]] = field(default_factory=dict)
     selection: Selection = field(default_factory=lambda: Selection(()))
+    known: Known = NOBODY
     revision: str = ""
 
     def profile(self, name: str) -> Profile | None:
@@ -79,10 +82,12 @@ def read_catalogue(snapshot: Snapshot, previous: Catalogue = EMPTY) -> tuple[Cat
     groups = _read_all(_documents(snapshot, "groups"), read_group, previous.groups)
     profiles = _read_all(_documents(snapshot, "profiles"), read_profile, previous.profiles)
     sources = _read_all(_sources(snapshot), _read_source, previous.sources)
+    labels = _read_all(_documents(snapshot, "labels"), read_labels, previous.labels)
     selection = Selection(entry.document for entry in groups.values() if entry.document)
-    catalogue = Catalogue(groups, profiles, sources, selection, snapshot.revision)
+    known = Known(Selection(entry.document for entry in labels.values() if entry.document))
+    catalogue = Catalogue(groups, profiles, sources, labels, selection, known, snapshot.revision)
     report = Report()
-    for entries in (groups, profiles, sources):
+    for entries in (groups, profiles, sources, labels):
         for entry in entries.values():
             report.extend(entry.report)
     _check_references(catalogue, report)
@@ -90,11 +95,11 @@ def read_catalogue(snapshot: Snapshot, previous: Catalogue = EMPTY) -> tuple[Cat
 
 
 def _documents(snapshot: Snapshot, folder: str) -> Iterator[tuple[str, Item]]:
-    """The JSON files of a folder by name; a group is found only directly in its folder, a profile by any name."""
+    """The JSON files of a folder by name; only profiles are found in folders of it, too."""
     start = folder + "/"
     for key, item in snapshot.items.items():
         name = key[len(start) : -len(".json")]
-        if key.startswith(start) and key.endswith(".json") and (folder != "groups" or "/" not in name):
+        if key.startswith(start) and key.endswith(".json") and (folder == "profiles" or "/" not in name):
             yield name, item
 
 

@@ -86,13 +86,6 @@ class Inventoried(Fact, frozen=True):
     inventory: Inventory
 
 
-class Labelled(Fact, frozen=True, omit_defaults=True):
-    """A person gave it labels, in place of those that were given before."""
-
-    labels: dict[str, str]
-    by: str = ""
-
-
 class Ordered(Fact, frozen=True, omit_defaults=True):
     """A person gave an order: `reprovision`, `release`, `retire` or `forget`."""
 
@@ -100,7 +93,7 @@ class Ordered(Fact, frozen=True, omit_defaults=True):
     by: str = ""
 
 
-AnyFact = Seen | Told | Booted | Sent | Tokened | Inventoried | Labelled | Ordered
+AnyFact = Seen | Told | Booted | Sent | Tokened | Inventoried | Ordered
 ORDERS: Final = frozenset({Sign.REPROVISION, Sign.RELEASE, Sign.RETIRE, Sign.FORGET})
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from stoker.machines.facts import AnyFact, Inventoried, Labelled, Ordered, Seen, Sent, Tokened, Told, sign_of
+from stoker.machines.facts import AnyFact, Inventoried, Ordered, Seen, Sent, Tokened, Told, sign_of
 from stoker.machines.record import MAX_ADDRESSES, MAX_PARTS, MAX_RECEIPTS, Armed, Failure, Inventory, Machine, shorten
 from stoker.machines.states import Sign, State, step
 from stoker.report import Event
@@ -77,8 +77,6 @@ def _parts(machine: Machine, fact: AnyFact) -> dict[str, Any]:
             return {"token": token}
         case Inventoried(inventory):
             return {"inventory": bounded(inventory)}
-        case Labelled(labels):
-            return {"given_labels": shorten(labels)}
         case _:
             return {}
 
@@ -125,14 +123,12 @@ def _failed(before: Machine, after: Machine, fact: AnyFact, at: float) -> Machin
 
 def _changes(before: Machine, after: Machine, sign: Sign, fact: AnyFact, at: float) -> tuple[Event, ...]:
     """What the fact changed that a person wants to read of."""
-    by = f" by `{fact.by}`" if isinstance(fact, Ordered | Labelled) and fact.by else ""
+    by = f" by `{fact.by}`" if isinstance(fact, Ordered) and fact.by else ""
     if after.state is not before.state:
         reason = f": {after.reason}" if after.reason else ""
         return (Event(at, STAGE, f"{before.state} -> {after.state} ({_words(sign, fact)}{by}){reason}"),)
     if sign is Sign.REPROVISION:
         return (Event(at, STAGE, f"armed for one install{by}"),)
-    if isinstance(fact, Labelled):
-        return (Event(at, STAGE, f"given labels{by}"),)
     return ()
 
 

@@ -49,7 +49,11 @@ SECRET_HASHED: Final = Message(
 )
 SECRET_MISPLACED: Final = Message(
     "machines-secret-misplaced",
-    "`{reference}` is in a name: secrets are put into values alone",
+    "`{reference}` is in a name, which is shown",
+    "put secrets into contents or values alone",
+)
+SECRET_UNREADABLE: Final = Message(
+    "machines-secret-unreadable", "contents of more than {limit} bytes when unpacked are not searched for secrets"
 )
 SECRET_UNRESOLVED: Final = Message("machines-secret-unresolved", "`{reference}` cannot be resolved: {reason}")
 BAD_LABELS: Final = Message(
@@ -57,9 +61,7 @@ BAD_LABELS: Final = Message(
     "it names no machine",
     "give it a `selector` with `uuid`, `mac` or `serial`, as groups have them",
 )
-NO_SERIAL: Final = Message(
-    "machines-no-serial", "machine {number} has no `spec.serial`", "sabakan knows machines by it"
-)
+NO_SERIAL: Final = Message("machines-no-serial", "machine {number} has no `serial`", "sabakan knows machines by it")
 TWO_SERIALS: Final = Message("machines-two-serials", "machine {number} has the serial number `{serial}` of another")
 NOT_SABAKAN: Final = Message(
     "machines-not-sabakan", "not machines of sabakan: {reason}", "give it what `sabactl machines get` prints"

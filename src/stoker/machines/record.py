@@ -67,9 +67,9 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known of one machine.
 
     `name` is its UUID or else its boot address, `macs` all its addresses, that one first. `shared_uuid` is a UUID that
-    it gives and another machine gives too, so that it stands for neither. `labels` are those it last asked with,
-    `given_labels` those that a person gave it. `since` is when it came into its state; `events` is how many events it
-    has had: the ring that keeps the last of them counts on.
+    it gives and another machine gives too, so that it stands for neither. `labels` are those it last asked with.
+    `since` is when it came into its state; `events` is how many events it has had: the ring that keeps the last of them
+    counts on.
     """
 
     name: str
@@ -79,7 +79,6 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     shared_uuid: str = ""
     macs: tuple[str, ...] = ()
     labels: dict[str, str] = {}
-    given_labels: dict[str, str] = {}
     inventory: Inventory | None = None
     state: State = State.DISCOVERED
     since: float = 0.0
@@ -102,11 +101,6 @@ def encode_machine(machine: Machine) -> bytes:
 def decode_machine(text: bytes) -> Machine:
     """A record from JSON; fields that it does not know are left out. Raises msgspec.DecodeError."""
     return msgspec.json.decode(text, type=Machine)
-
-
-def matched_labels(machine: Machine | None, asked: dict[str, str]) -> dict[str, str]:
-    """The labels that count in matching: what a machine asks with, and over it what a person gave it."""
-    return asked | machine.given_labels if machine is not None and machine.given_labels else asked
 
 
 def shorten(labels: dict[str, str]) -> dict[str, str]:

@@ -197,7 +197,6 @@ def merge(one: Machine, other: Machine) -> Machine:
         uuid=one.uuid or other.uuid,
         macs=tuple(dict.fromkeys((*one.macs, *other.macs))),
         labels=latest.labels or lead.labels,
-        given_labels=other.given_labels | one.given_labels,
         inventory=one.inventory or other.inventory,
         armed=one.armed or other.armed,
         token=one.token or other.token,

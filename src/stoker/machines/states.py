@@ -61,7 +61,7 @@ MEANINGS: Final = {
     State.RETIRED: "a person took it out of service; it is given nothing",
 }
 SIGNS: Final = {
-    Sign.SEEN: "a sign of life, or a person's note: labels, an inventory",
+    Sign.SEEN: "a sign of life",
     Sign.START: "it was given a boot script that does not install",
     Sign.INSTALL: "it was given the boot script that installs",
     Sign.CONFIG: "it was given its config",

@@ -40,8 +40,11 @@ class Endpoint:
 
 
 def read_query(request: Request, shape: type[Value]) -> Value | Response:
-    """The query of a request, or 400 with what is wrong with it; a parameter given twice counts once."""
-    given = {name: values[0] for name, values in parse_query(request.raw_query).items()}
+    """The query of a request, or 400 with what is wrong with it; only what is a tuple may be given twice."""
+    given: dict[str, Any] = dict(parse_query(request.raw_query))
+    for each in msgspec.structs.fields(shape):  # type: ignore[arg-type]  # shapes of queries are Structs
+        if each.name in given and each.default != ():
+            given[each.name] = given[each.name][0]
     try:
         return msgspec.convert(given, shape, strict=False)
     except (msgspec.ValidationError, UnicodeEncodeError) as error:

@@ -25,36 +25,30 @@ class Form(enum.StrEnum):
     JSON = "json"
 
 
-class Log:
-    """Writes lines by `write`, which takes one at a time; `clock` gives seconds since 1970."""
+class Lines:
+    """Makes lines of a form; `clock` gives seconds since 1970."""
 
-    def __init__(
-        self, write: Callable[[str], None], form: Form = Form.TEXT, clock: Callable[[], float] = time.time
-    ) -> None:
-        self.write = write
+    def __init__(self, form: Form = Form.TEXT, clock: Callable[[], float] = time.time) -> None:
         self.form = form
         self.clock = clock
 
-    def say(self, text: str, level: str = "info", **fields: str) -> None:
-        """Say that something happened; `fields` go with it."""
+    def warn(self, text: str, request: str = "") -> str:
+        """The line for a trouble of the server's own, in a request or not."""
         if self.form is Form.JSON:
-            self._write_json(level, text, dict(fields))
-            return
-        said = "".join(f" {name}={value}" for name, value in fields.items())
-        self.write(one_line(f"{'' if level == 'info' else f'{level}: '}{text}{said}"))
+            return self._json("error", text, {"request": request} if request else {})
+        return one_line(f"error: {text}{f' {request}' if request else ''}")
 
-    def finding(self, entry: Entry) -> None:
-        """Say what was found in a file."""
+    def tell(self, entry: Entry) -> str:
+        """The line for what was found in a file."""
         where = f"{entry.place}: " if entry.place else ""
         hint = f" ({entry.hint})" if entry.hint else ""
         if self.form is Form.JSON:
-            self._write_json(entry.severity.value, f"{where}{entry.message}{hint}", {"code": entry.code})
-        else:
-            self.write(one_line(f"{where}{entry.severity.value}: {entry.message}{hint}"))
+            return self._json(entry.severity.value, f"{where}{entry.message}{hint}", {"code": entry.code})
+        return one_line(f"{where}{entry.severity.value}: {entry.message}{hint}")
 
-    def access(self, request: Request, response: Response, seconds: float, caller: str) -> None:
-        """Say how a request was answered."""
-        target = request.target[:LONGEST]
+    def access(self, request: Request, response: Response, seconds: float, caller: str) -> str:
+        """The line for how a request was answered."""
+        method, target = request.method[:LONGEST], request.target[:LONGEST]
         agent = request.headers.get("user-agent", "-")[:LONGEST]
         milliseconds = round(seconds * 1000, 1)
         if self.form is Form.JSON:
@@ -62,21 +56,20 @@ class Log:
                 "request": request.id,
                 "client": request.client,
                 "caller": caller,
-                "method": request.method[:LONGEST],
+                "method": method,
                 "target": target,
                 "status": response.status,
                 "bytes": response.size,
                 "milliseconds": milliseconds,
                 "agent": agent,
             }
-            self._write_json("info", "request", fields)
-            return
-        line = f'{request.client} "{request.method[:LONGEST]} {target}" {response.status} {response.size}'
-        self.write(one_line(f'{line} {milliseconds:.1f}ms "{agent}" {request.id} {caller}'))
+            return self._json("info", "request", fields)
+        line = f'{request.client} "{method} {target}" {response.status} {response.size}'
+        return one_line(f'{line} {milliseconds:.1f}ms "{agent}" {request.id or "-"} {caller}')
 
-    def _write_json(self, level: str, text: str, fields: dict[str, object]) -> None:
+    def _json(self, level: str, text: str, fields: dict[str, object]) -> str:
         document = {"at": round(self.clock(), 3), "level": level, "text": text, **fields}
-        self.write(msgspec.json.encode(_clean(document)).decode())
+        return msgspec.json.encode(_clean(document)).decode()
 
 
 def one_line(text: str) -> str:
@@ -85,8 +78,5 @@ def one_line(text: str) -> str:
 
 
 def _clean(document: dict[str, object]) -> dict[str, object]:
-    """JSON escapes line breaks by itself; what is no Unicode it cannot write at all."""
-    return {
-        name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
-        for name, value in document.items()
-    }
+    """JSON escapes line breaks by itself; other marks that steer a terminal, and what is no Unicode, it does not."""
+    return {name: one_line(value) if isinstance(value, str) else value for name, value in document.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from stoker.http import Request, Response, text_response
 from stoker.http.content_types import OCTETS, TEXT, sniff
@@ -19,6 +19,8 @@ from stoker.machines import (
     BOOTSTRAP,
     Answer,
     Asker,
+    Catalogue,
+    Sighting,
     render_cloud,
     render_generic,
     render_grub,
@@ -33,101 +35,81 @@ from stoker.server.matchbox import IGNITION_TYPE, METADATA_TYPE, SIGNATURES, ask
 from stoker.server.matchbox_configs import compile_template, read_config
 from stoker.server.matchbox_log import Note, notes_of
 from stoker.server.replies import Reply, View
-from stoker.trust import TrustError
+from stoker.trust import Signer, TrustError
 
-Endpoint = Callable[[Request, View], "Outcome"]
 ASSETS: Final = "/assets/"
 
 
-class Outcome:
-    """What an endpoint makes of a request: the answer, whom it was for, and what Matchbox notes of it."""
+class Endpoint(NamedTuple):
+    """A row: the stage that events name, what is given there, who makes it, and its type.
 
-    __slots__ = ("answer", "asker", "event", "notes", "response")
+    Without a type the bytes tell it, and conditions and ranges of the request are heeded.
+    """
 
-    def __init__(self, response: Response, asker: Asker, answer: Answer, event: Event, notes: list[Note]) -> None:
-        self.response = response
-        self.asker = asker
-        self.answer = answer
-        self.event = event
-        self.notes = notes
-
-
-def boot_script(request: Request, view: View) -> Outcome:
-    """`/boot.ipxe`: the same for every machine."""
-    event = Event(view.at, "boot", "asked for the first script")
-    return Outcome(text_response(BOOTSTRAP), asker_of(request), Answer(None, Report()), event, [])
+    stage: str
+    what: str
+    render: Callable[[Catalogue, Asker], Answer]
+    content_type: str = ""
 
 
-def ipxe(request: Request, view: View) -> Outcome:
-    """`/ipxe`."""
-    return _said(request, view, "ipxe", "boot script", render_script(view.catalogue, asker_of(request)), TEXT)
+class Outcome(NamedTuple):
+    """What a request came to: the answer, whom it was for, and what is noted of it."""
+
+    response: Response
+    sightings: tuple[Sighting, ...]
+    notes: list[Note]
 
 
-def grub(request: Request, view: View) -> Outcome:
-    """`/grub`."""
-    return _said(request, view, "grub", "boot configuration", render_grub(view.catalogue, asker_of(request)), TEXT)
-
-
-def metadata(request: Request, view: View) -> Outcome:
-    """`/metadata`."""
-    answer = render_metadata(view.catalogue, asker_of(request))
-    return _said(request, view, "metadata", "metadata", answer, METADATA_TYPE)
-
-
-def cloud(request: Request, view: View) -> Outcome:
-    """`/cloud`."""
-    return _said(request, view, "cloud", "cloud-config", render_cloud(view.catalogue, asker_of(request)))
-
-
-def generic(request: Request, view: View) -> Outcome:
-    """`/generic`."""
-    return _said(request, view, "generic", "text", render_generic(view.catalogue, asker_of(request)))
-
-
-def ignition(request: Request, view: View) -> Outcome:
-    """`/ignition`: a config that cannot be read is answered as an empty one."""
-    text, origin = render_text(view.catalogue, asker_of(request), "ignition")
+def render_ignition(catalogue: Catalogue, asker: Asker) -> Answer:
+    """The config of a machine; one that cannot be read is an empty config with errors beside it."""
+    text, origin = render_text(catalogue, asker, "ignition")
     if text.body is None:
-        return _said(request, view, "ignition", "config", text)
+        return text
     make = read_config if origin.rendered is None else compile_template
     body, findings = make(text.body, origin.file)
-    answer = replace(text, body=body, report=Report((*text.report, *origin.found(findings))))
-    outcome = _said(request, view, "ignition", "config", answer, IGNITION_TYPE)
-    if body is not None and answer.report.has_errors:
-        unread = replace(answer, body=None)
-        outcome.event = event_of(view, "ignition", "config but an empty one", unread)
-    return outcome
+    return replace(text, body=body, report=Report((*text.report, *origin.found(findings))))
 
 
-ENDPOINTS: Final[dict[str, Endpoint]] = {
-    "/boot.ipxe": boot_script,
-    "/boot.ipxe.0": boot_script,
-    "/ipxe": ipxe,
-    "/grub": grub,
-    "/ignition": ignition,
-    "/cloud": cloud,
-    "/generic": generic,
-    "/metadata": metadata,
+ENDPOINTS: Final = {
+    "/ipxe": Endpoint("ipxe", "boot script", render_script, TEXT),
+    "/grub": Endpoint("grub", "boot configuration", render_grub, TEXT),
+    "/ignition": Endpoint("ignition", "config", render_ignition, IGNITION_TYPE),
+    "/cloud": Endpoint("cloud", "cloud-config", render_cloud),
+    "/generic": Endpoint("generic", "text", render_generic),
+    "/metadata": Endpoint("metadata", "metadata", render_metadata, METADATA_TYPE),
 }
+BOOT_SCRIPTS: Final = frozenset({"/boot.ipxe", "/boot.ipxe.0"})
 
 
-def _said(request: Request, view: View, stage: str, what: str, answer: Answer, content_type: str = "") -> Outcome:
-    """An answer of that type; without one its bytes tell the type, and conditions and ranges are heeded."""
+def _outcome(request: Request, view: View, path: str) -> Outcome | None:
+    """What a request for a path came to; None where nothing is there."""
+    asker = asker_of(request)
+    if path in BOOT_SCRIPTS:
+        event = Event(view.at, "boot", "asked for the first script")
+        return Outcome(text_response(BOOTSTRAP), sightings_of(asker, event, Answer(None, Report())), [])
+    endpoint = ENDPOINTS.get(path)
+    if endpoint is None:
+        return None
+    answer = endpoint.render(view.catalogue, asker)
     if answer.body is None:
         response = go_not_found()
-    elif content_type:
-        response = text_response(answer.body, content_type=content_type)
+    elif endpoint.content_type:
+        response = text_response(answer.body, content_type=endpoint.content_type)
     else:
         response = serve_content(request, answer.body, sniff(answer.body))
-    asker = asker_of(request)
-    notes = notes_of(stage, view.catalogue, asker, answer)
-    return Outcome(response, asker, answer, event_of(view, stage, what, answer), notes)
+    if answer.body is not None and answer.report.has_errors:
+        event = event_of(view, endpoint.stage, f"{endpoint.what} but an empty one", replace(answer, body=None))
+    else:
+        event = event_of(view, endpoint.stage, endpoint.what, answer)
+    notes = notes_of(endpoint.stage, view.catalogue, asker, answer)
+    return Outcome(response, sightings_of(asker, event, answer), notes)
 
 
 class MatchboxFace:
     """The face of the applet; `log` is how its log is written."""
 
     reads_bodies = False
+    names_requests = False
 
     def __init__(self, log: Logrus) -> None:
         self.log = log
@@ -145,11 +127,15 @@ class MatchboxFace:
         line = self.log.line("info", f"HTTP {request.method} {asked}")
         if view.assets is not None and path.startswith(ASSETS):
             return Reply(serve_file(request, view.assets, path[len(ASSETS) - 1 :]), (), (line,))
-        if path in ENDPOINTS:
-            return self._reply(ENDPOINTS[path](request, view), line)
-        signed = ENDPOINTS.get(path[: -len(".sig")]) if path[-len(".sig") :] in SIGNATURES else None
-        if signed is not None and view.signer is not None:
-            return self._signed(signed(request, view), line, view, is_armored=SIGNATURES[path[-len(".sig") :]])
+        outcome = _outcome(request, view, path)
+        if outcome is not None:
+            return Reply(outcome.response, outcome.sightings, (line, *self._lines(outcome)))
+        stem, suffix = path[: -len(".sig")], path[-len(".sig") :]
+        if suffix in SIGNATURES and view.signer is not None:
+            outcome = _outcome(request, view, stem)
+            if outcome is not None:
+                signed = _sign(outcome.response, view.signer, is_armored=SIGNATURES[suffix])
+                return Reply(signed, (), (line, *self._lines(outcome)))
         return Reply(text_response("matchbox\n") if path == "/" else go_not_found(), (), (line,))
 
     def fail(self, request: Request, error: Exception) -> Reply:
@@ -157,7 +143,7 @@ class MatchboxFace:
         line = self.log.line("error", f"{request.method} {request.path}: {type(error).__name__}: {error}")
         return Reply(go_error("Internal Server Error", 500), (), (line,))
 
-    def access(self, request: Request, response: Response, seconds: float) -> str:
+    def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """Nothing: requests are noted before they are answered."""
         return ""
 
@@ -170,22 +156,16 @@ class MatchboxFace:
         """An error."""
         return self.log.line("error", text)
 
-    def _reply(self, outcome: Outcome, line: str) -> Reply:
-        sightings = sightings_of(outcome.asker, outcome.event, outcome.answer)
-        return Reply(outcome.response, sightings, (line, *self._lines(outcome)))
-
     def _lines(self, outcome: Outcome) -> list[str]:
         return [self.log.line(note.level, note.text, **note.fields) for note in outcome.notes]
 
-    def _signed(self, outcome: Outcome, line: str, view: View, *, is_armored: bool) -> Reply:
-        """A signature in place of the body, whatever the status: Matchbox signs its refusals too."""
-        lines = (line, *self._lines(outcome))
-        body, signer = outcome.response.body, view.signer
-        if signer is None or not isinstance(body, bytes):
-            return Reply(go_not_found(), (), lines)
-        try:
-            signature = signer.sign(body, is_armored=is_armored)
-        except TrustError as error:
-            return Reply(go_error(str(error), 500), (), lines)
-        content_type = TEXT if is_armored else OCTETS
-        return Reply(text_response(signature, outcome.response.status, content_type), (), lines)
+
+def _sign(response: Response, signer: Signer, *, is_armored: bool) -> Response:
+    """A signature in place of the body, whatever the status: Matchbox signs its refusals too."""
+    if not isinstance(response.body, bytes):
+        return go_not_found()
+    try:
+        signature = signer.sign(response.body, is_armored=is_armored)
+    except TrustError as error:
+        return go_error(str(error), 500)
+    return text_response(signature, response.status, TEXT if is_armored else OCTETS)

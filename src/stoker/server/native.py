@@ -2,89 +2,102 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from stoker.http import Match, Request, Response, Route, Routes, problem
+from stoker.http import Match, Request, Response, problem
+from stoker.machines import parse_name
 from stoker.report import Entry
-from stoker.server import api, assets, matchbox, page
-from stoker.server.page import entrance
-from stoker.server.replies import Handler, Reply, View
+from stoker.server.endpoints import Endpoint
+from stoker.server.logs import Form, Lines
+from stoker.server.replies import Reply, View
+from stoker.server.roles import ANYONE, Access, Caller, TokenFile, Tokens, refusal
+from stoker.server.routes import API, TABLE
+from stoker.server.sessions import Sessions
 
-LOGGED_TARGET: Final = 400
-
-# The paths of Matchbox; each has its signatures beside it.
-MATCHBOX: Final[dict[str, Handler]] = {
-    "/boot.ipxe": matchbox.boot_script,
-    "/boot.ipxe.0": matchbox.boot_script,
-    "/ipxe": matchbox.ipxe,
-    "/grub": matchbox.grub,
-    "/ignition": matchbox.ignition,
-    "/cloud": matchbox.cloud,
-    "/generic": matchbox.generic,
-    "/metadata": matchbox.metadata,
-}
-
-ROUTES: Final[Routes[Handler]] = Routes(
-    (
-        Route(("GET",), "/", entrance.root),
-        *page.ROUTES,
-        *(Route(("GET",), path, handler) for path, handler in MATCHBOX.items()),
-        *(
-            Route(("GET",), path + suffix, matchbox.signed(handler, is_armored=is_armored))
-            for path, handler in MATCHBOX.items()
-            for suffix, is_armored in matchbox.SIGNATURES.items()
-        ),
-        Route(("GET",), "/assets/{path...}", assets.asset),
-        Route(("GET",), "/healthz", api.health),
-        Route(("GET",), "/api/v1/machines", api.list_machines),
-        Route(("GET",), "/api/v1/machines/{name}/events", api.list_events),
-        Route(("POST",), "/api/v1/machines/{name}/events", api.post_events),
-    )
-)
+NO_TOKENS: Final = TokenFile(None)
+PAGE: Final = "/ui"
+CHALLENGE: Final = ("www-authenticate", 'Bearer realm="stoker"')
 
 
 class Native:
-    """The face of `stoker serve`."""
+    """The face of `stoker serve`: `tokens` say who may do what, `form` how its log is written."""
 
     reads_bodies = True
+    names_requests = True
+
+    def __init__(self, tokens: TokenFile = NO_TOKENS, form: Form = Form.TEXT) -> None:
+        self.tokens = tokens
+        self.lines = Lines(form)
+        self.sessions = Sessions(self._reader)
 
     def answer(self, request: Request, view: View) -> Reply:
-        """Answer by the table of routes."""
-        match = ROUTES.find(request.method, request.path)
-        if match.endpoint is None:
+        """Answer by the table of routes, as far as it is open to who asks."""
+        match = TABLE.find(request.method, request.path)
+        endpoint = match.endpoint
+        if endpoint is None:
             return Reply(_not_routed(request, match))
-        return match.endpoint(request, view, match.names)
+        if request.path.startswith(PAGE):
+            view = replace(view, sessions=self.sessions)
+        if endpoint.access is Access.PUBLIC and not request.path.startswith(API):
+            return endpoint.handler(request, view, match.names)._replace(route=match.pattern)
+        tokens = self.tokens.current()
+        caller = tokens.find(request.headers.get("authorization"))
+        refused = _refuse(endpoint, caller, match.names, view, tokens)
+        known = caller or ANYONE
+        if refused is not None:
+            return Reply(refused, route=match.pattern, caller=known)
+        reply = endpoint.handler(request, replace(view, caller=known), match.names)
+        return reply._replace(route=match.pattern, caller=known)
+
+    def _reader(self, digest: str) -> Caller | None:
+        """Who may log in by the token of this digest: whoever may see more than anybody."""
+        caller = self.tokens.current().callers.get(digest)
+        return caller if caller is not None and caller.role in Access.SEE.value else None
 
     def fail(self, request: Request, error: Exception) -> Reply:
         """A problem document that says no more than that; the log says what."""
-        line = _one_line(f"error: {request.method} {request.path}: {type(error).__name__}: {error}")
+        line = self.lines.warn(f"{request.method} {request.path}: {type(error).__name__}: {error}", request.id)
         return Reply(problem(500, "the server failed at this request; its log says how"), (), (line,))
 
-    def access(self, request: Request, response: Response, seconds: float) -> str:
+    def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """Who asked for what, and what came of it."""
-        target = request.target[:LOGGED_TARGET]
-        agent = request.headers.get("user-agent", "-")[:LOGGED_TARGET]
-        line = f'{request.client} "{request.method} {target}" {response.status} {response.size} {seconds * 1000:.1f}ms'
-        return _one_line(f'{line} "{agent}"')
+        return self.lines.access(request, reply.response, seconds, str(reply.caller))
 
     def tell(self, entry: Entry) -> str:
         """Where, how bad, what, and what to do."""
-        where = f"{entry.place}: " if entry.place else ""
-        hint = f" ({entry.hint})" if entry.hint else ""
-        return _one_line(f"{where}{entry.severity.value}: {entry.message}{hint}")
+        return self.lines.tell(entry)
 
     def warn(self, text: str) -> str:
         """An error, since the server's own troubles are that."""
-        return _one_line(f"error: {text}")
+        return self.lines.warn(text)
 
 
-def _not_routed(request: Request, match: Match[Handler]) -> Response:
+def _refuse(
+    endpoint: Endpoint, caller: Caller | None, names: dict[str, str], view: View, tokens: Tokens
+) -> Response | None:
+    """Why this route is not open to the caller: 401 to who shows no good token, else 403."""
+    if caller is None:
+        return problem(401, "this token is not known here").with_headers(CHALLENGE)
+    subject = _subject(names, view) if endpoint.access.is_of_one_machine else frozenset()
+    reason = refusal(endpoint.access, caller, subject, tokens)
+    if reason is None:
+        return None
+    if caller is ANYONE:
+        return problem(401, reason).with_headers(CHALLENGE)
+    return problem(403, reason)
+
+
+def _subject(names: dict[str, str], view: View) -> frozenset[str]:
+    """All names of the machine that a path is about."""
+    identity = parse_name(names.get("name", ""))
+    machine = view.keeper.find(identity)
+    known = (machine.name, machine.uuid, *machine.macs) if machine is not None else ()
+    return frozenset(name for name in (identity.uuid, identity.mac, *known) if name)
+
+
+def _not_routed(request: Request, match: Match[Endpoint]) -> Response:
     if not match.allowed:
         return problem(404, f"nothing is at `{request.path[:200]}`")
     allowed = ", ".join(match.allowed)
     return problem(405, f"`{request.path}` takes {allowed}").with_headers(("allow", allowed))
-
-
-def _one_line(text: str) -> str:
-    """Text that cannot forge another line of a log or steer a terminal."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

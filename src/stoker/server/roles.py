@@ -24,6 +24,8 @@ import hashlib
 import os
 import re
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -32,6 +34,7 @@ from stoker.machines import parse_name
 from stoker.server.errors import TokenFileError
 
 MAX_FILE: Final = 8 << 20
+LOOK_SECONDS: Final = 1.0
 LINE: Final = re.compile(r"(operator|viewer|machine)[ \t]+(\S{1,100})[ \t]+sha256:([0-9a-f]{64})")
 BEARER: Final = re.compile(r"[Bb]earer +([A-Za-z0-9._~+/=-]{1,500})")
 
@@ -88,6 +91,43 @@ class Tokens:
             return ANYONE
         found = BEARER.fullmatch(authorization)
         return self.callers.get(hashlib.sha256(found[1].encode()).hexdigest()) if found else None
+
+
+class TokenFile:
+    """The file of tokens, read again when it has changed; what cannot be read leaves the tokens that were there."""
+
+    def __init__(self, path: Path | None, clock: Callable[[], float] = time.monotonic) -> None:
+        """Read it. Raises TokenFileError. Without a file nobody has a token."""
+        self.path = path
+        self.trouble = ""
+        self._clock = clock
+        self._look_again = 0.0
+        self._signature = self._sign()
+        self._tokens = Tokens() if path is None else load_tokens(path)
+
+    def current(self) -> Tokens:
+        """The tokens as they are; the file is looked at once a second at most."""
+        now = self._clock()
+        if self.path is not None and now >= self._look_again:
+            self._look_again = now + LOOK_SECONDS
+            signature = self._sign()
+            if signature != self._signature:
+                self._signature = signature
+                self._read(self.path)
+        return self._tokens
+
+    def _read(self, path: Path) -> None:
+        try:
+            self._tokens, self.trouble = load_tokens(path), ""
+        except TokenFileError as error:
+            self.trouble = str(error)
+
+    def _sign(self) -> tuple[int, int, int] | None:
+        try:
+            status = self.path.stat() if self.path is not None else None
+        except OSError:
+            return None
+        return (status.st_ino, status.st_size, status.st_mtime_ns) if status else None
 
 
 def read_tokens(text: str, file: str) -> Tokens:

@@ -12,15 +12,10 @@ import secrets
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from stoker.server.roles import Caller
+
 LONGEST: Final = 12 * 3600.0  # seconds, a working day
 MOST: Final = 1000
-
-
-class Holder(NamedTuple):
-    """Whose token it is, and what they may do: `viewer` or `operator`."""
-
-    name: str
-    role: str
 
 
 class Session(NamedTuple):
@@ -30,8 +25,8 @@ class Session(NamedTuple):
     until: float
 
 
-# The holder of the token with this SHA-256, in hexadecimal.
-Recognise = Callable[[str], Holder | None]
+# Who has the token with this SHA-256, in hexadecimal.
+Recognise = Callable[[str], Caller | None]
 
 
 class Sessions:
@@ -59,7 +54,7 @@ class Sessions:
         self._sessions[_digest(secret)] = Session(digest, at + LONGEST)
         return secret
 
-    def find(self, secret: str, at: float) -> Holder | None:
+    def find(self, secret: str, at: float) -> Caller | None:
         """Who has the cookie with this secret."""
         session = self._sessions.get(_digest(secret))
         return self._recognise(session.token) if session is not None and session.until > at else None
@@ -70,11 +65,14 @@ class Sessions:
 
     def form_key(self, secret: str) -> str:
         """What every form of whoever has this cookie has to carry: only pages of this process know it."""
-        return hmac.new(self._key, secret.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
+        return hmac.new(self._key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
     def _drop_ended(self, at: float) -> None:
         while self._sessions and next(iter(self._sessions.values())).until <= at:
             del self._sessions[next(iter(self._sessions))]
+
+
+NO_SESSIONS: Final = Sessions(lambda _digest: None)
 
 
 def new_secret() -> str:
@@ -83,4 +81,4 @@ def new_secret() -> str:
 
 
 def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,36 +1,42 @@
 """The server without its transport: a Request goes in, a Response comes out; what is behind it is kept current.
 
-A Site reads its files again when they have changed, gives each request to its face, and notes whom it saw. It is
-synchronous and belongs to one thread.
+A Site gives each request to its face, notes whom it saw, has the store make what the answer promises, and counts. What
+it answers with is in memory: nobody who reads waits. It belongs to one thread, but for what the keeper tells it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from stoker.http import Request, Response
-from stoker.machines import EMPTY, FOLDERS, Compile, Timeline, Validate, check_ignition, read_catalogue
-from stoker.report import Report
+import msgspec
+
+from stoker.http import Request, Response, problem
+from stoker.machines import AnyFact, Compile, Seen, Sighting, Told, Validate, check_ignition
+from stoker.report import Event, Report
+from stoker.server.behind import Behind
+from stoker.server.files_api import refuse_change
+from stoker.server.keeper import Keeper
+from stoker.server.measures import Measures
 from stoker.server.native import Native
-from stoker.server.replies import Face, View
-from stoker.server.sessions import Recognise, Sessions
-from stoker.store import Directory, StoreError
+from stoker.server.notes import Note
+from stoker.server.replies import Face, Order, Reply, View
+from stoker.server.streams import Stream
+from stoker.store import StoreError, StoreUnavailableError
 from stoker.trust import Signer
 
-LOOK_INTERVAL: Final = 0.25
-LOOK_SHARE: Final = 20
 NATIVE: Final = Native()
 
 
 class Site:
-    """The data directory, the machines seen, and the collaborators that know the languages of configs."""
+    """What is served, and the collaborators that know the languages of configs."""
 
     def __init__(
         self,
-        data: Path,
+        behind: Behind,
         assets: Path | None,
         compile_config: Compile,
         log: Callable[[str], None],
@@ -38,83 +44,128 @@ class Site:
         validate: Validate = check_ignition,
         face: Face = NATIVE,
         signer: Signer | None = None,
-        recognise: Recognise = lambda _digest: None,
-        look_interval: float = LOOK_INTERVAL,
     ) -> None:
-        """Read everything once. Raises StoreUnavailableError if the data directory cannot be read."""
-        self.directory = Directory(data, FOLDERS)
+        """Begin to read what is behind it; `log` may be called from any thread."""
         self.assets = assets
         self.compile = compile_config
         self.validate = validate
         self.face = face
         self.signer = signer
         self.log = log
-        self.look_interval = look_interval
-        self.look_again = 0.0
-        self.trouble = ""
-        self.timeline = Timeline()
-        self.sessions = Sessions(recognise)
-        self.catalogue = EMPTY
-        self.report = Report()
-        self._reload()
+        self.known = Report()
+        self.troubles: tuple[str, ...] = ()
+        self.stream = Stream()
+        self.post: Callable[[Callable[[], None]], object] = lambda call: call()
+        self.keeper = Keeper(behind.store, behind.spool, self._on_news, self._on_catalogue, behind.name)
+        self.measures = Measures(self.keeper, self.stream)
 
     def answer(self, request: Request) -> Response:
-        """Answer one request; whatever goes wrong, there is an answer."""
+        """Answer one request, waiting for the store where it has to make a change."""
         start = time.perf_counter()
-        self._look()
+        reply, done = self.begin(request)
+        if done is not None:
+            reply = self.settle(reply, done)
+        self.finish(request, reply, time.perf_counter() - start)
+        return reply.response
+
+    def begin(self, request: Request) -> tuple[Reply, Future[Any] | None]:
+        """Whatever goes wrong, there is an answer: this one or, where there is something to wait for, `settle`'s."""
+        self._say_troubles()
         view = View(
-            self.catalogue,
-            self.timeline,
+            self.keeper.catalogue,
+            self.keeper,
+            self.stream,
+            self.measures,
             self.assets,
             self.compile,
             self.validate,
-            self.report,
-            self.sessions,
             time.time(),
             self.signer,
         )
         try:
             reply = self.face.answer(request, view)
+            for sighting in reply.sightings:
+                self.see(sighting, view.at)
+            return self._submit(reply)
         except Exception as error:  # noqa: BLE001  a fault in one request must not end the others
-            reply = self.face.fail(request, error)
-        for sighting in reply.sightings:
-            self.timeline.record(sighting, view.at)
+            return self.face.fail(request, error), None
+
+    def settle(self, reply: Reply, done: Future[Any]) -> Reply:
+        """The answer to a change once the store has made it or has not; waits for that."""
+        try:
+            revisions = done.result()
+        except StoreError as error:
+            return _refused(reply, refuse_change(error))
+        return reply._replace(response=reply.then(revisions or {}) if reply.then else reply.response)
+
+    def finish(self, request: Request, reply: Reply, seconds: float) -> None:
+        """Count and log a request that is answered."""
+        response = reply.response
+        self.measures.answered(reply.route, response.status, response.size, seconds)
         for line in reply.lines:
             self.write(line)
-        self.log_access(request, reply.response, time.perf_counter() - start)
-        return reply.response
+        self.write(self.face.access(request, reply, seconds))
 
-    def _look(self) -> None:
-        """Look for changed files, not more often than the interval, nor so often that looking is all that is done."""
-        start = time.monotonic()
-        if start < self.look_again:
-            return
-        trouble = ""
-        try:
-            self._reload()
-        except StoreError as error:
-            trouble = f"{error}; what was read last is still served"
-        if trouble and trouble != self.trouble:
-            self.write(self.face.warn(trouble))
-        self.trouble = trouble
-        now = time.monotonic()
-        self.look_again = now + (max(self.look_interval, LOOK_SHARE * (now - start)) if self.look_interval else 0)
-
-    def _reload(self) -> None:
-        if not self.directory.refresh():
-            return
-        known = set(self.report)
-        self.catalogue, findings = read_catalogue(self.directory.snapshot, self.catalogue)
-        self.report = Report((*self.directory.report, *findings))
-        for entry in self.report:
-            if entry not in known:
-                self.write(self.face.tell(entry))
-
-    def log_access(self, request: Request, response: Response, seconds: float) -> None:
-        """Write the line of the access log for one request."""
-        self.write(self.face.access(request, response, seconds))
+    def see(self, sighting: Sighting, at: float) -> None:
+        """Note that a machine was heard of."""
+        facts: list[AnyFact] = [Seen(dict(sighting.labels), sighting.group, sighting.profile)]
+        facts += map(Told, sighting.events)
+        self.measures.sightings.add()
+        self._publish(self.keeper.note(Note(sighting.identity, tuple(facts), at)))
 
     def write(self, line: str) -> None:
         """Write a line of the log; an empty one is none."""
         if line:
             self.log(line)
+
+    def close(self, seconds: float) -> None:
+        """End the streams, and store what waits."""
+        self.stream.close()
+        if not self.keeper.close(seconds):
+            waiting = len(self.keeper.waiting())
+            self.write(self.face.warn(f"{waiting} notes could not be stored: {self.keeper.trouble}"))
+
+    def wait_until_read(self, seconds: float) -> None:
+        """Wait until everything was read once. Raises StoreUnavailableError."""
+        if not self.keeper.wait_until_read(seconds):
+            raise StoreUnavailableError("; ".join(self.keeper.unready()) or "the store was not read in time")
+
+    def _say_troubles(self) -> None:
+        """Say once of each trouble of the store that it is there, and that what was read last is still served."""
+        troubles = self.keeper.troubles()
+        if troubles != self.troubles:
+            for trouble in troubles:
+                if trouble and trouble not in self.troubles:
+                    self.write(self.face.warn(f"{trouble}; what was read last is still served"))
+            self.troubles = troubles
+
+    def _submit(self, reply: Reply) -> tuple[Reply, Future[Any] | None]:
+        change = reply.change
+        if change is None:
+            return reply, None
+        audit = msgspec.json.encode(change.deed)
+        if not isinstance(change, Order):
+            return reply, self.keeper.change(change.changes, change.conditions, audit)
+        done, refusal, events = self.keeper.order(change.note, audit)
+        self._publish(events)
+        if done is None:
+            return _refused(reply, problem(409, refusal)), None
+        return reply, done
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.stream.publish("machine", msgspec.json.encode(event))
+
+    def _on_news(self, events: Sequence[Event]) -> None:
+        self.post(lambda: self._publish(events))
+
+    def _on_catalogue(self, report: Report) -> None:
+        """Say what is newly found in the files."""
+        known, self.known = set(self.known), report
+        for entry in report:
+            if entry not in known:
+                self.write(self.face.tell(entry))
+
+
+def _refused(reply: Reply, refusal: Response) -> Reply:
+    return reply._replace(response=reply.otherwise(refusal) if reply.otherwise else refusal)

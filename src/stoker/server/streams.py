@@ -20,6 +20,8 @@ MAX_BYTES: Final = 16 << 20
 MAX_CHUNK: Final = 256
 MAX_WATCHERS: Final = 1000
 HEARTBEAT_SECONDS: Final = 15.0
+PULSE: Final = b"data: changed\n\n"
+PULSE_SECONDS: Final = 0.25  # between two of them, at least
 HEARTBEAT: Final = b":\n\n"
 IDENTIFIER: Final = re.compile(r"([0-9a-f]{8})-([0-9]{1,15})")
 
@@ -103,6 +105,22 @@ class Stream:
                 position += len(taken)
                 self.counts.sent += len(taken)
                 yield b"".join(taken)
+        finally:
+            self.counts.watching -= 1
+
+    async def pulse(self) -> AsyncGenerator[bytes, None]:
+        """The pieces of a stream that says no more than that something happened, and not how often."""
+        self.counts.watching += 1
+        try:
+            seen = self.end
+            yield HEARTBEAT
+            while not self.is_closed:
+                if seen == self.end and not await self._news():
+                    yield HEARTBEAT
+                elif seen != self.end:
+                    seen = self.end
+                    yield PULSE
+                    await asyncio.sleep(PULSE_SECONDS)
         finally:
             self.counts.watching -= 1
 

@@ -7,20 +7,25 @@ have been answered.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from stoker.http import FilePart, Request, Response, problem
+from stoker.http import Feed, FilePart, Request, Response, problem
 from stoker.machines import Compile, Validate, check_ignition
-from stoker.server.errors import AddressError, CertificateError, ServerError, TransportMissingError
-from stoker.server.replies import Face
+from stoker.server.behind import open_files
+from stoker.server.clients import Network, client_address, request_id
+from stoker.server.errors import CertificateError, TransportMissingError
+from stoker.server.feeds import send_feed
+from stoker.server.replies import Face, Reply
 from stoker.server.site import NATIVE, Site
+from stoker.server.supervision import READY, STOPPING, inherited_socket, listen, notify
 from stoker.trust import Signer
 
 if TYPE_CHECKING:
@@ -28,12 +33,14 @@ if TYPE_CHECKING:
     from granian.rsgi import Scope
 
 MAX_BODY: Final = 64 << 10
+MAX_FILE: Final = 1 << 20  # of a body that becomes a file
 BODY_SECONDS: Final = 30
 HEADER_SECONDS: Final = 30  # for the head of a request, and for the next one on a connection
 MAX_HEAD: Final = 256 << 10
 BACKLOG: Final = 1024
-READY_TRIES: Final = 500
-READY_PAUSE: Final = 0.01
+READ_SECONDS: Final = 30.0  # for the store, before anything is answered
+STORE_SECONDS: Final = 10.0  # for the store, in the end
+RENEW_SECONDS: Final = 1.0
 THREAD_TRIES: Final = 2000
 THREAD_PAUSE: Final = 0.001
 
@@ -59,40 +66,30 @@ def serve(
     face: Face = NATIVE,
     signer: Signer | None = None,
     tls: Tls | None = None,
+    state_dir: Path | None = None,
+    trusted: Sequence[Network] = (),
 ) -> None:
     """Serve a directory of Matchbox's files until SIGTERM or SIGINT; call it from the main thread.
 
     `on_ready` is given the address once connections are accepted, with the real port where 0 was asked for. `log`
-    takes one line at a time. With `tls` it speaks HTTPS, and HTTP/2 to those who ask for it. Raises AddressError,
-    CertificateError, TransportMissingError, and StoreUnavailableError of the store.
+    takes one line at a time, from any thread. With `tls` it speaks HTTPS, and HTTP/2 to those who ask for it. What is
+    known of machines is kept in `state_dir`; `trusted` are the networks of proxies whose word on clients counts. A
+    socket that a supervisor handed over takes the place of `address`. Raises AddressError, CertificateError,
+    TransportMissingError, and StoreUnavailableError of the store.
     """
-    site = Site(data_dir, assets_dir, compile_config, log, validate=validate, face=face, signer=signer)
     if tls is not None:
         _check_certificate(tls)
     before = _threads()
-    with closing(_reserve(address)) as reserved:
-        host, port = reserved.getsockname()[:2]
-        asyncio.run(_run(site, (host, port), on_ready, tls))
+    with open_files(data_dir, state_dir) as behind:
+        listening = inherited_socket(os.environ) or listen(*address)
+        with closing(listening):
+            site = Site(behind, assets_dir, compile_config, log, validate=validate, face=face, signer=signer)
+            try:
+                site.wait_until_read(READ_SECONDS)
+                asyncio.run(_run(site, listening, on_ready, tls, trusted))
+            finally:
+                site.close(STORE_SECONDS)
     _wait_for_threads(before)
-
-
-def _reserve(address: Address) -> socket.socket:
-    """Take a port without listening on it, so that its number is known and nobody else has it."""
-    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    try:
-        with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-        reserved = socket.socket(family, socket.SOCK_STREAM)
-        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        reserved.bind(address)
-    except (OSError, OverflowError) as error:
-        host, port = address
-        raise AddressError(
-            f"cannot listen on `{host}:{port}`: {error}; name another address or free this one"
-        ) from error
-    return reserved
 
 
 def _check_certificate(tls: Tls) -> None:
@@ -124,17 +121,56 @@ def _wait_for_threads(before: set[str]) -> None:
         time.sleep(THREAD_PAUSE)
 
 
-async def _run(site: Site, address: Address, on_ready: Callable[[Address], None], tls: Tls | None) -> None:
+async def _run(
+    site: Site,
+    listening: socket.socket,
+    on_ready: Callable[[Address], None],
+    tls: Tls | None,
+    trusted: Sequence[Network],
+) -> None:
+    server = _make_server(Gateway(site, trusted), listening, tls)
+    loop = asyncio.get_running_loop()
+    site.post = loop.call_soon_threadsafe
+
+    def stop() -> None:
+        notify(os.environ, STOPPING)
+        site.stream.close()
+        server.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    serving = asyncio.create_task(server.serve())
+    await asyncio.sleep(0)  # granian starts its threads in the first step of the task
+    if not serving.done():
+        on_ready(listening.getsockname()[:2])
+        notify(os.environ, READY)
+    renewing = asyncio.create_task(_renew(server, tls)) if tls is not None else None
     try:
-        from granian.constants import HTTPModes, Interfaces, SSLProtocols  # noqa: PLC0415  the extra is optional
+        await serving
+    finally:
+        if renewing is not None:
+            renewing.cancel()
+
+
+def _make_server(application: Gateway, listening: socket.socket, tls: Tls | None) -> Any:
+    try:
+        from granian._granian import SocketHolder  # noqa: PLC0415  the extra is optional
+        from granian.constants import HTTPModes, Interfaces, SSLProtocols  # noqa: PLC0415  the same
         from granian.http import HTTP1Settings  # noqa: PLC0415  the same
         from granian.server.embed import Server  # noqa: PLC0415  the same
     except ImportError as error:
         raise TransportMissingError(f"{error}; install it with `pip install 'stoker[server]'`") from error
-    server = Server(
-        Gateway(site),
-        address=address[0],
-        port=address[1],
+
+    class Shared(Server):
+        """A server on a socket that listens already, so that one worker can take over from another without a gap."""
+
+        def _init_shared_socket(self) -> None:
+            # The stub of the class does not tell what its constructor takes.
+            holder: Any = SocketHolder
+            self._shd = holder(os.dup(listening.fileno()), False, BACKLOG)
+
+    return Shared(
+        application,
         interface=Interfaces.RSGI,
         http=HTTPModes.http1 if tls is None else HTTPModes.auto,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=MAX_HEAD),
@@ -145,85 +181,103 @@ async def _run(site: Site, address: Address, on_ready: Callable[[Address], None]
         ssl_key=tls and tls.key,
         ssl_protocol_min=SSLProtocols.tls12,
     )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    serving = asyncio.create_task(server.serve())
-    await _wait_until_ready(address, serving)
-    on_ready(address)
-    await serving
 
 
-async def _wait_until_ready(address: Address, serving: asyncio.Task[None]) -> None:
-    """Wait until a connection is accepted."""
-    for _ in range(READY_TRIES):
+async def _renew(server: Any, tls: Tls) -> None:
+    """Let a new worker take over when the certificate has changed; the old one ends what is under way."""
+    known = _signature(tls)
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        found = _signature(tls)
+        if found is None or found == known:
+            continue
         try:
-            _, writer = await asyncio.open_connection(*address)
-        except OSError:
-            if serving.done():
-                break
-            await asyncio.sleep(READY_PAUSE)
-        else:
-            writer.close()
-            await writer.wait_closed()
-            return
-    raise ServerError(f"nothing listens on `{address[0]}:{address[1]}` although the server was started")
+            _check_certificate(tls)
+        except CertificateError:
+            continue  # half written: it is looked at again
+        known = found
+        server.reload()
+
+
+def _signature(tls: Tls) -> tuple[int, ...] | None:
+    try:
+        found = [path.stat() for path in tls]
+    except OSError:
+        return None
+    return tuple(each for status in found for each in (status.st_ino, status.st_size, status.st_mtime_ns))
 
 
 class Gateway:
     """The RSGI application: one Site."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, trusted: Sequence[Network] = ()) -> None:
         self.site = site
+        self.trusted = trusted
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
         if scope.proto != "http":
             return
-        request = Request(scope.method, scope.path, scope.query_string, dict(scope.headers.items()), b"", scope.client)
+        start = time.perf_counter()
+        headers = dict(scope.headers.items())
+        client = client_address(scope.client, headers, self.trusted)
+        name = request_id(headers) if self.site.face.names_requests else ""
+        request = Request(scope.method, scope.path, scope.query_string, headers, b"", client, name)
         if scope.method not in ("GET", "HEAD") and self.site.face.reads_bodies:
-            try:
-                body = await _read_body(request, protocol)
-            except TimeoutError:
-                self._refuse(scope, protocol, request, problem(408, f"no body within {BODY_SECONDS} seconds"))
-                return
-            if body is None:
-                self._refuse(scope, protocol, request, problem(413, f"the body has more than {MAX_BODY} bytes"))
+            body = await _read_body(request, protocol)
+            if isinstance(body, Response):
+                await self._end(scope, protocol, request, Reply(body), start)
                 return
             request = replace(request, body=body)
-        _send(scope, protocol, self.site.answer(request))
+        reply, done = self.site.begin(request)
+        if done is not None:
+            await asyncio.wait({asyncio.wrap_future(done)})
+            reply = self.site.settle(reply, done)
+        await self._end(scope, protocol, request, reply, start)
 
-    def _refuse(self, scope: Scope, protocol: HTTPProtocol, request: Request, response: Response) -> None:
-        self.site.log_access(request, response, 0.0)
-        _send(scope, protocol, response)
+    async def _end(self, scope: Scope, protocol: HTTPProtocol, request: Request, reply: Reply, start: float) -> None:
+        self.site.finish(request, reply, time.perf_counter() - start)
+        response = reply.response
+        if request.id:
+            response = response.with_headers(("x-request-id", request.id))
+        if isinstance(response.body, Feed) and scope.method != "HEAD":
+            await send_feed(protocol, response, response.body, scope.client)
+        else:
+            _send(scope, protocol, response)
 
 
-async def _read_body(request: Request, protocol: HTTPProtocol) -> bytes | None:
-    """The body, or None if it is too large. Raises TimeoutError if it does not come."""
+async def _read_body(request: Request, protocol: HTTPProtocol) -> bytes | Response:
+    """The body, or why it is not taken."""
+    largest = MAX_FILE if request.method == "PUT" else MAX_BODY
+    too_large = problem(413, f"the body has more than {largest} bytes")
     length = request.headers.get("content-length", "0")
-    if len(length) > 9 or (length.isdigit() and int(length) > MAX_BODY):
-        return None
+    if len(length) > 9 or (length.isdigit() and int(length) > largest):
+        return too_large
     body = bytearray()
-    async with asyncio.timeout(BODY_SECONDS):
-        async for chunk in protocol:
-            body += chunk
-            if len(body) > MAX_BODY:
-                return None
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in protocol:
+                body += chunk
+                if len(body) > largest:
+                    return too_large
+    except TimeoutError:
+        return problem(408, f"no body within {BODY_SECONDS} seconds")
     return bytes(body)
 
 
-def _send(scope: Scope, protocol: Any, response: Response) -> None:
+def _send(scope: Scope, protocol: HTTPProtocol, response: Response) -> None:
     headers = list(response.headers)
     body = response.body
     if scope.method == "HEAD":
-        protocol.response_empty(response.status, [*headers, ("content-length", str(response.size))])
+        length = [] if isinstance(body, Feed) else [("content-length", str(response.size))]
+        protocol.response_empty(response.status, [*headers, *length])
+    elif not response.size:
+        protocol.response_empty(response.status, headers)
+    elif isinstance(body, bytes):
+        protocol.response_bytes(response.status, headers, body)
     elif isinstance(body, FilePart):
         headers.append(("content-length", str(body.size)))
         if body.is_whole:
             protocol.response_file(response.status, headers, body.path)
         else:
             protocol.response_file_range(response.status, headers, body.path, body.start, body.start + body.size)
-    elif body:
-        protocol.response_bytes(response.status, headers, body)
-    else:
-        protocol.response_empty(response.status, headers)

@@ -1,7 +1,17 @@
-"""Who vouches for bytes: a Signer makes detached OpenPGP signatures of them."""
+"""Who vouches for bytes, and who may see them: detached OpenPGP signatures, and secrets by reference."""
 
-from stoker.trust.errors import KeyRingError, SigningError, TrustError
-from stoker.trust.secrets import Secret
+from stoker.trust.errors import KeyRingError, SecretError, SigningError, TrustError
+from stoker.trust.secrets import REFERENCE, Reference, Secret, Secrets
 from stoker.trust.signers import Signer
 
-__all__ = ["KeyRingError", "Secret", "Signer", "SigningError", "TrustError"]
+__all__ = [
+    "REFERENCE",
+    "KeyRingError",
+    "Reference",
+    "Secret",
+    "SecretError",
+    "Secrets",
+    "Signer",
+    "SigningError",
+    "TrustError",
+]

@@ -2,6 +2,7 @@
 
 TrustError
 ├── KeyRingError    a key ring cannot be used
+├── SecretError     a secret cannot be had by its reference
 └── SigningError    a signature could not be made
 """
 
@@ -14,6 +15,10 @@ class TrustError(Exception):
 
 class KeyRingError(TrustError):
     """A key ring cannot be used: which and why are in the text."""
+
+
+class SecretError(TrustError):
+    """A secret cannot be had: why is in the text, and nothing of the secret is."""
 
 
 class SigningError(TrustError):

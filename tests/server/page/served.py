@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 from tests.server.conftest import write
@@ -19,6 +19,26 @@ OPERATOR: Final = "the-token-of-an-operator"
 VIEWER: Final = "the-token-of-a-viewer"
 SECONDS: Final = 30
 
+PROGRAM: Final = """
+import sys
+from pathlib import Path
+from stoker.cli.serve import _compile
+from stoker.server import serve
+from stoker.server.native import Native
+from stoker.server.roles import TokenFile
+
+root = Path(sys.argv[1])
+serve(
+    root / "data",
+    None,
+    ("127.0.0.1", int(sys.argv[2])),
+    compile_config=_compile,
+    on_ready=lambda address: print(address[1], flush=True),
+    log=lambda line: print(line, file=sys.stderr, flush=True),
+    face=Native(TokenFile(root / "tokens")),
+    state_dir=root / "state",
+)
+"""
 TEMPLATE: Final = """variant: flatcar
 version: 1.1.0
 # A web server, with a disk of its own for what it serves.
@@ -60,7 +80,7 @@ FILES: Final = {
     "ignition/web.bu": TEMPLATE,
     "ignition/bad.bu": "variant: flatcar\nversion: 1.1.0\n{{if}}\n",
 }
-LOG: Final = "".join(f'files: op({number}): [started]  writing file "/sysroot/etc/{number}"\n' for number in range(1, 31))
+LOG: Final = tuple(f'files: op({number}): [started]  writing file "/sysroot/etc/{number}"' for number in range(1, 31))
 
 
 def mac(number: int) -> str:
@@ -81,7 +101,7 @@ class Served:
         write(root, {"tokens": token_line("operator", OPERATOR) + token_line("viewer", VIEWER)})
         self.process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> Served:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -94,14 +114,16 @@ class Served:
 
     def start(self) -> None:
         """Start it; once more, at the same port."""
-        command = [sys.executable, "-m", "stoker", "serve", str(self.root / "data")]
-        options = ["--address", f"127.0.0.1:{self.port}", "--token-file", str(self.root / "tokens"), "--quiet"]
+        command = [sys.executable, "-c", PROGRAM, str(self.root), str(self.port)]
+        paths = ":".join(path for path in sys.path if path)
         with (self.root / "log").open("a") as log:
-            self.process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, env={"PYTHONPATH": paths}
+            )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, (self.root / "log").read_text()
-        self.port = int(line.rpartition(":")[2])
+        self.port = int(line)
 
     def stop(self) -> None:
         if self.process is not None:
@@ -133,7 +155,7 @@ class Served:
             pointer = ["storage", "files", 1]
             what = "write file `/etc/nginx/nginx.conf`: no space left on device"
             self.tell(number, "files", what, "failed", pointer=pointer, digest=digest)
-            for line in LOG.splitlines():
+            for line in LOG:
                 self.tell(number, "files", line, "log")
         if state == "up":
             self.tell(number, "files", "files: 9 operations done", milliseconds=84.0)

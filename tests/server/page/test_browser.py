@@ -75,7 +75,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 @pytest.fixture
-def tab(everyone: Browser, served: Served) -> Iterator[Browser]:
+def tab(everyone: Browser) -> Iterator[Browser]:
     """A tab of somebody who is not logged in; nothing of the page may complain of anything."""
     everyone.do("Network.clearBrowserCookies")
     everyone.do("Emulation.setScriptExecutionDisabled", value=False)
@@ -223,7 +223,9 @@ def test_a_machine_that_failed(tab: Browser, served: Served, pictures: Path) -> 
     tab.prefer("dark")
     tab.picture(pictures / "machine-dark.png", whole=True)
     tab.follow(".failure .place a")
-    assert tab.evaluate("document.querySelector('li:target code').textContent.trim()") == "- path: /etc/nginx/nginx.conf"
+    assert (
+        tab.evaluate("document.querySelector('li:target code').textContent.trim()") == "- path: /etc/nginx/nginx.conf"
+    )
 
 
 PAGES = ("/ui/", "/ui/login", f"/ui/machines/{mac(1)}", "/ui/groups", "/ui/groups/web", "/ui/profiles")
@@ -274,7 +276,8 @@ def test_what_machines_say_is_text(tab: Browser, served: Served) -> None:
     served.tell(1, "files", HOSTILE * 10, "failed")
     served.tell(1, "<b>", "\x1b[2J" * 400)
     log_in(tab, served)
-    for path in ("/ui/", f"/ui/machines/{mac(1)}", f"/ui/machines/{mac(1)}/labels", "/ui/?q=%3Cscript%3Ehacked=1%3C/script%3E"):
+    machine = f"/ui/machines/{mac(1)}"
+    for path in ("/ui/", machine, f"{machine}/labels", "/ui/?q=%3Cscript%3Ehacked=1%3C/script%3E"):
         tab.go(served.address + path)
         assert tab.evaluate("typeof hacked") == "undefined"
         assert tab.evaluate("document.querySelectorAll('main img, main script').length") == 0
@@ -334,14 +337,16 @@ def test_2000_machines(tab: Browser, served: Served, pictures: Path) -> None:
     tab.do("Network.setCacheDisabled", cacheDisabled=False)
     assert sum(size for _, size in sizes) < 60_000, sizes
     tab.picture(pictures / "2000.png")
-    tab.evaluate("window.changed = 0, new MutationObserver((found) => { changed += found.length; })"
-                 ".observe(document.querySelector('#page'), {subtree: true, childList: true, attributes: true}), null")
+    tab.evaluate(
+        "window.changed = 0, new MutationObserver((found) => { changed += found.length; })"
+        ".observe(document.querySelector('#page'), {subtree: true, childList: true, attributes: true}), null"
+    )
     served.tell(7, "files", "write file", "failed")
     tab.wait(STATES, lambda states: states[0] == "failed")
     assert tab.evaluate("changed") < 300
     tab.follow("a[rel=next]")
     assert tab.evaluate("location.search") == "?page=2"
-    print(json.dumps(sizes))
+    (pictures / "sizes.json").write_text(json.dumps(sizes))
 
 
 def test_the_browser_itself_complains_where_a_script_is_put_in(tab: Browser, served: Served) -> None:
@@ -349,7 +354,9 @@ def test_the_browser_itself_complains_where_a_script_is_put_in(tab: Browser, ser
     tab.go(f"{served.address}/ui/")
     with pytest.raises(BrowserError):
         tab.evaluate("document.body.innerHTML = '<b>x</b>'")
-    tab.evaluate("{ const script = document.createElement('script'); script.src = 'data:text/javascript,hacked=1';"
-                 "document.body.append(script); }")
+    tab.evaluate(
+        "{ const script = document.createElement('script'); script.src = 'data:text/javascript,hacked=1';"
+        "document.body.append(script); }"
+    )
     assert tab.complaints
     tab.complaints.clear()

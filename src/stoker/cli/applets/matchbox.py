@@ -78,9 +78,15 @@ def run(arguments: list[str], program: str) -> int:
         log = Logrus(_level(parsed.text("log-level")))
         _serve(parsed, log)
     except Fatal as fault:
-        talk(f"{log.line('fatal', str(fault))}\n")
+        _tell(log.line("fatal", str(fault)))
         return FAILED
     return 0
+
+
+def _tell(line: str) -> None:
+    """Write a line of the log, where the level takes it."""
+    if line:
+        talk(f"{line}\n")
 
 
 def _read_environment(parsed: Parsed, environment: Mapping[str, str]) -> None:
@@ -129,22 +135,17 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
     from stoker.server.matchbox_face import MatchboxFace  # noqa: PLC0415
     from stoker.store import StoreError  # noqa: PLC0415
 
-    def tell(line: str) -> None:
-        if line:
-            talk(f"{line}\n")
-
     address, assets = parsed.text("address"), parsed.text("assets-path")
     tls = None
     with ExitStack() as stack:
         signer = _open_signer(parsed.text("key-ring-path"), stack)
         _start_operators(parsed)
-        tell(
-            log.line("info", f"Starting matchbox {'HTTPS' if parsed.is_set('web-ssl') else 'HTTP'} server on {address}")
-        )
+        scheme = "HTTPS" if parsed.is_set("web-ssl") else "HTTP"
+        _tell(log.line("info", f"Starting matchbox {scheme} server on {address}"))
         if parsed.is_set("web-ssl"):
             tls = Tls(Path(parsed.text("web-cert-file")), Path(parsed.text("web-key-file")))
-            tell(log.line("info", f"Using SSL server certificate: {tls.certificate}"))
-            tell(log.line("info", f"Using SSL server key: {tls.key}"))
+            _tell(log.line("info", f"Using SSL server certificate: {tls.certificate}"))
+            _tell(log.line("info", f"Using SSL server key: {tls.key}"))
         try:
             serve(
                 Path(parsed.text("data-path")),
@@ -152,7 +153,7 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
                 _resolve(address),
                 compile_config=compile_template,
                 on_ready=lambda _address: None,
-                log=tell,
+                log=_tell,
                 face=MatchboxFace(log),
                 signer=signer,
                 tls=tls,

@@ -20,10 +20,10 @@ class Alarm(NamedTuple):
 
 def find_alarms(view: View, visitor: Visitor) -> list[Alarm]:
     """The alarms that a visitor may see."""
+    if not visitor.may_read:
+        return []
     alarms: list[Alarm] = []
-    broken = (
-        {entry.place.file for entry in view.keeper.report if entry.is_error and entry.place} if visitor.may_read else set()
-    )
+    broken = {entry.place.file for entry in view.keeper.report if entry.is_error and entry.place}
     if broken:
         names = ", ".join(f"`{name.rpartition('/')[2]}`" for name in sorted(broken)[:3])
         more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""

@@ -18,7 +18,7 @@ from stoker.server.page.entrance import explain_refusal
 from stoker.server.page.orders import Target, address_of, deed_of, find_target
 from stoker.server.page.visitors import read_form, why_refused
 from stoker.server.replies import Reply, View, Write
-from stoker.store import Change, Condition, Delete, Put
+from stoker.store import Condition, Delete, Put
 
 WORD: Final = "labels"
 
@@ -83,7 +83,7 @@ def write_lines(labels: dict[str, str]) -> str:
     return "".join(f"{name}={value}\n" for name, value in labels.items())
 
 
-def _change(catalogue: Catalogue, machine: Machine, labels: dict[str, str]) -> tuple[Change, Condition]:
+def _change(catalogue: Catalogue, machine: Machine, labels: dict[str, str]) -> tuple[Put | Delete, Condition]:
     """What becomes of the file, if nobody else changes it before."""
     found = catalogue.known.documents.find(machine.labels)
     if found is None:

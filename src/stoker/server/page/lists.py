@@ -27,7 +27,9 @@ def fleet(request: Request, view: View, _names: dict[str, str]) -> Reply:
     found = list_fleet(machines, view.catalogue.known, read_asked(request.raw_query, visitor), visitor)
     shown = {row.name for row in found.rows} if visitor.may_read else set()
     events = {each.name: last_event(each, view.keeper.events(each.name)) for each in machines if each.name in shown}
-    return Reply(show(request, visitor, "fleet.html", view, {"fleet": found, "states": STATES, "events": events, "bad": BAD}))
+    return Reply(
+        show(request, visitor, "fleet.html", view, {"fleet": found, "states": STATES, "events": events, "bad": BAD})
+    )
 
 
 def last_event(machine: Machine, events: Sequence[Event]) -> Event | None:

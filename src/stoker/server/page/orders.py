@@ -92,9 +92,10 @@ def do(request: Request, view: View, names: dict[str, str]) -> Reply:
     if refusal:
         return Reply(_question(request, view, target, order.word, f"Refused: {refusal}.", 409))
     goal = HOME if order.sign is Sign.FORGET else address_of(target.machine)
-    note = Note(parse_name(target.machine.name), (Ordered(order.sign, target.visitor.name),), view.at)
+    note = Note(parse_name(target.machine.name), (Ordered(order.sign, target.visitor.caller.name),), view.at)
     change = Order(note, deed_of(request, view, target, order.word, target.machine.name))
-    return Reply(Response(200), change=change, then=lambda _revisions: go_to(goal), otherwise=explain_refusal(request, view, target.visitor))
+    otherwise = explain_refusal(request, view, target.visitor)
+    return Reply(Response(200), change=change, then=lambda _revisions: go_to(goal), otherwise=otherwise)
 
 
 def find_target(request: Request, view: View, names: dict[str, str]) -> Target | Response:
@@ -112,8 +113,7 @@ def find_target(request: Request, view: View, names: dict[str, str]) -> Target |
 
 def deed_of(request: Request, view: View, target: Target, what: str, subject: str) -> Deed:
     """The line of the audit."""
-    who = f"{target.visitor.role}:{target.visitor.name}"
-    return Deed(view.at, who, what, subject, request.client, request.id)
+    return Deed(view.at, str(target.visitor.caller), what, subject, request.client, request.id)
 
 
 def _question(

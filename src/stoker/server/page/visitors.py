@@ -10,26 +10,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from stoker.http import Request, parse_query
+from stoker.server.roles import ANYONE, Caller, Role
 from stoker.server.sessions import LONGEST, Sessions
 
 SESSION: Final = "stoker_session"
 THEME: Final = "stoker_theme"
 THEMES: Final = ("light", "dark")
+READERS: Final = frozenset({Role.VIEWER, Role.OPERATOR})
 PATH: Final = "/ui/"
 COOKIE: Final = re.compile(r"(?:^|;)\s*([\w-]+)=([\w-]*)")
-VIEWER: Final = "viewer"
-OPERATOR: Final = "operator"
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who it is (nobody, if `role` is empty), the secret of their cookie, and what their forms have to carry."""
+    """Who it is, the secret of their cookie, and what their forms have to carry."""
 
-    name: str = ""
-    role: str = ""
+    caller: Caller = ANYONE
     secret: str = ""
     form_key: str = ""
     theme: str = ""
@@ -37,12 +35,12 @@ class Visitor:
     @property
     def may_read(self) -> bool:
         """Whether they see more than states."""
-        return self.role in {VIEWER, OPERATOR}
+        return self.caller.role in READERS
 
     @property
     def may_act(self) -> bool:
         """Whether they may change anything."""
-        return self.role == OPERATOR
+        return self.caller.role is Role.OPERATOR
 
 
 def read_visitor(request: Request, sessions: Sessions, at: float) -> Visitor:
@@ -50,10 +48,9 @@ def read_visitor(request: Request, sessions: Sessions, at: float) -> Visitor:
     cookies = dict(COOKIE.findall(request.headers.get("cookie", "")[:4096]))
     theme = cookies.get(THEME, "")
     secret = cookies.get(SESSION, "")
-    holder = sessions.find(secret, at) if secret else None
+    caller = sessions.find(secret, at) if secret else None
     return Visitor(
-        holder.name if holder else "",
-        holder.role if holder else "",
+        caller or ANYONE,
         secret,
         sessions.form_key(secret) if secret else "",
         theme if theme in THEMES else "",
@@ -73,7 +70,7 @@ def why_refused(request: Request, visitor: Visitor, form: Mapping[str, str]) -> 
     """
     site = request.headers.get("sec-fetch-site", "")
     origin = request.headers.get("origin", "")
-    if site not in {"", "same-origin"} or (origin and urlsplit(origin).netloc != request.headers.get("host", "")):
+    if site not in {"", "same-origin"} or (origin and origin.partition("://")[2] != request.headers.get("host", "")):
         return "it came from another site"
     if not site and not origin:
         return "the browser does not say where it came from"

@@ -1,0 +1,70 @@
+"""What is kept and where: directories or the access to etcd go in, the store and the spool of one process come out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, NamedTuple
+
+from stoker.machines import FOLDERS
+from stoker.store import Store, StoreUnavailableError
+from stoker.store.filestore import FileStore
+from stoker.store.spool import Spool
+
+DATABASE: Final = "stoker.db"
+SPOOL: Final = "spool"
+NAME: Final = "name"
+
+
+class Behind(NamedTuple):
+    """What is behind a server: the store, the spool if there is one, and the name that this place has for good."""
+
+    store: Store
+    spool: Spool | None = None
+    name: str = ""
+
+
+@contextmanager
+def open_files(data: Path, state: Path | None) -> Iterator[Behind]:
+    """Files in `data`, and what is known of machines in `state`; without that it is forgotten in the end.
+
+    Raises StoreUnavailableError.
+    """
+    with ExitStack() as stack:
+        if state is None:
+            directory = Path(stack.enter_context(TemporaryDirectory(prefix="stoker-", ignore_cleanup_errors=True)))
+            store = FileStore(data, FOLDERS, directory / DATABASE)
+            stack.callback(store.close)
+            yield Behind(store)
+            return
+        _make(state)
+        store = FileStore(data, FOLDERS, state / DATABASE)
+        stack.callback(store.close)
+        spool = Spool(state / SPOOL)
+        stack.callback(spool.close)
+        yield Behind(store, spool, _name(state))
+
+
+def _make(state: Path) -> None:
+    try:
+        state.mkdir(0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailableError(f"cannot make the state directory `{state}`: {error.strerror}") from error
+
+
+def _name(state: Path) -> str:
+    """The name of this place, made when it is used first."""
+    path = state / NAME
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with open(descriptor, "w") as file:
+        file.write(secrets.token_hex(8))
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_text().strip()
