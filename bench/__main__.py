@@ -15,6 +15,7 @@ BENCHES = {
     "language": "bench.language",
     "many": "bench.many",
     "startup": "bench.startup",
+    "store": "bench.store",
 }
 
 

@@ -53,6 +53,8 @@ def test_what_is_given(state: str, armed: bool, demands: Demands, give: Give, af
     booted = boot(machine, demands, 1000.0)
     assert (booted.give, booted.machine.state) == (give, after)
     assert bool(booted.reason) == (give is Give.REFUSE)
+    assert booted.machine.refusal == booted.reason
+    assert [event.outcome for event in booted.events if event.stage == "refusal"] == ["refused"] * bool(booted.reason)
     assert booted.mints == (demands.takes_token and give in {Give.START, Give.INSTALL})
 
 
@@ -116,3 +118,18 @@ def test_the_second_step_of_an_install_is_told_by_its_label() -> None:
     assert is_installed({"mac": "x", "os": "installed"})
     assert not is_installed({"os": ""})
     assert NOT_ARMED
+
+
+HELD = "`ignition/web.bu` is held: `a` and `b` failed at `$.storage` of what it makes"
+
+
+@pytest.mark.parametrize(
+    "state, demands, give", [("discovered", ONCE, Give.REFUSE), ("up", ANY, Give.REFUSE), ("up", ONCE, Give.LOCAL)]
+)
+def test_a_template_that_is_held_is_given_to_nobody_but_disks_boot(state: str, demands: Demands, give: Give) -> None:
+    machine = replace(NEW, state=State(state))
+    booted = boot(machine, demands, 1000.0, HELD)
+    assert (booted.give, booted.reason, booted.machine.state) == (give, HELD * (give is Give.REFUSE), state)
+    if give is Give.REFUSE:
+        assert [event.text for event in booted.events] == [f"given nothing: {HELD}"]
+        assert boot(booted.machine, demands, 2000.0).machine.refusal == ""

@@ -13,7 +13,7 @@ from tests.machines.conftest import MakeSnapshot
 
 MAC = "52:54:00:a1:9c:ae"
 FILES = {
-    "labels/a.json": '{"selector": {"serial": "7"}, "labels": {"role": "worker", "rack": "1"}}',
+    "labels/a.json": '{"selector": {"serial": "7"}, "labels": {"role": "worker", "rack": "1", "mac": "x"}}',
     "labels/c.json": '{"selector": {"mac": "52-54-00-A1-9C-AE"}, "labels": {"role": "store"}}',
     "labels/d.json": '{"selector": {"serial": "7", "mac": "525400a19cae"}, "labels": {"role": "both"}}',
     "labels/sub/e.json": '{"selector": {"serial": "8"}, "labels": {"role": "lost"}}',

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stoker.ignition.parse import check
-from stoker.machines.references import Resolve, find_references, put_in, put_in_text
+from stoker.machines.references import Resolve, find_references, only_written, put_in, put_in_text
 from stoker.schema import dataurls
 from stoker.trust import Reference, Secret, SecretError
 
@@ -179,3 +179,40 @@ def test_nothing_of_a_secret_is_in_what_is_said() -> None:
     _, report = put_in(text, kept)
     said = repr(list(report)) + pickle.dumps(find_references(text)).decode("latin-1")
     assert "canary" not in said
+
+
+TEMPLATE = b"""
+a: secret://env/A
+b: secret://file/{{.mac}}/key
+c: {{.ours}}
+d: {{.request.query.hostname}}
+e: secret://{{.kind}}/B
+"""
+# what a machine makes a template render -> whether it is given
+WRITTEN = [
+    ("secret://env/A", True),
+    ("secret://env/OURS", True),
+    ("secret://file/52:54:00:a1:9c:ae/key", True),
+    ("secret://request/token", True),
+    ("secret://env/B", False),
+    ("secret://env/OTHER", False),
+    ("secret://env/AA", False),
+    ("secret://command/A", False),
+]
+
+
+@pytest.mark.parametrize("text, is_given", WRITTEN, ids=[text for text, _ in WRITTEN])
+def test_a_machine_names_no_secrets(text: str, is_given: bool) -> None:
+    checked = only_written(resolve, TEMPLATE, {"ours": {"deep": ["secret://env/OURS"]}})
+    result, report = put_in_text(text.encode(), checked)
+    assert (result is not None) == is_given
+    assert [entry.message for entry in report] == (
+        []
+        if is_given
+        else [f"`{text}` cannot be resolved: neither the template nor the metadata of the group writes it"]
+    )
+
+
+def test_where_nothing_is_filled_in_nothing_else_is_given() -> None:
+    with pytest.raises(SecretError):
+        only_written(resolve, b"secret://env/A", {})(Reference("env", "B"))

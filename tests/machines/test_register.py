@@ -80,6 +80,16 @@ def test_a_merge_keeps_what_holds_a_machine_back() -> None:
         )
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_two_servers_that_met_a_machine_at_once_are_mended(is_first: bool) -> None:
+    records = [Machine(U, 1.0, 1.0, uuid=U, macs=(A,)), Machine(A, 1.0, 1.0, macs=(A,))]
+    register = Register(records if is_first else reversed(records))
+    recognised = register.recognise(Identity(U, A), 2.0)
+    assert recognised is not None
+    register.apply(recognised)
+    assert [(machine.name, machine.macs) for machine in register] == [(U, (A,))]
+
+
 IDENTITIES = st.builds(
     Identity,
     st.sampled_from(["", U, V]),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stoker.machines import Identity, Machine, Placed, Sighting, State, Timeline, place_event
-from stoker.report import Event, Place
+from stoker.machines import Identity, Machine, Sighting, State, Timeline
+from stoker.report import Event
 
 A, B = "52:54:00:00:00:0a", "52:54:00:00:00:0b"
 U, V = "4c4c4544-0000-0000-0000-00000000000a", "4c4c4544-0000-0000-0000-00000000000b"
@@ -107,20 +107,25 @@ def test_labels_and_rule_are_those_of_the_last_request_that_had_any() -> None:
 
 def test_events_move_the_state() -> None:
     timeline = Timeline()
-    for stage, outcome in (("ipxe", "done"), ("ignition", "done"), ("disks", "done"), ("files", "failed")):
-        timeline.record(Sighting(Identity("", A), (Event(1.0, stage, "x", outcome),)), 1.0)
+    for stage, profile, outcome in (
+        ("ipxe", "p", "done"),
+        ("ignition", "p", "done"),
+        ("disks", "", "done"),
+        ("files", "", "failed"),
+    ):
+        timeline.record(Sighting(Identity("", A), (Event(1.0, stage, "x", outcome),), profile=profile), 1.0)
     machine = timeline.find(Identity("", A))
     assert machine is not None
     assert (machine.state, machine.failures, machine.events) == (State.FAILED, 1, 7)
     assert [text for text in texts(timeline, machine) if text.startswith("state")] == [
-        "state: discovered -> provisioning (ipxe)",
+        "state: discovered -> provisioning (start)",
         "state: provisioning -> failed (failed: files)",
     ]
 
 
-def test_an_event_is_placed_by_the_origins_of_its_config() -> None:
-    event = Event(1.0, "files", "x", "failed", digest="d", pointer=("storage", "files", 0))
-    place = Place("web.bu", 7, 5)
-    assert place_event(event, lambda pointer: [place] if pointer == event.pointer else []) == Placed(event, (place,))
-    assert place_event(event, None) == Placed(event)
-    assert place_event(Event(1.0, "files", "x"), lambda _pointer: [place]).places == ()
+def test_a_machine_does_not_say_itself_what_it_was_given() -> None:
+    timeline = Timeline()
+    for stage in ("ipxe", "ignition"):
+        machine = timeline.record(Sighting(Identity("", A), (Event(1.0, stage, "x"),)), 1.0)
+        assert machine is not None
+        assert machine.state is State.DISCOVERED

@@ -117,3 +117,8 @@ def test_a_config_in_the_version_that_is_asked_for(text: bytes, accept: str, exp
         assert json.loads(brought)["ignition"]["version"] == expected
         if json.loads(text)["ignition"]["version"] == expected:
             assert brought == text
+
+
+def test_a_header_of_any_length_is_looked_at_as_far_as_it_is_worth() -> None:
+    assert choose_version("x," * 10_000_000 + f"{TYPE};version=3.4.0").target is None
+    assert choose_version('"\\"' * 1_000_000).target is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,7 @@ class Client:
 
     def refresh(self) -> None:
         """Wait until the files are served as they are now."""
-        directory = Directory(self.root / "data", FOLDERS)
-        directory.refresh()
-        until(lambda: self.site.keeper.catalogue.revision == directory.snapshot.revision)
+        until_served(self.site, self.root / "data")
 
     def ask(self, target: str, method: str = "GET", body: bytes = b"", **headers: str) -> Response:
         path, _, query = target.partition("?")
@@ -90,12 +89,25 @@ def until(condition: Callable[[], object]) -> None:
     raise AssertionError("it did not happen")
 
 
+def until_served(site: Site, data: Path) -> None:
+    """Wait until a site serves the files in its directory as they are now."""
+    directory = Directory(data, FOLDERS)
+    directory.refresh()
+    until(lambda: site.keeper.catalogue.revision == directory.snapshot.revision)
+
+
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[Client]:
+def behind(tmp_path: Path) -> Iterator[Callable[[], Behind]]:
+    """Opens what is behind a site, in `data` and in memory alone."""
+    (tmp_path / "data").mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(open_files(tmp_path / "data", None))
+
+
+@pytest.fixture
+def client(tmp_path: Path, behind: Callable[[], Behind]) -> Iterator[Client]:
     write(tmp_path / "data", FILES)
     write(tmp_path / "assets", {"kernel": "0123456789", "sub/notes.txt": "notes"})
-    token = add_token(tmp_path / "tokens", Role.OPERATOR, "alice")
-    with open_files(tmp_path / "data", None) as behind:
-        made = Client(tmp_path, behind, token)
-        yield made
-        made.site.close(30)
+    made = Client(tmp_path, behind(), add_token(tmp_path / "tokens", Role.OPERATOR, "alice"))
+    yield made
+    made.site.close(30)

@@ -14,17 +14,17 @@ EVENTS = f"/api/v1/machines/{MAC}/events"
 
 
 def test_nobody_was_seen(client: Client) -> None:
-    assert client.json("/api/v1/machines") == {"machines": []}
+    assert client.json("/api/v1/machines") == {"machines": [], "total": 0}
     assert client.ask(EVENTS).status == 404
 
 
 def test_machines_are_listed(client: Client) -> None:
     client.ask("/ipxe?mac=52-54-00-a1-9c-ae&uuid=&serial=7")
     (machine,) = client.json("/api/v1/machines")["machines"]
-    assert machine.pop("first_seen") == machine.pop("last_seen") > 0
+    assert machine.pop("first_seen") == machine.pop("last_seen") == machine.pop("since") > 0
     assert machine == {
         "name": MAC,
-        "uuid": "",
+        "state": "provisioning",
         "macs": [MAC],
         "group": "node",
         "profile": "p",
@@ -78,7 +78,7 @@ def test_what_is_no_event_is_refused(client: Client, body: object, reason: str) 
     assert status == 400
     assert detail.startswith("not an event or a list of at most 100 events: ")
     assert reason in detail
-    assert client.json("/api/v1/machines") == {"machines": []}
+    assert client.json("/api/v1/machines")["machines"] == []
 
 
 def test_a_name_that_is_none_is_refused(client: Client) -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stoker.machines import BOOTSTRAP
-from tests.server.conftest import MAC, Client, write
+from tests.server.conftest import FILES, MAC, Client, until, write
 
 ANSWERS = [
     ("/", 200, "text/plain; charset=utf-8", "stoker\n"),
@@ -48,6 +48,7 @@ MORE = {
 @pytest.fixture
 def more(client: Client) -> Client:
     write(client.root / "data", MORE)
+    client.refresh()
     return client
 
 
@@ -142,6 +143,12 @@ def test_ipxe_is_told_in_a_script(client: Client, target: str) -> None:
     assert response.body.startswith(b"#!ipxe\necho stoker has nothing to boot here:\necho ")
 
 
+def test_labels_that_people_give_count(client: Client) -> None:
+    write(client.root / "data", {"labels/a.json": '{"selector": {"serial": "7"}, "labels": {"case": "raw"}}'})
+    assert client.ask("/ignition?serial=7").body == FILES["ignition/raw.ign"].encode()
+    assert client.ask("/ignition?serial=8").status == 404
+
+
 def test_other_methods_are_refused(client: Client) -> None:
     response = client.ask("/ipxe", method="POST")
     assert (response.status, dict(response.headers)["allow"]) == (405, "GET, HEAD")
@@ -152,6 +159,7 @@ def test_each_request_of_a_machine_is_an_event(client: Client) -> None:
         client.ask(f"/{path}?mac=52-54-00-a1-9c-ae")
     client.ask("/ignition?mac=52-54-00-a1-9c-ae&case=raw")
     write(client.root / "data", {"profiles/p.json": '{"id": "p"}'})
+    client.refresh()
     client.ask("/ignition?mac=52-54-00-a1-9c-ae")
     client.ask("/ignition")
     events = client.json(f"/api/v1/machines/{MAC}/events")["events"]
@@ -159,7 +167,7 @@ def test_each_request_of_a_machine_is_an_event(client: Client) -> None:
         ("identity", "first seen", "done"),
         ("boot", "asked for the first script", "done"),
         ("ipxe", "boot script of profile `p` by group `node`", "done"),
-        ("state", "discovered -> provisioning (ipxe)", "done"),
+        ("state", "discovered -> provisioning (start)", "done"),
         ("ignition", "config of profile `p` by group `node`", "done"),
         ("metadata", "metadata of profile `p` by group `node`", "done"),
         ("ignition", "config of profile `p` by group `node`", "done"),
@@ -169,12 +177,14 @@ def test_each_request_of_a_machine_is_an_event(client: Client) -> None:
     assert {event["machine"] for event in events} == {MAC}
 
 
-def test_a_changed_file_counts_at_the_next_request_and_a_broken_one_does_not(client: Client) -> None:
+def test_a_changed_file_counts_when_it_is_seen_and_a_broken_one_does_not(client: Client) -> None:
     target = "/ipxe?mac=52-54-00-a1-9c-ae"
     good = '{"id": "p", "boot": {"kernel": "new"}}'
     write(client.root / "data", {"profiles/p.json": good})
+    client.refresh()
     assert client.ask(target).body == b"#!ipxe\nkernel new\nboot\n"
     write(client.root / "data", {"profiles/p.json": good[:-1]})
+    client.refresh()
     assert client.ask(target).body == b"#!ipxe\nkernel new\nboot\n"
     file = f"{client.root}/data/profiles/p.json"
     assert [line for line in client.log if line.startswith("/")] == [
@@ -185,6 +195,7 @@ def test_a_changed_file_counts_at_the_next_request_and_a_broken_one_does_not(cli
 
 def test_without_its_directory_the_server_goes_on_with_what_it_read(client: Client) -> None:
     (client.root / "data").rename(client.root / "elsewhere")
+    until(lambda: any(client.site.keeper.troubles()))
     for _ in range(2):
         assert client.ask("/ipxe?mac=52-54-00-a1-9c-ae").status == 200
     (told,) = [line for line in client.log if line.startswith("error: ")]
@@ -195,7 +206,7 @@ def test_the_access_log_is_one_line_whatever_was_asked(client: Client) -> None:
     client.ask("/ipxe?x=\n\x1b[31m", user_agent="a\nb")
     (line,) = client.log
     assert line.startswith('192.0.2.1:999 "GET /ipxe?x=\\n\\x1b[31m" 404 ')
-    assert line.endswith('ms "a\\nb"')
+    assert line.endswith('ms "a\\nb" r1 anyone')
 
 
 def test_a_fault_in_a_handler_is_one_answer(client: Client) -> None:
@@ -206,5 +217,5 @@ def test_a_fault_in_a_handler_is_one_answer(client: Client) -> None:
     response = client.ask("/ignition?mac=52-54-00-a1-9c-ae")
     assert isinstance(response.body, bytes)
     assert (response.status, json.loads(response.body)["status"]) == (500, 500)
-    assert client.log[0] == "error: GET /ignition: ZeroDivisionError: by chance"
+    assert client.log[0] == "error: GET /ignition: ZeroDivisionError: by chance r1"
     assert client.ask("/healthz").status == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 from stoker.http import FilePart, Request, Response
 from stoker.machines import BOOTSTRAP
 from stoker.server import Site
+from stoker.server.behind import Behind
 from stoker.server.logrus import Logrus
 from stoker.server.matchbox_configs import EMPTY, compile_template
 from stoker.server.matchbox_face import MatchboxFace
 from stoker.trust import SigningError
-from tests.server.conftest import write
+from tests.server.conftest import until_served, write
 
 NOT_FOUND = b"404 page not found\n"
 TEXT = "text/plain; charset=utf-8"
@@ -70,17 +72,17 @@ class Stamp:
 
 
 class Client:
-    def __init__(self, root: Path, signer: Stamp | None = None, level: str = "debug") -> None:
+    def __init__(self, root: Path, behind: Behind, signer: Stamp | None = None, level: str = "debug") -> None:
         self.log: list[str] = []
         self.site = Site(
-            root / "data",
+            behind,
             root / "assets",
             compile_template,
             self.log.append,
             face=MatchboxFace(Logrus(level)),
             signer=signer,
-            look_interval=0,
         )
+        self.site.wait_until_read(30)
         self.log.clear()
 
     def ask(self, target: str, method: str = "GET", **headers: str) -> Response:
@@ -91,11 +93,27 @@ class Client:
         return [line.split(" ", 1)[1] for line in self.log]
 
 
+Make = Callable[..., Client]
+
+
 @pytest.fixture
-def client(tmp_path: Path) -> Client:
+def make(tmp_path: Path, behind: Callable[[], Behind]) -> Iterator[Make]:
+    made: list[Client] = []
+
+    def make_client(signer: Stamp | None = None, level: str = "debug") -> Client:
+        made.append(Client(tmp_path, behind(), signer, level))
+        return made[-1]
+
+    yield make_client
+    for each in made:
+        each.site.close(30)
+
+
+@pytest.fixture
+def client(tmp_path: Path, make: Make) -> Client:
     write(tmp_path / "data", FILES)
     write(tmp_path / "assets", {"kernel": "0123456789"})
-    return Client(tmp_path)
+    return make()
 
 
 def digest(response: Response) -> tuple[int, str | None, Any]:
@@ -228,9 +246,9 @@ def test_the_log_says_what_was_wrong(client: Client, tmp_path: Path, target: str
     assert client.notes()[-1].startswith(f'level={level} msg="{text.format(data=tmp_path / "data")}')
 
 
-def test_a_level_is_kept(tmp_path: Path) -> None:
+def test_a_level_is_kept(tmp_path: Path, make: Make) -> None:
     write(tmp_path / "data", FILES)
-    client = Client(tmp_path, level="error")
+    client = make(level="error")
     for target in ("/ipxe", "/ipxe?case=boot", "/cloud?case=full"):
         client.ask(target)
     assert client.log == []
@@ -239,11 +257,13 @@ def test_a_level_is_kept(tmp_path: Path) -> None:
 def test_a_config_served_empty_is_a_failure_of_the_machine(client: Client) -> None:
     client.ask("/ignition?case=new&mac=52-54-00-a1-9c-ae")
     client.ask("/ipxe?case=boot&mac=52-54-00-a1-9c-ae")
-    (machine,) = client.site.timeline
-    told = [(event.stage, event.outcome, event.text.partition(":")[0]) for event in machine.events]
-    assert told[1:] == [
+    (machine,) = client.site.keeper.machines()
+    events = client.site.keeper.events(machine.name)
+    assert [(event.stage, event.outcome, event.text.partition(":")[0]) for event in events] == [
+        ("identity", "done", "first seen"),
         ("ignition", "failed", "no config but an empty one"),
         ("ipxe", "done", "boot script of profile `boot` by group `boot`"),
+        ("state", "done", "discovered -> provisioning (ipxe)"),
     ]
 
 
@@ -262,14 +282,14 @@ SIGNED = [
 
 
 @pytest.mark.parametrize("target, expected", SIGNED, ids=[target for target, _ in SIGNED])
-def test_signatures(tmp_path: Path, target: str, expected: tuple[int, str, bytes]) -> None:
+def test_signatures(tmp_path: Path, make: Make, target: str, expected: tuple[int, str, bytes]) -> None:
     write(tmp_path / "data", FILES)
     write(tmp_path / "assets", {"kernel": "0123456789"})
-    assert digest(Client(tmp_path, Stamp()).ask(target)) == expected
+    assert digest(make(Stamp()).ask(target)) == expected
 
 
 def test_a_fault_of_the_server_is_an_answer(client: Client) -> None:
-    client.site.catalogue = None  # type: ignore[assignment]  # as nothing in the server should leave it
+    client.site.keeper.catalogue = None  # type: ignore[assignment]  # as nothing in the server should leave it
     assert client.ask("/ipxe").status == 500
     assert "level=error" in client.log[-1]
 
@@ -288,4 +308,5 @@ def test_no_path_leads_out(client: Client, first: str, tmp_path: Path) -> None:
             assert response.status in {301, 307, 404}, path
             assert dict(response.headers).get("location", "/").startswith(("/", "../", "secret", "./"))
         write(tmp_path / "data", {"profiles/html.json": json.dumps({"id": "html", "generic_id": f"{way}/../secret"})})
+        until_served(client.site, tmp_path / "data")
         assert client.ask("/generic?case=html").status == 404

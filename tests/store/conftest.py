@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -29,10 +28,17 @@ def three_etcds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(params=["files", "one etcd", "three etcds"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def make_place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Place]:
+    """Makes places that have nothing in them yet."""
     if request.param == "files":
-        return FilePlace(tmp_path)
-    return EtcdPlace(request.getfixturevalue(request.param.replace(" ", "_")))
+        return lambda: FilePlace(tmp_path_factory.mktemp("files"))
+    cluster = request.getfixturevalue(request.param.replace(" ", "_"))
+    return lambda: EtcdPlace(cluster)
+
+
+@pytest.fixture
+def place(make_place: Callable[[], Place]) -> Place:
+    return make_place()
 
 
 @pytest.fixture

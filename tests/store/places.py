@@ -89,6 +89,7 @@ class Seen:
     def __init__(self) -> None:
         self.items: dict[str, Item] = {}
         self.updates: list[Update] = []
+        self.states: list[dict[str, str]] = []
         self._told = threading.Condition()
 
     def __call__(self, update: Update) -> None:
@@ -99,6 +100,7 @@ class Seen:
                 self.items.pop(key, None)
             self.items |= update.items
             self.updates.append(update)
+            self.states.append(self.texts())
             self._told.notify_all()
 
     def wait(self, reached: Callable[[], object]) -> None:
@@ -113,4 +115,4 @@ class Seen:
 
 
 def texts(items: Iterable[Item]) -> dict[str, str]:
-    return {item.key: item.data.decode() for item in items}
+    return {item.key: item.data.decode(errors="replace") for item in items}

@@ -138,4 +138,18 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     os.truncate(tmp_path / "a/one", MAX_BYTES + 1)
     with pytest.raises(LimitError, match="more than the 1048576 bytes"):
         store.get("a/one")
+    os.mkfifo(tmp_path / "a/pipe")
+    assert store.get("a/pipe") is None, "and nobody waits for a writer"
     assert store.get("a/none") is store.get("a/one/none") is store.get("a/away") is None
+
+
+def test_a_folder_that_a_person_has_made_since_stays(tmp_path: Path) -> None:
+    store = directory(tmp_path)
+    steps = store.stage({"a/two": b"2", "a/one": None, "a/three": b"3"})
+    (tmp_path / "a/one").unlink()
+    for name in ("one", "two"):
+        (tmp_path / "a" / name).mkdir()
+        (tmp_path / "a" / name / "theirs").touch()
+    store.land(steps)
+    store.land(steps)
+    assert files(tmp_path) == {"a/one/theirs": b"", "a/three": b"3", "a/two/theirs": b""}

@@ -11,7 +11,11 @@ from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.streams import talk, write_data
 from stoker.ignition.parse import check
 from stoker.report import Report
-from stoker.server import AddressError, ServerError, serve
+from stoker.server import AddressError, ServerError, Tls, serve
+from stoker.server.clients import Network, parse_networks
+from stoker.server.logs import Form
+from stoker.server.native import Native
+from stoker.server.roles import TokenFile
 from stoker.store import StoreError
 from stoker.trust import Signer
 
@@ -28,6 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--key-ring", metavar="FILE", help="sign with the first secret key in it: PATH.sig, PATH.asc")
     parser.add_argument("--passphrase-file", metavar="FILE", help="what unlocks the key ring")
+    parser.add_argument(
+        "--state-dir", metavar="DIR", help="what is known of machines; without it that ends with the server"
+    )
+    parser.add_argument("--token-file", metavar="FILE", help="who may do what, as `stoker token` writes it")
+    parser.add_argument("--cert-file", metavar="FILE", help="serve HTTPS with this certificate; PEM")
+    parser.add_argument("--key-file", metavar="FILE", help="its key; PEM")
+    parser.add_argument(
+        "--trusted-proxy",
+        metavar="NETWORK",
+        action="append",
+        default=[],
+        help="believe X-Forwarded-For from there; can be given again",
+    )
+    parser.add_argument("--log-format", choices=("text", "json"), default="text", help="text by default")
     parser.add_argument("-q", "--quiet", action="store_true", help="no line for each request")
 
 
@@ -45,10 +63,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     def on_ready(address: tuple[str, int]) -> None:
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        write_data(f"http://{host}:{address[1]}\n".encode())
+        write_data(f"{'https' if tls else 'http'}://{host}:{address[1]}\n".encode())
 
     log = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
+    trusted = _networks(arguments.trusted_proxy)
+    tls = _tls(arguments.cert_file, arguments.key_file)
     try:
+        tokens = TokenFile(Path(arguments.token_file) if arguments.token_file else None)
         with ExitStack() as stack:
             serve(
                 data,
@@ -58,7 +79,11 @@ def run(arguments: argparse.Namespace) -> int:
                 validate=lambda text, file: check(text, file=file),
                 on_ready=on_ready,
                 log=log,
+                face=Native(tokens, Form(arguments.log_format)),
                 signer=_signer(arguments, stack),
+                tls=tls,
+                state_dir=Path(arguments.state_dir) if arguments.state_dir else None,
+                trusted=trusted,
             )
     except AddressError as error:
         raise CommandError(str(error), code=Exit.UNAVAILABLE) from error
@@ -81,6 +106,19 @@ def _signer(arguments: argparse.Namespace, stack: ExitStack) -> Signer | None:
     except KeyRingError as error:
         hint = "it has to be a binary ring, as `gpg --export-secret-keys` writes it; --passphrase-file unlocks it"
         raise CommandError(f"cannot sign by `{arguments.key_ring}`: {error}", hint=hint) from error
+
+
+def _networks(texts: list[str]) -> tuple[Network, ...]:
+    try:
+        return parse_networks(texts)
+    except ValueError as error:
+        raise UsageError(f"serve: {error}", hint="such as 10.0.0.0/8 or 192.0.2.1") from error
+
+
+def _tls(certificate: str | None, key: str | None) -> Tls | None:
+    if bool(certificate) != bool(key):
+        raise UsageError("serve: a certificate goes with its key", hint="name both --cert-file and --key-file")
+    return Tls(Path(certificate), Path(key)) if certificate and key else None
 
 
 def _address(text: str) -> tuple[str, int]:

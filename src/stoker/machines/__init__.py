@@ -4,11 +4,13 @@ from stoker.machines.addresses import normalise_labels, parse_mac
 from stoker.machines.boots import Demands, Give, NetworkBoot, boot, read_demands
 from stoker.machines.catalogue import EMPTY, FOLDERS, Catalogue, read_catalogue
 from stoker.machines.documents import Boot, Group, Profile
-from stoker.machines.facts import AnyFact, Booted, Inventoried, Ordered, Seen, Sent, Tokened, Told
+from stoker.machines.facts import AnyFact, Booted, Inventoried, Ordered, Refused, Seen, Sent, Tokened, Told
 from stoker.machines.fold import Folded, fold
 from stoker.machines.identity import Identity, identify, parse_name
+from stoker.machines.inventory import Inventory, read_inventory
+from stoker.machines.places import Placed, origins_of, place_event
 from stoker.machines.receipts import Receipt, find_receipt, keyed_digest, told_by, write_receipt
-from stoker.machines.record import Inventory, Machine, decode_machine, encode_machine
+from stoker.machines.record import Machine, decode_machine, encode_machine
 from stoker.machines.register import Recognised, Register
 from stoker.machines.rendering import (
     BOOTSTRAP,
@@ -29,7 +31,7 @@ from stoker.machines.rendering import (
 )
 from stoker.machines.selection import Selection, Verdict
 from stoker.machines.states import Sign, State, step, transitions_text
-from stoker.machines.timeline import Placed, Sighting, Timeline, place_event
+from stoker.machines.timeline import Sighting, Timeline
 
 __all__ = [
     "BOOTSTRAP",
@@ -57,6 +59,7 @@ __all__ = [
     "Profile",
     "Receipt",
     "Recognised",
+    "Refused",
     "Register",
     "Seen",
     "Selection",
@@ -78,11 +81,13 @@ __all__ = [
     "identify",
     "keyed_digest",
     "normalise_labels",
+    "origins_of",
     "parse_mac",
     "parse_name",
     "place_event",
     "read_catalogue",
     "read_demands",
+    "read_inventory",
     "refusal_script",
     "render_cloud",
     "render_config",

@@ -9,10 +9,11 @@ has these keys, since it is what Terraform and gRPC clients can write, and what 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from stoker.machines.documents import Group
-from stoker.machines.facts import Booted, Told
+from stoker.machines.facts import AnyFact, Booted, Refused, Told
 from stoker.machines.fold import fold
 from stoker.machines.messages import BAD_DEMAND
 from stoker.machines.record import Machine
@@ -65,7 +66,7 @@ def read_demands(group: Group) -> tuple[Demands, Report]:
     return Demands(INSTALL_KEY in group.metadata, TOKEN_KEY in group.metadata), report
 
 
-def is_installed(labels: dict[str, str]) -> bool:
+def is_installed(labels: Mapping[str, str]) -> bool:
     """Whether a request is that of a machine whose disk is written, by the label that Matchbox's users give it."""
     name, value = INSTALLED_LABEL
     return labels.get(name) == value
@@ -86,22 +87,36 @@ _HELD: Final = {
 NOT_ARMED: Final = "this machine's config takes a token, and nobody has armed the machine: `reprovision` it first"
 
 
-def boot(machine: Machine, demands: Demands, at: float) -> NetworkBoot:
+def boot(machine: Machine, demands: Demands, at: float, held: str = "") -> NetworkBoot:
     """What to give a machine that asks for its boot script, and its record afterwards.
 
-    One that comes back while it installs has failed to; the third time it is quarantined.
+    One that comes back while it installs has failed to; the third time it is quarantined. `held` is why the template
+    of its config is held back from it, if it is.
     """
     events: tuple[Event, ...] = ()
     is_same_boot = at < machine.since + SAME_BOOT_SECONDS
     if demands.installs_once and machine.state is State.INSTALLING and not is_same_boot:
-        folded = fold(machine, Told(Event(at, "install", CAME_BACK, "failed")), at)
-        machine, events = folded.machine or machine, folded.events
-    if machine.state in _HELD:
-        return NetworkBoot(Give.REFUSE, machine, events, _HELD[machine.state].format(reason=machine.reason))
-    give = _ONCE[machine.state][machine.armed is not None] if demands.installs_once else Give.START
+        machine, events = _folded(machine, Told(Event(at, "install", CAME_BACK, "failed")), at)
+    give, reason = _decide(machine, demands, held)
     if give is Give.LOCAL:
         return NetworkBoot(give, machine, events)
+    fact = Refused(reason) if give is Give.REFUSE else Booted(is_install=give is Give.INSTALL)
+    machine, more = _folded(machine, fact, at)
+    return NetworkBoot(give, machine, (*events, *more), reason, mints=demands.takes_token and give is not Give.REFUSE)
+
+
+def _decide(machine: Machine, demands: Demands, held: str) -> tuple[Give, str]:
+    """What to give, and why nothing."""
+    if machine.state in _HELD:
+        return Give.REFUSE, _HELD[machine.state].format(reason=machine.reason)
+    give = _ONCE[machine.state][machine.armed is not None] if demands.installs_once else Give.START
+    if give is Give.LOCAL:
+        return give, ""
     if demands.takes_token and machine.armed is None:
-        return NetworkBoot(Give.REFUSE, machine, events, NOT_ARMED)
-    folded = fold(machine, Booted(is_install=give is Give.INSTALL), at)
-    return NetworkBoot(give, folded.machine or machine, (*events, *folded.events), mints=demands.takes_token)
+        return Give.REFUSE, NOT_ARMED
+    return (Give.REFUSE, held) if held else (give, "")
+
+
+def _folded(machine: Machine, fact: AnyFact, at: float) -> tuple[Machine, tuple[Event, ...]]:
+    folded = fold(machine, fact, at)
+    return folded.machine or machine, folded.events

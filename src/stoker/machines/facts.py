@@ -10,24 +10,17 @@ from typing import Final
 
 import msgspec
 
+from stoker.machines.inventory import Inventory
 from stoker.machines.receipts import Receipt
-from stoker.machines.record import Inventory
 from stoker.machines.states import Sign
 from stoker.machines.tokens import Token
 from stoker.report import Event
 
 FAILURES: Final = frozenset({"failed", "refused"})
 
-# What an event of each step of a boot is a sign of, in the order in which a boot has them; of those not here, of life.
-# The first ones are the server's own, the others are told by the machine.
+# What the events of a machine are signs of, by their stage; those of other stages are signs of life. That it was given
+# a script or a config is never taken from it: these are facts of the server's own.
 STEPS: Final[dict[str, Sign]] = {
-    "dhcp": Sign.SEEN,
-    "boot": Sign.SEEN,
-    "ipxe": Sign.START,
-    "grub": Sign.START,
-    "kernel": Sign.SEEN,
-    "ignition": Sign.CONFIG,
-    "cloud": Sign.CONFIG,
     "fetch-offline": Sign.STAGE,
     "fetch": Sign.STAGE,
     "kargs": Sign.STAGE,
@@ -38,8 +31,8 @@ STEPS: Final[dict[str, Sign]] = {
     "install": Sign.INSTALLED,
     "up": Sign.UP,
 }
-# The signs whose failure is the machine's; of the others it is an answer that the server could not give.
-OF_THE_MACHINE: Final = frozenset({Sign.STAGE, Sign.INSTALLED, Sign.UP})
+# Reports that a machine has its config: what takes a token is not handed out again after one.
+FETCHED: Final = frozenset({"fetch", "fetched"})
 
 
 class Fact(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
@@ -66,10 +59,16 @@ class Booted(Fact, frozen=True, omit_defaults=True):
     is_install: bool = False
 
 
+class Refused(Fact, frozen=True):
+    """It was given nothing, and why: its state, its arming, a template that is held."""
+
+    reason: str
+
+
 class Sent(Fact, frozen=True, omit_defaults=True):
     """It was sent a config; `is_installed`: it asked as a machine whose disk is written."""
 
-    receipt: Receipt
+    receipt: Receipt | None = None
     is_installed: bool = False
 
 
@@ -93,7 +92,7 @@ class Ordered(Fact, frozen=True, omit_defaults=True):
     by: str = ""
 
 
-AnyFact = Seen | Told | Booted | Sent | Tokened | Inventoried | Ordered
+AnyFact = Seen | Told | Booted | Refused | Sent | Tokened | Inventoried | Ordered
 ORDERS: Final = frozenset({Sign.REPROVISION, Sign.RELEASE, Sign.RETIRE, Sign.FORGET})
 
 
@@ -114,7 +113,8 @@ def sign_of(fact: AnyFact) -> Sign:
 
 def sign_of_event(event: Event) -> Sign:
     """What an event means for the state: lines of a log and failures of what is no step mean nothing."""
-    sign = STEPS.get(event.stage, Sign.SEEN)
+    if event.stage not in STEPS:
+        return Sign.SEEN
     if event.outcome == "done":
-        return sign
-    return Sign.FAILED if event.outcome in FAILURES and sign in OF_THE_MACHINE else Sign.SEEN
+        return STEPS[event.stage]
+    return Sign.FAILED if event.outcome in FAILURES else Sign.SEEN

@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from stoker.machines.facts import AnyFact, Inventoried, Ordered, Seen, Sent, Tokened, Told, sign_of
-from stoker.machines.record import MAX_ADDRESSES, MAX_PARTS, MAX_RECEIPTS, Armed, Failure, Inventory, Machine, shorten
+from stoker.machines.facts import FETCHED, AnyFact, Inventoried, Ordered, Refused, Seen, Sent, Tokened, Told, sign_of
+from stoker.machines.record import MAX_RECEIPTS, Armed, Failure, Machine, shorten
 from stoker.machines.states import Sign, State, step
+from stoker.machines.tokens import fetched
 from stoker.report import Event
 
 MAX_FAILURES: Final = 3  # in a row; the last of them quarantines
@@ -33,7 +34,7 @@ def fold(machine: Machine, fact: AnyFact, at: float) -> Folded:
     if sign is Sign.FAILED and machine.failures + 1 >= MAX_FAILURES:
         sign = Sign.EXHAUSTED
     taken = step(machine.state, sign)
-    told = _told(fact)
+    told = _told(fact, at)
     if taken.refusal:
         refused = Event(at, STAGE, f"{_words(sign, fact)} is refused: {taken.refusal}", "refused")
         return _finish(replace(machine, last_seen=_last(machine, at)), (*told, refused), taken.refusal)
@@ -56,8 +57,10 @@ def _last(machine: Machine, at: float) -> float:
     return max(machine.last_seen, at)
 
 
-def _told(fact: AnyFact) -> tuple[Event, ...]:
-    """The event that a fact brings along."""
+def _told(fact: AnyFact, at: float) -> tuple[Event, ...]:
+    """The event that a fact brings along, or is."""
+    if isinstance(fact, Refused):
+        return (Event(at, "refusal", f"given nothing: {fact.reason}", "refused"),)
     event = fact.event if isinstance(fact, Told | Tokened) else None
     return () if event is None else (event,)
 
@@ -71,24 +74,25 @@ def _parts(machine: Machine, fact: AnyFact) -> dict[str, Any]:
                 "group": group or machine.group,
                 "profile": profile or machine.profile,
             }
-        case Sent(receipt):
+        case Sent(receipt) if receipt is not None:
             return {"receipts": (*machine.receipts, receipt)[-MAX_RECEIPTS:]}
+        case Refused(reason):
+            return {"refusal": reason}
         case Tokened(token):
             return {"token": token}
+        case Told(event) if event.stage in FETCHED and event.outcome == "done" and machine.token is not None:
+            return {"token": fetched(machine.token)}
         case Inventoried(inventory):
-            return {"inventory": bounded(inventory)}
+            return {"inventory": inventory}
         case _:
             return {}
-
-
-def bounded(inventory: Inventory) -> Inventory:
-    """An inventory with no more parts than are kept."""
-    return replace(inventory, disks=inventory.disks[:MAX_PARTS], interfaces=inventory.interfaces[:MAX_ADDRESSES])
 
 
 def _consequences(before: Machine, after: Machine, sign: Sign, fact: AnyFact, at: float) -> Machine:
     """What a sign does to the rest of the record."""
     match sign:
+        case Sign.START | Sign.INSTALL:
+            return replace(after, refusal="")
         case Sign.CONFIG if before.state is not State.INSTALLING and isinstance(fact, Sent):
             return replace(after, armed=None)  # it starts without an install: one start is what was armed
         case Sign.INSTALLED:
@@ -133,6 +137,4 @@ def _changes(before: Machine, after: Machine, sign: Sign, fact: AnyFact, at: flo
 
 
 def _words(sign: Sign, fact: AnyFact) -> str:
-    if isinstance(fact, Told) and sign not in {Sign.UP, Sign.INSTALLED}:
-        return f"{sign}: {fact.event.stage}" if sign in {Sign.FAILED, Sign.EXHAUSTED} else fact.event.stage
-    return str(sign)
+    return f"{sign}: {fact.event.stage}" if isinstance(fact, Told) and fact.event.stage != sign else str(sign)

@@ -38,9 +38,10 @@ class Known(NamedTuple):
     documents: Selection
 
     def labels(self, asked: Mapping[str, str]) -> dict[str, str]:
-        """The labels that count for a machine that asks with these."""
+        """The labels that count for a machine that asks with these; its names stay those that it gives itself."""
         found = self.documents.find(asked)
-        return dict(asked) if found is None else {**asked, **found.metadata}
+        given = {} if found is None else found.metadata
+        return {**asked, **{name: value for name, value in given.items() if name not in NAMES}}
 
 
 NOBODY: Final = Known(Selection(()))

@@ -66,3 +66,6 @@ TWO_SERIALS: Final = Message("machines-two-serials", "machine {number} has the s
 NOT_SABAKAN: Final = Message(
     "machines-not-sabakan", "not machines of sabakan: {reason}", "give it what `sabactl machines get` prints"
 )
+BAD_INVENTORY: Final = Message(
+    "machines-bad-inventory", "not an inventory: {reason}", "`stoker inventory -o json` on the machine writes one"
+)

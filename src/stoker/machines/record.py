@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from stoker.machines.inventory import Inventory
 from stoker.machines.receipts import Receipt
 from stoker.machines.states import State
 from stoker.machines.tokens import Token
@@ -18,32 +19,6 @@ MAX_LABELS: Final = 32
 MAX_LABEL: Final = 256  # characters of a name or a value
 MAX_RECEIPTS: Final = 16
 MAX_ADDRESSES: Final = 32
-MAX_PARTS: Final = 256  # disks, and as many network interfaces, of an inventory
-
-
-class Part(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A disk (its path, size in bytes, serial number) or a network interface (its name, address, driver)."""
-
-    name: str
-    size: int = 0
-    serial: str = ""
-    mac: str = ""
-    model: str = ""
-
-
-class Inventory(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a machine is made of, as it reports it; `memory` in bytes. Nothing here is trusted to say who it is."""
-
-    at: float = 0.0
-    vendor: str = ""
-    product: str = ""
-    serial: str = ""
-    cpus: int = 0
-    cpu: str = ""
-    memory: int = 0
-    disks: tuple[Part, ...] = ()
-    interfaces: tuple[Part, ...] = ()
-    os: dict[str, str] = {}
 
 
 class Armed(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -68,8 +43,9 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `name` is its UUID or else its boot address, `macs` all its addresses, that one first. `shared_uuid` is a UUID that
     it gives and another machine gives too, so that it stands for neither. `labels` are those it last asked with.
-    `since` is when it came into its state; `events` is how many events it has had: the ring that keeps the last of them
-    counts on.
+    `since` is when it came into its state, `reason` why it is quarantined, `refusal` why it was given no boot script
+    when it asked last, such as a template that is held. `events` is how many events it has had: the ring that keeps the
+    last of them counts on.
     """
 
     name: str
@@ -88,6 +64,7 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     failures: int = 0
     failure: Failure | None = None
     reason: str = ""
+    refusal: str = ""
     receipts: tuple[Receipt, ...] = ()
     token: Token | None = None
     events: int = 0

@@ -7,8 +7,9 @@ config embeds. A value that people and logs are shown, a path or a name, takes n
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ Resolve = Callable[[Reference], Secret]
 MAX_UNPACKED: Final = 64 << 20  # bytes of the contents of one file
 MAX_DEPTH: Final = 16  # configs in each other
 SHOWN: Final = frozenset({"path", "name", "device", "label", "hash", "version"})
+_FILLED_IN: Final = re.compile(r"(secret://[a-z]+/[A-Za-z0-9_.:@/-]*)\{\{")
 EMBEDDED: Final = ("ignition", "config")  # below it `source` is a config
 
 
@@ -57,6 +59,28 @@ def put_in_text(text: bytes, resolve: Resolve) -> tuple[bytes | None, Report]:
     walk = _Walk(resolve)
     result = walk.replaced(_string(text), ROOT)
     return (None if walk.report.has_errors else _bytes(result)), walk.report
+
+
+def only_written(resolve: Resolve, template: bytes, metadata: Mapping[str, Any]) -> Resolve:
+    """A `resolve` for what a template made: references that its text or its group's metadata write, and no others.
+
+    Templates render what machines ask with, so that a machine could name a secret that was never meant for it. Where
+    the template writes a name as far as `secret://KIND/` and has the rest filled in, what is filled in may end it.
+    """
+    texts = (_string(template), msgspec.json.encode(metadata).decode())
+    whole: set[str] = set()
+    starts: list[str] = []
+    for text in texts:
+        whole.update(match[0] for match in REFERENCE.finditer(text))
+        starts += [match[1] for match in _FILLED_IN.finditer(text)]
+
+    def checked(reference: Reference) -> Secret:
+        name = str(reference)
+        if reference.kind != "request" and name not in whole and not name.startswith(tuple(starts)):
+            raise SecretError("neither the template nor the metadata of the group writes it")
+        return resolve(reference)
+
+    return checked
 
 
 class _Walk:

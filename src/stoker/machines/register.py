@@ -89,7 +89,17 @@ class Register:
 
     def recognise(self, identity: Identity, at: float) -> Recognised | None:
         """The machine of an identity, new or changed if need be; None for an identity that names nobody."""
+        known = self.find(identity)
+        if known is not None and self._is_settled(known, identity):
+            return Recognised(known)
         return _Recognition(self, identity, at).result()
+
+    def _is_settled(self, known: Machine, identity: Identity) -> bool:
+        """Whether an identity says nothing new of a machine, as most requests do."""
+        return identity.uuid in {"", known.uuid} and all(
+            self.by_mac.get(mac) == known.name and (mac == known.name or mac not in self.machines)
+            for mac in identity.macs
+        )
 
 
 class _Recognition:
@@ -110,8 +120,7 @@ class _Recognition:
         if not uuid and not macs:
             return None
         owner = self.register.machines.get(self.register.by_uuid.get(uuid, ""))
-        by_mac = [self.register.machines[name] for name in map(self.register.by_mac.get, macs) if name is not None]
-        found = list({machine.name: machine for machine in [owner, *by_mac] if machine is not None}.values())
+        found = self._found(owner, macs)
         if uuid:
             mine = [machine for machine in found if machine is owner or not machine.uuid]
             for other in found:
@@ -121,6 +130,17 @@ class _Recognition:
             mine = [machine for machine in found if machine is found[0] or not machine.uuid]
             macs = tuple(mac for mac in macs if self.register.by_mac.get(mac, "") in {"", *(m.name for m in mine)})
         return self._settle(self._merged(mine, uuid or macs[0]), uuid, shared, macs)
+
+    def _found(self, owner: Machine | None, macs: tuple[str, ...]) -> list[Machine]:
+        """The records that the identity names, each once.
+
+        One named by an address is found by that name, too: of two servers one may have made it while the other gave
+        the address to a machine with a UUID.
+        """
+        machines, by_mac = self.register.machines, self.register.by_mac
+        names = (name for mac in macs for name in (by_mac.get(mac, ""), mac) if name in machines)
+        found = [*([owner] if owner is not None else []), *(machines[name] for name in names)]
+        return list({machine.name: machine for machine in found}.values())
 
     def _uuid(self) -> tuple[str, str]:
         """The UUID as far as it names one machine, and as far as it does not."""

@@ -1,31 +1,31 @@
 """Sightings go in, what is known of each machine comes out: its record, and the ring of what happened to it last.
 
-All is held in memory and bounded: the machines seen last, of each the events that came last. `place_event` says which
-lines of which file an event is about.
+All is held in memory and bounded: the machines seen last, of each the events that came last.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
-from stoker.machines.facts import AnyFact, Seen, Told
-from stoker.machines.fold import Folded, fold
+from stoker.machines.boots import is_installed
+from stoker.machines.facts import AnyFact, Booted, Seen, Sent, Told
+from stoker.machines.fold import fold
 from stoker.machines.identity import Identity
 from stoker.machines.record import Machine
 from stoker.machines.register import Recognised, Register
-from stoker.report import Event, Place, Pointer
+from stoker.report import Event
 
 MAX_MACHINES: Final = 20_000
 MAX_EVENTS: Final = 256
 MAX_EVENTS_IN_ALL: Final = 100_000
-
-# The origins of a config: a pointer into it, and the places in what people wrote that gave the part at it.
-Origins = Callable[[Pointer], Sequence[Place]]
+# The server's own events of answers, by their stage.
+SCRIPTS: Final = frozenset({"ipxe", "grub"})
+CONFIGS: Final = frozenset({"ignition", "cloud"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,6 @@ class Sighting:
     labels: Mapping[str, str] = field(default_factory=dict)
     group: str = ""
     profile: str = ""
-
-
-class Placed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event and the places of what it is about, in the order in which they were merged: the last has the word."""
-
-    event: Event
-    places: tuple[Place, ...] = ()
 
 
 class Timeline:
@@ -72,33 +65,26 @@ class Timeline:
         recognised = self.register.recognise(sighting.identity, at)
         if recognised is None:
             return None
+        machine = recognised.machine
         self._take(recognised)
-        machine: Machine = recognised.machine
-        facts: list[AnyFact] = [
-            Seen(dict(sighting.labels), sighting.group, sighting.profile),
-            *map(Told, sighting.events),
-        ]
-        for fact in facts:
+        for fact in _facts(sighting):
             folded = fold(machine, fact, at)
-            machine = self._keep(folded) or machine
+            machine = folded.machine or machine
+            self._add(folded.events)
+        self.register.put(machine)
         while len(self.register) > 1 and (len(self.register) > self.max_machines or self.kept > self.max_events):
             self._forget(next(iter(self)).name)
         return machine
 
     def _take(self, recognised: Recognised) -> None:
         """Take in who is who; the events of a name that is no more go with its record."""
-        self.register.apply(recognised)
+        if recognised.events:
+            self.register.apply(recognised)
         for old, new in recognised.moved:
             events = [*self.rings.pop(old, ()), *self.rings.pop(new, ())]
             self.kept -= len(events)
             self._add([msgspec.structs.replace(event, machine=new) for event in events])
         self._add(recognised.events)
-
-    def _keep(self, folded: Folded) -> Machine | None:
-        if folded.machine is not None:
-            self.register.put(folded.machine)
-            self._add(folded.events)
-        return folded.machine
 
     def _add(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -111,9 +97,13 @@ class Timeline:
         self.kept -= len(self.rings.pop(name, ()))
 
 
-def place_event(event: Event, origins: Origins | None) -> Placed:
-    """An event with the places of the part of the config that it is about.
-
-    `origins` are those of the config of the event's digest; None when nobody has them any more.
-    """
-    return Placed(event, tuple(origins(event.pointer)) if origins is not None and event.pointer else ())
+def _facts(sighting: Sighting) -> Iterator[AnyFact]:
+    """What a sighting says: of an answer that was given by a profile, that a script or a config was."""
+    yield Seen(dict(sighting.labels), sighting.group, sighting.profile)
+    for event in sighting.events:
+        yield Told(event)
+        if sighting.profile and event.outcome == "done":
+            if event.stage in SCRIPTS:
+                yield Booted()
+            elif event.stage in CONFIGS:
+                yield Sent(is_installed=is_installed(sighting.labels))

@@ -8,6 +8,7 @@ Source: RFC 9110 section 12.5.1; Ignition's `internal/resource/http.go` for what
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -20,7 +21,7 @@ from stoker.report import Place, Report, Severity
 from stoker.schema.specs import Spec, canonical_version, version_order
 
 MEDIA_TYPE: Final = "application/vnd.coreos.ignition+json"
-MAX_HEADER: Final = 4096  # characters that are looked at
+MAX_HEADER: Final = 1024  # characters that are looked at
 _ITEM: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _PARAMETER: Final = re.compile(r';\s*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)')
 _WEIGHT: Final = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
@@ -61,17 +62,22 @@ def choose_version(accept: str) -> Choice:
     A version that is newer than all that are known stands for the newest known one of its kind that is released:
     Ignition reads what is older.
     """
-    named = [each for each in read_accept(accept) if each.media == MEDIA_TYPE and each.version]
-    wanted = [each.version for each in named if each.weight > 0]
-    refused = {spec.version for each in named if not each.weight and (spec := _known(each.version))}
-    known = [spec for version in wanted if (spec := _known(version)) and spec.version not in refused]
-    if known:
-        return Choice(max(known, key=_order), Report())
+    target, wanted = _read(accept[:MAX_HEADER])
     report = Report()
-    if wanted:
+    if target is None and wanted:
         versions = ", ".join(f"`{version}`" for version in wanted)
         report.add(Severity.ERROR, NO_VERSION, versions=versions, oldest=TARGETS[0].version, newest=TARGETS[-2].version)
-    return Choice(None, report)
+    return Choice(target, report)
+
+
+@functools.lru_cache(maxsize=256)
+def _read(accept: str) -> tuple[Spec | None, tuple[str, ...]]:
+    """The newest version that a client accepts, and those it names; clients of one kind all send the same header."""
+    named = [each for each in read_accept(accept) if each.media == MEDIA_TYPE and each.version]
+    wanted = tuple(each.version for each in named if each.weight > 0)
+    refused = {spec.version for each in named if not each.weight and (spec := _known(each.version))}
+    known = [spec for version in wanted if (spec := _known(version)) and spec.version not in refused]
+    return max(known, key=_order, default=None), wanted
 
 
 def bring_to(config: bytes, target: Spec | None, file: str = "") -> tuple[bytes | None, Report]:

@@ -145,9 +145,10 @@ class Keeper:
         with self._lock:
             self._is_closing = self._is_urgent = True
             self._work.notify_all()
-        self._thread.join(seconds)
-        self._watch.close()
-        self._sync_spool()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+            self._watch.close()
+            self._sync_spool()
         return not self.waiting()
 
     def _spool(self, note: Note) -> int:

@@ -36,14 +36,14 @@ SIGNATURES: Final = {".sig": False, ".asc": True}  # what a path ends in, and wh
 
 def boot_script(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/boot.ipxe`: the script that makes iPXE say who it is."""
-    asker = asker_of(request)
+    asker = _asker(request, view)
     event = Event(view.at, "boot", "asked for the first script")
     return Reply(text_response(BOOTSTRAP), sightings_of(asker, event, Answer(None, Report())))
 
 
 def ipxe(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/ipxe`: what to boot; iPXE itself is told of a failure in a script, since it shows nobody a document."""
-    asker = asker_of(request)
+    asker = _asker(request, view)
     answer = render_script(view.catalogue, asker)
     if answer.body is not None:
         response = text_response(answer.body)
@@ -56,7 +56,7 @@ def ipxe(request: Request, view: View, _names: dict[str, str]) -> Reply:
 
 def ignition(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/ignition`: the machine's config."""
-    asker = asker_of(request)
+    asker = _asker(request, view)
     answer = render_config(view.catalogue, asker, view.compile, view.validate)
     response = _refusal(answer) if answer.body is None else text_response(answer.body, content_type=IGNITION_TYPE)
     return Reply(response, sightings_of(asker, event_of(view, "ignition", "config", answer), answer))
@@ -64,25 +64,25 @@ def ignition(request: Request, view: View, _names: dict[str, str]) -> Reply:
 
 def grub(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/grub`: what to boot, for GRUB."""
-    asker = asker_of(request)
+    asker = _asker(request, view)
     return _text(view, asker, "grub", "boot configuration", render_grub(view.catalogue, asker))
 
 
 def cloud(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/cloud`: the machine's cloud-config or script."""
-    asker = asker_of(request)
+    asker = _asker(request, view)
     return _text(view, asker, "cloud", "cloud-config", render_cloud(view.catalogue, asker), request)
 
 
 def generic(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/generic`: any other text for the machine."""
-    asker = asker_of(request)
+    asker = _asker(request, view)
     return _text(view, asker, "generic", "text", render_generic(view.catalogue, asker), request)
 
 
 def metadata(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/metadata`: what is known of the machine, as lines of an environment file."""
-    asker = asker_of(request)
+    asker = _asker(request, view)
     answer = render_metadata(view.catalogue, asker)
     response = _refusal(answer) if answer.body is None else text_response(answer.body, content_type=METADATA_TYPE)
     return Reply(response, sightings_of(asker, event_of(view, "metadata", "metadata", answer), answer))
@@ -107,6 +107,12 @@ def signed(handler: Handler, *, is_armored: bool) -> Handler:
 def asker_of(request: Request) -> Asker:
     """Who asks, by the query: labels as they are compared."""
     return Asker(normalise_labels(parse_query(request.raw_query)), request.raw_query)
+
+
+def _asker(request: Request, view: View) -> Asker:
+    """The same with what people say of the machine."""
+    asker = asker_of(request)
+    return replace(asker, labels=view.catalogue.known.labels(asker.labels))
 
 
 def _text(view: View, asker: Asker, stage: str, what: str, answer: Answer, request: Request | None = None) -> Reply:

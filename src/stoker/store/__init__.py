@@ -2,7 +2,14 @@
 
 from stoker.store.contract import Append, Change, Condition, Delete, Lease, OnChange, Put, Store, Update, Watch, held
 from stoker.store.directory import Directory
-from stoker.store.errors import ConflictError, InvalidKeyError, LimitError, StoreError, StoreUnavailableError
+from stoker.store.errors import (
+    ConflictError,
+    InvalidKeyError,
+    LimitError,
+    StoreError,
+    StoreUnavailableError,
+    UnsureError,
+)
 from stoker.store.snapshots import Item, Snapshot
 
 __all__ = [
@@ -22,6 +29,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreUnavailableError",
+    "UnsureError",
     "Update",
     "Watch",
     "held",

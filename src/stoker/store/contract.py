@@ -130,7 +130,8 @@ class Store(Protocol):
         """Make all changes or, if a condition does not hold, none; return the new revision of each key that was put.
 
         At most MAX_KEYS keys and MAX_BYTES of data: an Append counts as many keys as it has items, and one. No key
-        twice. What was returned from is on the disk. Raises ConflictError, InvalidKeyError, LimitError.
+        twice. What was returned from is on the disk. Raises ConflictError, InvalidKeyError, LimitError, with nothing
+        changed as with every StoreUnavailableError that is not an UnsureError.
         """
 
     def watch(self, folders: Sequence[str], on_change: OnChange) -> Watch:

@@ -27,6 +27,8 @@ FORGET_EVERY: Final = 1_000
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 VISIBLE: Final = "(lease IS NULL OR lease IN (SELECT id FROM leases WHERE until > ?))"
 
+CHANGED: Final = "SELECT key, data, revision FROM items INDEXED BY items_by_revision WHERE revision > ?"
+
 
 class Delta(NamedTuple):
     """What is new or changed, which keys went, and the revision up to which that is so."""
@@ -106,10 +108,10 @@ class Database:
             if not self._state("forgotten") <= revision <= newest:
                 return None
             starts = tuple(f"{folder}/" for folder in folders)
-            changed = self._rows("SELECT key, data, revision FROM items WHERE revision > ? ORDER BY key", revision)
-            gone = self._rows("SELECT key FROM gone WHERE revision > ? ORDER BY key", revision)
-            items = {row[0]: self._item(row) for row in changed if row[0].startswith(starts)}
-            return Delta(items, [key for (key,) in gone if key.startswith(starts)], newest, is_whole=False)
+            changed = self._rows(CHANGED, revision)
+            gone = self._rows("SELECT key FROM gone INDEXED BY gone_by_revision WHERE revision > ?", revision)
+            items = {row[0]: self._item(row) for row in sorted(changed) if row[0].startswith(starts)}
+            return Delta(items, sorted(key for (key,) in gone if key.startswith(starts)), newest, is_whole=False)
 
     def revision(self) -> int:
         """The number of the last commit."""

@@ -87,9 +87,11 @@ class Directory:
         self._check_folder(key)
         path = self.root / key
         try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                return None
             with path.open("rb") as file:
                 data = file.read(MAX_FILE + 1)
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise StoreUnavailableError(f"cannot read `{path}`: {_reason(error)}; check its owner and mode") from error

@@ -4,7 +4,10 @@ StoreError
 ├── ConflictError           a condition does not hold: nothing was changed
 ├── InvalidKeyError         a key that the store does not take
 ├── LimitError              more than a store takes at once
-└── StoreUnavailableError   the store as a whole cannot be read, or not written to
+└── StoreUnavailableError   the store as a whole cannot be read, or not written to: nothing was changed
+    ├── RefusedError        etcd answers that it will not
+    ├── UnreachableError    no etcd answers
+    └── UnsureError         what was asked for may have been done, or may still be
 """
 
 from __future__ import annotations
@@ -39,3 +42,19 @@ class LimitError(StoreError):
 
 class StoreUnavailableError(StoreError):
     """The store cannot be read, or not written to: which, why, and what to do are in the text."""
+
+
+class RefusedError(StoreUnavailableError):
+    """etcd answers that it will not; `code` is that of gRPC, or of HTTP where there is none."""
+
+    def __init__(self, path: str, code: int, message: str, hint: str = "") -> None:
+        self.code = code
+        super().__init__(f"etcd refused `{path}`: {message}{hint and '; '}{hint}")
+
+
+class UnreachableError(StoreUnavailableError):
+    """No etcd answers, and nothing was carried out: which were tried is in the text."""
+
+
+class UnsureError(StoreUnavailableError):
+    """What was asked for may have been done, or may still be: read again before it is asked for once more."""

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from stoker.store.errors import StoreUnavailableError
+from stoker.store.errors import LimitError, RefusedError, StoreUnavailableError, UnreachableError, UnsureError
 
 SECONDS: Final = 5.0  # for a call, so that the election of a new leader ends within it
 TRY_SECONDS: Final = 1.5  # for one endpoint of several
@@ -35,11 +35,11 @@ NOT_FOUND: Final = 5
 NEVER_PROPOSED: Final = ("etcdserver: no leader", "etcdserver: not capable", "etcdserver: server stopped")
 
 HINTS: Final = {
-    3: "if etcd asks for a user, name one",
-    7: "give the user the permission readwrite on the prefix",
-    8: "compact and defragment etcd, then disarm its alarm",
-    16: "check user and password",
-    404: "etcd must run with --enable-grpc-gateway, which is its default",
+    "user name is empty": "name a user and a password",
+    "authentication failed": "check user and password",
+    "permission denied": "give the user the permission readwrite on the prefix",
+    "database space exceeded": "compact and defragment etcd, then disarm its alarm",
+    "HTTP status 404": "etcd must run with --enable-grpc-gateway, which is its default",
 }
 
 Answer = TypeVar("Answer")
@@ -55,24 +55,6 @@ class Access:
     authorities: str = ""
     certificate: str = ""
     key: str = ""
-
-
-class UnsureError(StoreUnavailableError):
-    """No answer came to a request that was sent: it may have been carried out."""
-
-
-class RefusedError(StoreUnavailableError):
-    """etcd answered that it will not; `code` is that of gRPC, or of HTTP where there is none."""
-
-    def __init__(self, path: str, code: int, message: str) -> None:
-        self.code = code
-        self.message = message
-        hint = f"; {HINTS[code]}" if code in HINTS else ""
-        super().__init__(f"etcd refused `{path}`: {message}{hint}")
-
-
-class UnreachableError(StoreUnavailableError):
-    """An endpoint was not reached: nothing was carried out."""
 
 
 class Fault(msgspec.Struct):
@@ -93,7 +75,8 @@ class Client:
     """Calls etcd. Many threads may; each call has a connection for itself."""
 
     def __init__(self, access: Access, seconds: float = SECONDS) -> None:
-        """`seconds` is what a call may take. Raises StoreUnavailableError for certificates that cannot be read."""
+        """`seconds` is what a call may take. Raises StoreUnavailableError for what cannot be used of `access`."""
+        _check(access.endpoints)
         self.endpoints = access.endpoints
         self.seconds = seconds
         self._access = access
@@ -110,7 +93,7 @@ class Client:
 
         `deadline` is on the monotonic clock; without one the call takes as long as the client lets it. A request that
         may be carried out twice (`repeat`) is sent again where no answer came. Raises UnsureError for others,
-        RefusedError, or UnreachableError when no endpoint was reached in time.
+        RefusedError, LimitError for an answer that is too large, UnreachableError when no endpoint was reached in time.
         """
         body = msgspec.json.encode(request)
         deadline = deadline or time.monotonic() + self.seconds
@@ -137,10 +120,17 @@ class Client:
 
     def stream(self, path: str, request: Mapping[str, Any], silence: float) -> Stream:
         """The answers to a request that has many, until the endpoint has been silent for so many seconds."""
-        endpoint = next(self._in_order())
-        self._turn_from(endpoint)  # the next stream tries another: this one may be cut off from the rest
-        connection = self._connect(endpoint, min(self.seconds, silence))
-        return Stream(connection, path, msgspec.json.encode(request), self._headers(endpoint, silence), silence)
+        faults = []
+        for endpoint in self._in_order():
+            self._turn_from(endpoint)  # the next stream begins with another: this one may be cut off from the rest
+            try:
+                headers = self._headers(endpoint, min(self.seconds, silence))
+                connection = self._connect(endpoint, min(self.seconds, silence))
+            except (UnreachableError, UnsureError) as error:
+                faults.append(str(error))
+            else:
+                return Stream(connection, path, msgspec.json.encode(request), headers, silence)
+        raise UnreachableError("; ".join(faults))
 
     def close(self) -> None:
         with self._lock:
@@ -177,7 +167,7 @@ class Client:
         status, data = self._exchange(endpoint, path, body, headers, seconds)
         if status != http.client.OK:
             raise _refusal(endpoint, path, status, data)
-        return msgspec.json.decode(data, type=kind, strict=False)
+        return _decode(endpoint, data, kind)
 
     def _exchange(
         self, endpoint: str, path: str, body: bytes, headers: dict[str, str], seconds: float
@@ -191,6 +181,9 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise UnsureError(f"`{endpoint}` did not answer: {_words(error)}") from error
+        if len(data) == MAX_ANSWER:
+            connection.close()
+            raise LimitError(f"`{endpoint}` answered with more than {MAX_ANSWER} bytes; ask for less")
         self._give_back(endpoint, connection)
         return response.status, data
 
@@ -215,7 +208,7 @@ class Client:
         with self._lock:
             while self._idle[endpoint]:
                 connection = self._idle[endpoint].pop()
-                if not select.select([connection.sock], [], [], 0)[0]:
+                if not _is_readable(connection.sock):  # which it is when the other side has closed it
                     return connection
                 connection.close()
         return None
@@ -240,7 +233,7 @@ class Client:
         status, data = self._exchange(endpoint, path, request, headers, seconds)
         if status != http.client.OK:
             raise _refusal(endpoint, path, status, data)
-        self._token = msgspec.json.decode(data, type=Token).token
+        self._token = _decode(endpoint, data, Token).token
         return self._token
 
 
@@ -286,6 +279,13 @@ class Stream:
             return
 
 
+def _check(endpoints: tuple[str, ...]) -> None:
+    for endpoint in endpoints or ("",):
+        url = urlsplit(endpoint)
+        if url.scheme not in {"http", "https"} or not url.hostname:
+            raise StoreUnavailableError(f"`{endpoint}` is no endpoint of etcd; write `http://HOST:2379`")
+
+
 def _context(access: Access) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=access.authorities or None)
@@ -306,6 +306,19 @@ def _keep_alive(connection: socket.socket) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
+def _decode(endpoint: str, data: bytes, kind: type[Answer]) -> Answer:
+    try:
+        return msgspec.json.decode(data, type=kind, strict=False)
+    except msgspec.DecodeError as error:
+        raise UnsureError(f"`{endpoint}` answers what no etcd would: {data[:80]!r}") from error
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    poll = select.poll()  # `select` takes no descriptor above 1023
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def _refusal(endpoint: str, path: str, status: int, data: bytes) -> StoreUnavailableError:
     try:
         fault = msgspec.json.decode(data, type=Fault)
@@ -316,7 +329,8 @@ def _refusal(endpoint: str, path: str, status: int, data: bytes) -> StoreUnavail
         return UnreachableError(f"`{endpoint}`: {words}")
     if fault.code in UNSURE:
         return UnsureError(f"`{endpoint}`: {words}")
-    return RefusedError(path, fault.code or status, words)
+    hint = next((hint for part, hint in HINTS.items() if part in words), "")
+    return RefusedError(path, fault.code or status, words, hint)
 
 
 def _words(error: Exception) -> str:

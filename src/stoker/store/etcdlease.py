@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from stoker.store import etcdwire as wire
-from stoker.store.etcdclient import NOT_FOUND, Client, RefusedError
+from stoker.store.errors import RefusedError
+from stoker.store.etcdclient import NOT_FOUND, Client
 
 
 class EtcdLease:

@@ -2,6 +2,8 @@
 
 A revision is the `mod_revision` of the key. A transaction whose answer was lost may have been carried out. All that it
 put has then one new revision and the bytes that were sent, so that this can be looked up before it is sent again.
+
+etcd keeps all earlier revisions until it is told not to: run it with `--auto-compaction-retention=1h`.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from typing import Final, NamedTuple
 
 from stoker.store import etcdwire as wire
 from stoker.store.contract import Append, Change, Condition, Delete, Lease, OnChange, Put, lease_key
-from stoker.store.errors import ConflictError, LimitError
-from stoker.store.etcdclient import NOT_FOUND, SECONDS, Access, Client, RefusedError, UnsureError
+from stoker.store.errors import ConflictError, LimitError, RefusedError, UnsureError
+from stoker.store.etcdclient import NOT_FOUND, PAUSE, SECONDS, Access, Client
 from stoker.store.etcdlease import EtcdLease
 from stoker.store.etcdwatch import EtcdWatch, item_of
 from stoker.store.limits import MAX_ITEMS, check_commit, check_key
@@ -21,7 +23,7 @@ from stoker.store.rings import name_items, number_of, ring_key, ring_span
 from stoker.store.snapshots import Item, Snapshot, take_snapshot
 
 PREFIX: Final = "/stoker/"
-PAGE: Final = 500
+PAGES: Final = (500, 30)  # items at once: as many as is quick, and so few that they are small enough in any case
 MAX_ENDS: Final = 100_000
 
 
@@ -61,15 +63,13 @@ class EtcdStore:
         items: dict[str, Item] = {}
         revision = 0
         for folder in folders:
+            count = len(items)
             start, end = self._raw(f"{folder}/"), self._raw(f"{folder}0")
-            count = 0
             while start:
-                request = wire.page(start, end, revision, PAGE)
-                found = self._client.call("/v3/kv/range", request, wire.Range, repeat=True)
+                found = self._read_page(start, end, revision)
                 revision = revision or found.header.revision
                 items |= {item.key: item for item in (item_of(each, self._prefix) for each in found.kvs)}
-                count += len(found.kvs)
-                if count > MAX_ITEMS:
+                if len(items) - count > MAX_ITEMS:
                     raise LimitError(f"more than {MAX_ITEMS} items below `{folder}`; take some away")
                 start = found.kvs[-1].key + b"\0" if found.more else b""
         return items, revision
@@ -86,25 +86,28 @@ class EtcdStore:
                 done = self._send(attempt, changes, deadline)
             except UnsureError as error:
                 fault = error
+                unanswered.append(attempt)
             if done is not None and done.succeeded:
                 return self._note(attempt, done.header.revision)
             for each in unanswered:
                 revision = self._find(each, before, deadline)
                 if revision is not None:
                     return self._note(each, revision)
-            if fault is not None:
-                if time.monotonic() > deadline:
-                    raise UnsureError(f"{fault}; the changes may have been made or not, read again") from fault
-                unanswered.append(attempt)
-            elif done is not None:
+            if done is not None:
                 self._forget_rings(changes)
                 failed = _failed(conditions, done)
                 if failed:
                     raise ConflictError(failed)
+            if time.monotonic() > deadline:
+                raise UnsureError(
+                    f"{fault or 'etcd was too busy'}; the changes may have been made or not, read again"
+                ) from fault
+            if fault is not None:
+                time.sleep(PAUSE)
 
     def watch(self, folders: Sequence[str], on_change: OnChange) -> EtcdWatch:
         watch = EtcdWatch(self._client, self._prefix, self.read, tuple(folders), on_change)
-        self._watches.append(watch)
+        self._watches = [*(each for each in self._watches if each.is_open), watch]
         return watch
 
     def lease(self, name: str, holder: str, seconds: float) -> EtcdLease:
@@ -119,13 +122,21 @@ class EtcdStore:
     def _raw(self, key: str) -> bytes:
         return self._prefix + key.encode()
 
+    def _read_page(self, start: bytes, end: bytes, revision: int) -> wire.Range:
+        """The first items of a span, few if they are large."""
+        for most in PAGES:
+            try:
+                return self._client.call("/v3/kv/range", wire.page(start, end, revision, most), wire.Range, repeat=True)
+            except LimitError:
+                continue
+        raise LimitError(f"an item after {start!r} is larger than what is read")
+
     def _attempt(self, changes: Sequence[Change], conditions: Sequence[Condition], deadline: float) -> Attempt:
         puts: dict[str, bytes] = {}
         deletes: list[str] = []
-        ends: dict[str, int] = {}
+        ends = self._look_at_rings([each.folder for each in changes if isinstance(each, Append)], deadline)
         compare = [wire.unchanged(self._raw(each.key), _number(each.revision)) for each in conditions]
         operations: list[wire.Request] = []
-        self._look_at_rings([each.folder for each in changes if isinstance(each, Append)], deadline)
         for change in changes:
             match change:
                 case Put(key=key, data=data, lease=lease):
@@ -136,10 +147,10 @@ class EtcdStore:
                     operations.append(wire.delete(self._raw(key)))
                 case Append(folder=folder):
                     start, end = map(self._raw, ring_span(folder))
-                    named, first = name_items(change, self._ends[folder])
+                    named, first = name_items(change, ends[folder])
                     puts |= named
-                    ends[folder] = self._ends[folder] + len(change.items)
-                    compare.append(wire.none_from(self._raw(ring_key(folder, self._ends[folder] + 1)), end))
+                    compare.append(wire.none_from(self._raw(ring_key(folder, ends[folder] + 1)), end))
+                    ends[folder] += len(change.items)
                     operations += [wire.put(self._raw(key), data) for key, data in named.items()]
                     if first > ring_key(folder, 1):
                         operations.append(wire.delete(start, self._raw(first)))
@@ -182,14 +193,16 @@ class EtcdStore:
     def _look_at_revision(self, deadline: float) -> int:
         return self._transact(wire.transaction([], [], []), deadline, repeat=True).header.revision
 
-    def _look_at_rings(self, folders: Sequence[str], deadline: float) -> None:
-        unknown = [folder for folder in folders if folder not in self._ends]
-        if not unknown:
-            return
-        looks = [wire.find(wire.last(*map(self._raw, ring_span(folder)))) for folder in unknown]
-        found = self._transact(wire.transaction([], looks, []), deadline, repeat=True).ranges()
-        for folder, kvs in zip(unknown, found, strict=True):
-            self._ends[folder] = number_of(kvs[0].key.decode(errors="replace")) if kvs else 0
+    def _look_at_rings(self, folders: Sequence[str], deadline: float) -> dict[str, int]:
+        """The last number of each ring: as it was known, or looked up."""
+        ends = {folder: self._ends.get(folder, -1) for folder in folders}
+        unknown = [folder for folder, end in ends.items() if end < 0]
+        if unknown:
+            looks = [wire.find(wire.last(*map(self._raw, ring_span(folder)))) for folder in unknown]
+            found = self._transact(wire.transaction([], looks, []), deadline, repeat=True).ranges()
+            for folder, kvs in zip(unknown, found, strict=True):
+                ends[folder] = number_of(kvs[0].key.decode(errors="replace")) if kvs else 0
+        return ends
 
     def _forget_rings(self, changes: Sequence[Change]) -> None:
         for change in changes:

@@ -44,6 +44,11 @@ class EtcdWatch:
         self._thread = threading.Thread(target=self._run, name="stoker-watch", daemon=True)
         self._thread.start()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was not closed."""
+        return not self._closing.is_set()
+
     def close(self) -> None:
         self._closing.set()
         stream = self._stream
@@ -93,7 +98,11 @@ class EtcdWatch:
 
     def _take(self, line: bytes) -> bool:
         """One answer; False if the stream is over and the whole is due."""
-        piece = msgspec.json.decode(line, type=wire.Piece, strict=False)
+        try:
+            piece = msgspec.json.decode(line, type=wire.Piece, strict=False)
+        except msgspec.DecodeError as error:  # or more of it than is read: pages of the whole are smaller
+            self._revision = 0
+            raise StoreUnavailableError(f"the watch told what no etcd would: {line[:80]!r}") from error
         watched = piece.result
         if watched is None:
             raise StoreUnavailableError(f"etcd ended the watch: {piece.error.message if piece.error else line[:200]!r}")

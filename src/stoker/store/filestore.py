@@ -15,7 +15,7 @@ from pathlib import Path
 from stoker.store.contract import Append, Change, Condition, OnChange, lease_key
 from stoker.store.database import Clock, Database, machine_clock
 from stoker.store.directory import Directory
-from stoker.store.errors import ConflictError, StoreUnavailableError
+from stoker.store.errors import ConflictError, StoreUnavailableError, UnsureError
 from stoker.store.filewatch import FileWatch
 from stoker.store.limits import check_commit, check_key
 from stoker.store.snapshots import Item, Snapshot, digest, take_snapshot
@@ -61,7 +61,10 @@ class FileStore:
         except BaseException:
             discard(self._directory.root, steps)
             raise
-        self._settle()
+        try:
+            self._settle()
+        except StoreUnavailableError as error:
+            raise UnsureError(f"{error}; the changes are decided, and will be whole when that is mended") from error
         self._tell()
         return revisions | {key: digest(data) for key, data in files.items() if data is not None}
 
@@ -70,7 +73,7 @@ class FileStore:
         others = [folder for folder in folders if not self._is_file(folder)]
         directory = Directory(self._directory.root, files)
         watch = FileWatch(directory, self._database, others, self._settle, on_change)
-        self._watches.append(watch)
+        self._watches = [*(each for each in self._watches if each.is_open), watch]
         return watch
 
     def lease(self, name: str, holder: str, seconds: float) -> FileLease:

@@ -38,6 +38,7 @@ class FileWatch:
         folders: Sequence[str],
         settle: Callable[[], None],
         on_change: OnChange,
+        notices: Notices | None = None,
     ) -> None:
         """`directory` is this watch's own. `settle` puts in place the files of all commits; it may raise StoreError."""
         self.trouble = "the store was not read yet"
@@ -46,7 +47,7 @@ class FileWatch:
         self._folders = tuple(folders)
         self._settle = settle
         self._on_change = on_change
-        self._notices = Notices()
+        self._notices = notices or Notices()
         self._closing = threading.Event()
         self._snapshot = Snapshot()
         self._report = Report()
@@ -54,12 +55,18 @@ class FileWatch:
         self._file_commits = -1
         self._next_files = 0.0
         self._next_look = 0.0
+        self._is_soon = False
         self._thread = threading.Thread(target=self._run, name="stoker-watch", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
         """Something was committed: look now."""
         self._notices.wake()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was not closed."""
+        return not self._closing.is_set()
 
     def close(self) -> None:
         self._closing.set()
@@ -80,7 +87,8 @@ class FileWatch:
             self._notices.close()
 
     def _look(self) -> None:
-        self._next_look = time.monotonic() + (SELDOM if self._notices.is_complete else OFTEN)
+        self._next_look = time.monotonic() + (OFTEN if self._is_soon or not self._notices.is_complete else SELDOM)
+        self._is_soon = False
         try:
             delta = self._read()
             lapse = self._database.next_lapse()
@@ -135,8 +143,7 @@ class FileWatch:
         """Until there is something to look at; until the end of a burst, if files are written."""
         noticed, is_woken = self._notices.wait(max(0.0, self._next_look - time.monotonic()))
         end = time.monotonic() + LONGEST_BURST
-        if noticed:  # a commit of another process is noticed before it is done: look again soon
-            self._next_files = min(self._next_files, time.monotonic() + OFTEN)
+        self._is_soon = bool(noticed)  # a commit of another process is noticed before it is done
         while self._concerns_files(noticed):
             self._next_files = 0.0
             if is_woken or time.monotonic() > end:

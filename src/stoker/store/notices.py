@@ -32,6 +32,10 @@ class Notices:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         start = getattr(self._library, "inotify_init1", None)
         self._notices = start(NONBLOCK) if start else -1
+        self._poll = select.poll()  # `select` takes no descriptor above 1023
+        self._poll.register(self._wake, select.POLLIN)
+        if self._notices >= 0:
+            self._poll.register(self._notices, select.POLLIN)
         self._folders: dict[int, Path] = {}
         self._closing = threading.Lock()
         self._is_open = True
@@ -50,8 +54,7 @@ class Notices:
 
     def wait(self, seconds: float) -> tuple[set[Notice], bool]:
         """Wait for a notice or to be woken, so many seconds at most; what was noticed, and whether it was woken."""
-        watched = [self._wake, *([self._notices] if self._notices >= 0 else [])]
-        ready, _, _ = select.select(watched, [], [], seconds)
+        ready = {descriptor for descriptor, _ in self._poll.poll(1000 * seconds)}
         is_woken = self._wake in ready
         if is_woken:
             os.eventfd_read(self._wake)

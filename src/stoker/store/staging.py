@@ -45,7 +45,10 @@ def stage(root: Path, files: Iterable[tuple[str, bytes | None]]) -> list[Step]:
 
 
 def land(root: Path, steps: Sequence[Step]) -> None:
-    """Take each step, whether or not it was taken already, and sync the folders. Raises OSError."""
+    """Take each step, whether or not it was taken already, and sync the folders. Raises OSError.
+
+    Where a person has made a folder since, that stays: it is the newer.
+    """
     for key, temporary in steps:
         path = root / key
         try:
@@ -55,6 +58,8 @@ def land(root: Path, steps: Sequence[Step]) -> None:
                 path.unlink()
         except (FileNotFoundError, NotADirectoryError):
             continue  # it was taken before
+        except IsADirectoryError:
+            discard(root, [Step(key, temporary)])
     for folder in {(root / step.key).parent for step in steps}:
         _sync(folder)
 
