@@ -87,8 +87,8 @@ def mac(number: int) -> str:
     return f"52:54:00:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
 
 
-def token_line(role: str, token: str) -> str:
-    return f"{role} {role} sha256:{hashlib.sha256(token.encode()).hexdigest()}\n"
+def token_line(role: str, token: str, name: str = "") -> str:
+    return f"{role} {name or role} sha256:{hashlib.sha256(token.encode()).hexdigest()}\n"
 
 
 class Served:

@@ -262,7 +262,7 @@ def test_colours_are_the_systems_or_chosen(tab: Browser, served: Served) -> None
     tab.click("#theme")
     assert tab.evaluate(paper) == light
     tab.go(f"{served.address}/ui/login")
-    assert (tab.evaluate(paper), tab.evaluate("document.querySelector('#theme').textContent")) == (light, "Light")
+    assert (tab.evaluate(paper), tab.evaluate("document.querySelector('#theme').textContent")) == (light, "◐ Light")
     tab.prefer("light")
     tab.click("#theme")
     assert tab.evaluate(paper) == dark

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from stoker.server.page.places import name_file
 from stoker.server.page.visitors import Visitor
 from stoker.server.replies import View
+
+SHOWN_FILES: Final = 3
 
 
 class Alarm(NamedTuple):
@@ -23,10 +26,11 @@ def find_alarms(view: View, visitor: Visitor) -> list[Alarm]:
     if not visitor.may_read:
         return []
     alarms: list[Alarm] = []
-    broken = {entry.place.file for entry in view.keeper.report if entry.is_error and entry.place}
+    broken = list(dict.fromkeys(each.place.file for each in view.keeper.report if each.is_error and each.place))
     if broken:
-        names = ", ".join(f"`{name.rpartition('/')[2]}`" for name in sorted(broken)[:3])
-        more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
-        text = f"{names}{more} cannot be read; what they last said is still served"
-        alarms.append(Alarm("red", "Broken files", text, "/ui/templates", "Show them"))
+        named = [name_file(view.catalogue, file) for file in broken[:SHOWN_FILES]]
+        names = ", ".join(f"`{each.name}`" for each in named)
+        more = f" and {len(broken) - SHOWN_FILES} more" if len(broken) > SHOWN_FILES else ""
+        text = f"{names}{more}: what was read before of {'it' if len(broken) == 1 else 'them'} is still served"
+        alarms.append(Alarm("red", "Broken files", text, named[0].address, "Show where"))
     return alarms

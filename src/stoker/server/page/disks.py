@@ -77,7 +77,7 @@ def _draw(plan: DiskPlan, told: Mapping[str, int]) -> Drawing:
 def _boxes(table: Table | None, kinds: Mapping[int, str]) -> Iterator[Box]:
     """The boxes of a table, side by side over the whole width."""
     if table is None:
-        yield Box(0, WIDTH, "", "no partition table", "free")
+        yield Box(0, WIDTH, "", "without a table", "free")
         return
     cells: list[tuple[str, int, str]] = []
     position = table.first_usable

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from stoker.engine.disk_drawing import size_text
 from stoker.http import Request, Response
 from stoker.machines import Machine, Sign, State, parse_name, step
+from stoker.machines.fold import MAX_FAILURES
 from stoker.machines.states import MEANINGS, SIGNS
 from stoker.report import Event, Severity, pointer_text
 from stoker.server.page.configs import Shown, show_config
@@ -86,11 +87,11 @@ def _details(view: View, found: Machine, events: Sequence[Event]) -> dict[str, o
         "rules": sorted(rules, key=verdicts.index),
         "drawings": draw_disks(shown.config, shown.distribution, found),
         "given": tuple(given_labels(view.catalogue, found).items()),
-        "told": tuple(pair for pair in found.labels.items() if pair[1]),
+        "told": tuple(pair for pair in found.labels.items() if pair[1] and pair[0] not in {"mac", "uuid"}),
         "hardware": list(_hardware(found)),
         "pointer": pointer_text(failure.pointer) if failure else "",
         "failure_places": _places(view, shown, failure.pointer) if failure and is_same else (),
-        "failures": f"{found.failures} of 3 tries in a row",
+        "failures": f"Tries that failed in a row: {found.failures}. {MAX_FAILURES} quarantine it.",
     }
 
 

@@ -231,13 +231,13 @@ document.addEventListener("keydown", (event) => {
 // ---- Colours: as the system has them, or as one chooses
 
 const THEMES = ["", "light", "dark"];
-const NAMES = { "": "Auto", light: "Light", dark: "Dark" };
+const NAMES = { "": "Auto", light: "Light", dark: "Dark" }; // as the system has it, or not
 
 function colours() {
   const button = find("#theme");
   const show = () => {
     const chosen = document.documentElement.dataset.theme || "";
-    button.textContent = NAMES[chosen];
+    button.textContent = `\u25d0 ${NAMES[chosen]}`;
     button.title = `Colours: ${NAMES[chosen].toLowerCase()}`;
   };
   button.hidden = false;
