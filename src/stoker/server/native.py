@@ -10,6 +10,7 @@ from stoker.machines import parse_name
 from stoker.report import Entry
 from stoker.server.endpoints import Endpoint
 from stoker.server.logs import Form, Lines
+from stoker.server.page.desk import Desk
 from stoker.server.replies import Reply, View
 from stoker.server.roles import ANYONE, Access, Caller, TokenFile, Tokens, refusal
 from stoker.server.routes import API, TABLE
@@ -29,7 +30,7 @@ class Native:
     def __init__(self, tokens: TokenFile = NO_TOKENS, form: Form = Form.TEXT) -> None:
         self.tokens = tokens
         self.lines = Lines(form)
-        self.sessions = Sessions(self._reader)
+        self.desk = Desk(Sessions(self._reader))
 
     def answer(self, request: Request, view: View) -> Reply:
         """Answer by the table of routes, as far as it is open to who asks."""
@@ -38,7 +39,7 @@ class Native:
         if endpoint is None:
             return Reply(_not_routed(request, match))
         if request.path.startswith(PAGE):
-            view = replace(view, sessions=self.sessions)
+            view = replace(view, desk=self.desk)
         if endpoint.access is Access.PUBLIC and not request.path.startswith(API):
             return endpoint.handler(request, view, match.names)._replace(route=match.pattern)
         tokens = self.tokens.current()

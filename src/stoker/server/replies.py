@@ -15,8 +15,8 @@ from stoker.report import Entry
 from stoker.server.keeper import Keeper
 from stoker.server.measures import Measures
 from stoker.server.notes import Note
+from stoker.server.page.desk import NO_DESK, Desk
 from stoker.server.roles import ANYONE, Caller
-from stoker.server.sessions import NO_SESSIONS, Sessions
 from stoker.server.streams import Stream
 from stoker.store import Change, Condition
 from stoker.trust import Signer
@@ -39,7 +39,7 @@ class View:
     at: float
     signer: Signer | None = None
     caller: Caller = ANYONE
-    sessions: Sessions = NO_SESSIONS
+    desk: Desk = NO_DESK
 
 
 class Deed(msgspec.Struct, frozen=True):

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from stoker import __version__
 from stoker.http import Request, Route, Routes, json_response
-from stoker.server import api, assets, machines_api, matchbox, page
+from stoker.server import api, assets, machines_api, matchbox
 from stoker.server.endpoints import EVENT_STREAM, Endpoint
 from stoker.server.files_api import GROUPS, LABELS, PROFILES, TEMPLATES, TEXT, FileList, Kind, Written
 from stoker.server.metrics import CONTENT_TYPE
 from stoker.server.openapi import describe_api
 from stoker.server.page import entrance
+from stoker.server.page import routes as page
 from stoker.server.replies import Handler, Reply, View
 from stoker.server.roles import Access
 

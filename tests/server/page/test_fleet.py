@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from stoker.machines import Group, Machine, Selection, State
 from stoker.machines.known import Known
-from stoker.server.page.fleet import PAGE, Asked, list_fleet, read_asked
+from stoker.server.page.fleet import PAGE, Asked, Rows, list_fleet, read_asked
 from stoker.server.page.visitors import Visitor
 from stoker.server.roles import Caller, Role
 
@@ -40,7 +41,7 @@ NUMBERS = {machine.name: str(number) for number, machine in enumerate(MACHINES, 
 
 
 def numbers(query: str, visitor: Visitor = READER) -> str:
-    found = list_fleet(MACHINES, KNOWN, read_asked(query, visitor), visitor)
+    found = list_fleet(Rows().read(MACHINES, KNOWN, may_read=visitor.may_read), read_asked(query, visitor))
     return "".join(NUMBERS[row.name] for row in found.rows)
 
 
@@ -94,19 +95,19 @@ def test_what_is_found_and_in_which_order(query: str, visitor: Visitor, expected
 
 
 def test_counts_are_of_what_the_words_find_whatever_the_states() -> None:
-    found = list_fleet(MACHINES, KNOWN, read_asked("q=west&state=up", READER), READER)
+    found = list_fleet(Rows().read(MACHINES, KNOWN, may_read=True), read_asked("q=west&state=up", READER))
     assert (dict(found.counts), found.found, found.total) == ({"discovered": 1}, 0, 4)
 
 
 def test_a_row_for_nobody_has_nothing_that_a_machine_said() -> None:
-    row = list_fleet(MACHINES, KNOWN, Asked(words="0003"), NOBODY).rows[0]
+    row = list_fleet(Rows().read(MACHINES, KNOWN, may_read=False), Asked(words="0003")).rows[0]
     assert (row.host, row.group, row.profile, row.labels) == ("", "", "", ())
     assert "r1" not in repr(row)
 
 
 def test_pages() -> None:
     many = [Machine(f"m{number}", 1, 1) for number in range(250)]
-    pages = [list_fleet(many, NOBODY_KNOWN, Asked(page=number), READER) for number in (1, 2, 3, 4)]
+    pages = [list_fleet(Rows().read(many, NOBODY_KNOWN, may_read=True), Asked(page=number)) for number in (1, 2, 3, 4)]
     assert [(page.first, page.last, page.found, page.asked.page) for page in pages] == [
         (1, 100, 250, 1),
         (101, 200, 250, 2),
@@ -114,7 +115,7 @@ def test_pages() -> None:
         (201, 250, 250, 3),
     ]
     assert [row.name for row in pages[0].rows] == [f"m{number}" for number in range(PAGE)]
-    nothing = list_fleet([], NOBODY_KNOWN, Asked(page=7), READER)
+    nothing = list_fleet([], Asked(page=7))
     assert (nothing.first, nothing.last, nothing.found, nothing.asked.page) == (0, 0, 0, 1)
 
 
@@ -135,3 +136,24 @@ QUERIES = [
 def test_an_address_says_what_is_asked_for(asked: Asked, query: str) -> None:
     assert asked.query == query
     assert read_asked(query[1:], READER) == asked
+
+
+def test_a_row_is_made_once_for_each_record_and_each_kind_of_visitor() -> None:
+    rows = Rows()
+    first = rows.read(MACHINES, KNOWN, may_read=True)
+    brief = rows.read(MACHINES, KNOWN, may_read=False)
+    assert all(one is other for one, other in zip(first, rows.read(MACHINES, KNOWN, may_read=True), strict=True))
+    assert all(row.host == "" for row in brief)
+    changed = [msgspec.structs.replace(MACHINES[0], state=State.UP), *MACHINES[1:]]
+    again = rows.read(changed, KNOWN, may_read=True)
+    assert [one is other for one, other in zip(first, again, strict=True)] == [False, True, True, True]
+    assert again[0].state == "up"
+    unknown = rows.read(MACHINES, NOBODY_KNOWN, may_read=True)
+    assert "r1" not in repr(unknown)
+
+
+def test_rows_of_machines_that_are_gone_are_not_kept_for_ever() -> None:
+    rows = Rows()
+    for number in range(100):
+        rows.read([Machine(f"m{number}", 1, 1)], KNOWN, may_read=True)
+    assert len(rows._rows) <= 7

@@ -1,5 +1,1 @@
 """The page at `/ui/`: what the server holds in memory, as HTML for people; requests go in, documents come out."""
-
-from stoker.server.page.routes import ROUTES
-
-__all__ = ["ROUTES"]

@@ -47,33 +47,33 @@ def live(_request: Request, view: View, _names: dict[str, str]) -> Reply:
 
 def ask_for_token(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`GET /ui/login`: the form; `next` is where to go afterwards."""
-    visitor = read_visitor(request, view.sessions, view.at)
+    visitor = read_visitor(request, view.desk.sessions, view.at)
     given = parse_query(request.raw_query).get("next", [HOME])[0]
     return Reply(_login(request, view, visitor, _inside(given), "", 200))
 
 
 def log_in(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`POST /ui/login`: a token becomes a session."""
-    visitor = read_visitor(request, view.sessions, view.at)
+    visitor = read_visitor(request, view.desk.sessions, view.at)
     form = read_form(request)
     goal = _inside(form.get("next", HOME))
     reason = why_refused(request, visitor, form)
     if reason:
         return Reply(_login(request, view, visitor, goal, f"This form does not count: {reason}.", 403))
-    secret = view.sessions.open(form.get("token", "").strip()[:LONGEST_TOKEN], view.at)
+    secret = view.desk.sessions.open(form.get("token", "").strip()[:LONGEST_TOKEN], view.at)
     if secret is None:
         return Reply(_login(request, view, visitor, goal, f"No: {NO_TOKEN}.", 403))
-    view.sessions.close(visitor.secret)
+    view.desk.sessions.close(visitor.secret)
     return Reply(go_to(goal, session_cookie(request, secret)))
 
 
 def log_out(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`POST /ui/logout`: the session ends, here and in the browser."""
-    visitor = read_visitor(request, view.sessions, view.at)
+    visitor = read_visitor(request, view.desk.sessions, view.at)
     reason = why_refused(request, visitor, read_form(request))
     if reason:
         return Reply(refuse(request, view, visitor, 403, f"This form does not count: {reason}."))
-    view.sessions.close(visitor.secret)
+    view.desk.sessions.close(visitor.secret)
     return Reply(go_to(HOME, session_cookie(request, ""), ("clear-site-data", '"cache"')))
 
 
@@ -103,7 +103,7 @@ def to_login(request: Request) -> Response:
 def _login(request: Request, view: View, visitor: Visitor, goal: str, reason: str, status: int) -> Response:
     """The form, with a key in it and the cookie that the key goes with."""
     secret = visitor.secret or new_secret()
-    key = view.sessions.form_key(secret)
+    key = view.desk.sessions.form_key(secret)
     cookie = () if visitor.secret else (session_cookie(request, secret),)
     values = {"next": goal, "key": key, "problem": reason}
     return show(request, visitor, "login.html", view, values, *cookie, status=status)

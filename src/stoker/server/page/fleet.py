@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -22,6 +22,10 @@ from stoker.server.page.visitors import Visitor
 PAGE: Final = 100
 LONGEST_SEARCH: Final = 200
 MOST_PAGE: Final = 10_000
+MOST_KEPT: Final = 3  # rows for each machine: for those who may read and those who may not, and some that are gone
+DIGITS: Final = re.compile(r"(\d{1,15})")
+Natural = tuple[tuple[int, str], ...]
+
 # Labels that say again what a machine's name and host say.
 NAMES: Final = frozenset({"mac", "uuid", "hostname"})
 
@@ -40,7 +44,10 @@ URGENCY: Final[dict[str, int]] = {state: rank for rank, state in enumerate(STATE
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A machine as one visitor sees it in a list; `at` is when it was last heard of."""
+    """A machine as one visitor sees it in a list; `at` is when it was last heard of.
+
+    `text` is what a search looks at, in lower case; `called` is what it is called, so that `web-2` is before `web-10`.
+    """
 
     name: str
     host: str
@@ -50,36 +57,57 @@ class Row:
     profile: str
     labels: tuple[tuple[str, str], ...]
     text: str
+    called: Natural
 
 
-def read_row(machine: Machine, known: Known, visitor: Visitor) -> Row:
-    """A machine for a visitor; `text` is what a search looks at."""
-    if not visitor.may_read:
+def read_row(machine: Machine, known: Known, *, may_read: bool) -> Row:
+    """A machine for a visitor."""
+    if not may_read:
         text = f"{machine.name} {machine.state}"
-        return Row(machine.name, "", machine.state, machine.last_seen, "", "", (), text)
+        return Row(machine.name, "", machine.state, machine.last_seen, "", "", (), text, _natural(machine.name))
     every = known.labels(machine.labels)
     host = every.get("hostname", "")
     labels = tuple(pair for pair in every.items() if pair[1] and pair[0] not in NAMES)
-    said = " ".join(f"{key}={value}" for key, value in labels)
-    text = f"{machine.name} {' '.join(machine.macs)} {host} {machine.state} {machine.group} {machine.profile} {said}"
-    return Row(machine.name, host, machine.state, machine.last_seen, machine.group, machine.profile, labels, text)
+    words = (machine.name, *machine.macs, host, machine.state, machine.group, machine.profile)
+    text = " ".join((*words, *(f"{key}={value}" for key, value in labels))).lower()
+    called = _natural(host or machine.name)
+    at, group, profile = machine.last_seen, machine.group, machine.profile
+    return Row(machine.name, host, machine.state, at, group, profile, labels, text, called)
 
 
-Key = Callable[[Row], Any]
-DIGITS: Final = re.compile(r"(\d{1,15})")
+class Rows:
+    """Rows made once for each record, and again when the record or what people say of it has changed."""
+
+    def __init__(self) -> None:
+        self._known: Known | None = None
+        self._rows: dict[tuple[str, bool], tuple[Machine, Row]] = {}
+
+    def read(self, machines: Sequence[Machine], known: Known, *, may_read: bool) -> list[Row]:
+        """The rows of all machines for a visitor."""
+        if known is not self._known or len(self._rows) > MOST_KEPT * (len(machines) + 1):
+            self._known = known
+            self._rows.clear()
+        return [self._row(machine, known, may_read) for machine in machines]
+
+    def _row(self, machine: Machine, known: Known, may_read: bool) -> Row:
+        kept = self._rows.get((machine.name, may_read))
+        if kept is not None and kept[0] is machine:
+            return kept[1]
+        row = read_row(machine, known, may_read=may_read)
+        self._rows[machine.name, may_read] = machine, row
+        return row
 
 
-def _natural(text: str) -> list[str | int]:
-    """A name as people order it: `web-2` comes before `web-10`."""
+def _natural(text: str) -> Natural:
     parts = DIGITS.split(text)
-    return [int(part) if number % 2 else part for number, part in enumerate(parts)]
+    return tuple((int(part), "") if number % 2 else (0, part) for number, part in enumerate(parts))
 
 
 # What a list can be ordered by: the first of each order is what a person looks for first.
-ORDERS: Final[Mapping[str, Key]] = {
-    "state": lambda row: (URGENCY.get(row.state, 0), _natural(row.host or row.name), row.name),
-    "name": lambda row: (_natural(row.host or row.name), row.name),
-    "group": lambda row: (_natural(row.group), _natural(row.host or row.name), row.name),
+ORDERS: Final[Mapping[str, Callable[[Row], Any]]] = {
+    "state": lambda row: (URGENCY.get(row.state, 0), row.called, row.name),
+    "name": lambda row: (row.called, row.name),
+    "group": lambda row: (row.group, row.called, row.name),
     "seen": lambda row: (-row.at, row.name),
 }
 # What nobody may order by who does not see it.
@@ -158,9 +186,8 @@ def read_asked(raw_query: str, visitor: Visitor) -> Asked:
     return Asked(words, states, order, is_reversed, min(max(number, 1), MOST_PAGE))
 
 
-def list_fleet(machines: Iterable[Machine], known: Known, asked: Asked, visitor: Visitor) -> Fleet:
+def list_fleet(every: list[Row], asked: Asked) -> Fleet:
     """Find, count, order, and cut out the page that is asked for, or the last one there is."""
-    every = [read_row(machine, known, visitor) for machine in machines]
     total = len(every)
     if asked.words:
         tests = [_test(word) for word in asked.words.lower().split()]
@@ -168,7 +195,7 @@ def list_fleet(machines: Iterable[Machine], known: Known, asked: Asked, visitor:
     counts = Counter(row.state for row in every)
     if asked.states:
         every = [row for row in every if row.state in asked.states]
-    every.sort(key=ORDERS[asked.order], reverse=asked.is_reversed)
+    every = sorted(every, key=ORDERS[asked.order], reverse=asked.is_reversed)
     asked = asked.at_page(min(asked.page, max(1, -(-len(every) // PAGE))))
     rows = every[(asked.page - 1) * PAGE : asked.page * PAGE]
     return Fleet(asked, tuple(rows), counts, len(every), total)
@@ -182,4 +209,4 @@ def _test(word: str) -> Callable[[Row], bool]:
     address = parse_mac(word)
     if address:
         return lambda row: address in row.text
-    return lambda row: word in row.text.lower()
+    return lambda row: word in row.text

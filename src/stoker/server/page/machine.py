@@ -46,7 +46,7 @@ class Step(NamedTuple):
 
 def machine(request: Request, view: View, names: dict[str, str]) -> Reply:
     """`/ui/machines/NAME`: everything about a machine, as far as the visitor may see it."""
-    visitor = read_visitor(request, view.sessions, view.at)
+    visitor = read_visitor(request, view.desk.sessions, view.at)
     found = view.keeper.find(parse_name(names["name"]))
     if found is None:
         return Reply(missing(request, view, visitor, names["name"]))

@@ -100,7 +100,7 @@ def do(request: Request, view: View, names: dict[str, str]) -> Reply:
 
 def find_target(request: Request, view: View, names: dict[str, str]) -> Target | Response:
     """The machine of an order by somebody who may give it, or the answer that refuses it."""
-    visitor = read_visitor(request, view.sessions, view.at)
+    visitor = read_visitor(request, view.desk.sessions, view.at)
     if not visitor.may_read:
         return to_login(request)
     if not visitor.may_act:

@@ -40,7 +40,7 @@ def readers_only(answer: Answer) -> Handler:
     """A handler that answers those who are logged in."""
 
     def handle(request: Request, view: View, names: dict[str, str]) -> Reply:
-        visitor = read_visitor(request, view.sessions, view.at)
+        visitor = read_visitor(request, view.desk.sessions, view.at)
         return Reply(answer(request, view, visitor, names) if visitor.may_read else to_login(request))
 
     return handle
