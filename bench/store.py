@@ -1,4 +1,4 @@
-"""The stores: how many commits, looks and events a second each takes, on a real disk, and etcd's own put beside them.
+"""The stores: how many commits, looks and events a second each takes, beside what the disk does with a bare sync.
 
 Wall time counts, since whoever waits for a commit waits for the disk; the best of several rounds. The database and etcd
 are below `.bench/`, on the disk that the tree is on. What a batch brings is the point: an event alone is a sync alone.
@@ -6,6 +6,7 @@ are below `.bench/`, on the disk that the tree is on. What a batch brings is the
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from io import RawIOBase
 from pathlib import Path
 
 from bench.figures import Figure
@@ -35,6 +37,8 @@ def run() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(dir=".bench") as directory:
         place = Path(directory).absolute()
         (place / "data").mkdir()
+        with (place / "bare").open("wb", buffering=0) as file:
+            yield Figure("the disk: writes of one record, each synced", _rate(lambda _: write(file)))
         with closing(FileStore(place / "data", ("files",), place / "store.db")) as store:
             yield from rates("files and SQLite", store)
             yield Figure("files and SQLite: commits of a file", _rate(lambda n: put(store, f"files/{n}")))
@@ -59,6 +63,12 @@ def rates(name: str, store: Store) -> Iterator[Figure]:
     watch = store.watch(["told"], lambda update: told.__setitem__(0, told[0] + len(update.items)))
     yield Figure(f"{name}: from commit to the watch", _latency(store, told))
     watch.close()
+
+
+def write(file: RawIOBase) -> None:
+    """What no store can do faster, one at a time."""
+    file.write(RECORD)
+    os.fdatasync(file.fileno())
 
 
 def put(store: Store, key: str) -> None:

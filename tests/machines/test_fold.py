@@ -60,6 +60,7 @@ STORIES: dict[str, tuple[list[AnyFact], State, int, bool]] = {
     "armed until its disk is written": ([order(Sign.REPROVISION), INSTALL, SENT], State.INSTALLING, 0, True),
     "armed for one install": ([order(Sign.REPROVISION), INSTALL, SENT_INSTALLED], State.PROVISIONING, 0, False),
     "armed for one start": ([order(Sign.REPROVISION), START, SENT], State.PROVISIONING, 0, False),
+    "armed, and looked at before it boots": ([told("up"), order(Sign.REPROVISION), SENT], State.UP, 0, True),
     "a failure": ([START, FAILED], State.FAILED, 1, False),
     "many events of one failure": ([START, told("files", "refused"), FAILED, FAILED], State.FAILED, 1, False),
     "two failures": (ROUND * 2, State.FAILED, 2, False),
@@ -126,6 +127,13 @@ def test_what_is_told_of_a_change() -> None:
     assert (folded.machine.events, folded.machine.since, folded.machine.last_seen) == (machine.events + 2, 5.0, 5.0)
     armed = fold(folded.machine, order(Sign.REPROVISION), 6.0)
     assert [event.text for event in armed.events] == ["armed for one install by `ada`"]
+
+
+def test_an_order_is_no_sign_of_life() -> None:
+    for sign in (Sign.REPROVISION, Sign.RELEASE, Sign.RETIRE):
+        folded = fold(play([START]), order(sign), 9.0)
+        assert folded.machine is not None
+        assert folded.machine.last_seen == 1.0
 
 
 def test_forgetting_leaves_nothing() -> None:

@@ -120,7 +120,7 @@ def test_names_and_aliases_always_agree(identities: list[Identity]) -> None:
     assert len(macs) == len(set(macs))
     uuids = [machine.uuid for machine in machines if machine.uuid]
     assert len(uuids) == len(set(uuids))
-    assert register.by_mac == {mac: machine.name for machine in machines for mac in machine.macs}
+    assert register.by_mac == {mac: {machine.name} for machine in machines for mac in machine.macs}
     assert register.by_uuid == {machine.uuid: machine.name for machine in machines if machine.uuid}
     shared = {machine.shared_uuid for machine in machines if machine.shared_uuid}
     assert shared == set(register.sharers)

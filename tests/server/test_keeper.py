@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stoker.machines import FOLDERS, Identity, Machine, Ordered, Seen, Sign, State, Told
+from stoker.machines import FOLDERS, Booted, Identity, Machine, Ordered, Seen, Sign, State, Told
 from stoker.report import Event
 from stoker.server.keeper import Keeper
 from stoker.server.notes import Note
@@ -22,7 +22,8 @@ WAIT = 30.0
 
 
 def told(mac: str, stage: str, outcome: str = "done", at: float = 1.0) -> Note:
-    return Note(Identity("", mac), (Told(Event(at, stage, f"{stage} {outcome}", outcome)),), at)
+    event = Told(Event(at, stage, f"{stage} {outcome}", outcome))
+    return Note(Identity("", mac), (event, Booted()) if stage == "ipxe" else (event,), at)
 
 
 def ordered(mac: str, order: Sign) -> Note:

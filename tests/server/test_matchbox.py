@@ -145,6 +145,7 @@ def test_ipxe_is_told_in_a_script(client: Client, target: str) -> None:
 
 def test_labels_that_people_give_count(client: Client) -> None:
     write(client.root / "data", {"labels/a.json": '{"selector": {"serial": "7"}, "labels": {"case": "raw"}}'})
+    client.refresh()
     assert client.ask("/ignition?serial=7").body == FILES["ignition/raw.ign"].encode()
     assert client.ask("/ignition?serial=8").status == 404
 

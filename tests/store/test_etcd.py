@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -145,6 +145,7 @@ class Cutter:
 
     def __init__(self, node: Node) -> None:
         self.swallow = 0
+        self.meanwhile: Callable[[], object] = lambda: None
         self._node = node
         self._server = socket.create_server(("127.0.0.1", 0))
         self.endpoint = f"http://127.0.0.1:{self._server.getsockname()[1]}"
@@ -172,6 +173,7 @@ class Cutter:
                 answer = _message(server)
                 if self.swallow and b"request_put" in request:
                     self.swallow -= 1
+                    self.meanwhile()
                     return
                 client.sendall(answer)
 
@@ -201,30 +203,58 @@ def cutter(one_etcd: Cluster) -> Iterator[Cutter]:
 
 
 def test_a_commit_whose_answer_is_lost_is_made_once(cutter: Cutter) -> None:
-    store = EtcdStore(Access((cutter.endpoint,)), "/lost/")
-    before = store.commit([Put("t/a", b"0"), Put("t/gone", b"0")])["t/a"]
-    cutter.swallow = 1
-    changes = [Put("t/a", b"1"), Append("r", (b"x", b"y"), 10)]
-    done = store.commit(changes, [Condition("t/a", before)])
-    assert {key: store.get(key).revision for key in done} == dict(done)  # type: ignore[union-attr]
-    cutter.swallow = 2
-    store.commit([Append("r", (b"z",), 10)])
-    assert list(texts(store.scan("r").items.values()).values()) == ["x", "y", "z"]
-    cutter.swallow = 1
-    with pytest.raises(ConflictError):
-        store.commit([Put("t/a", b"2")], [Condition("t/a", before)])
-    cutter.swallow = 1
-    lease = store.lease("boss", "me", 60)
-    assert lease.acquire()
-    held = store.get("leases/boss")
-    assert held is not None
-    assert held.revision == lease.revision
-    cutter.swallow = 1_000_000
-    hasty = EtcdStore(Access((cutter.endpoint,)), "/lost/", seconds=0.5)
-    with pytest.raises(UnsureError, match="the changes may have been made or not, read again"):
-        hasty.commit([Put("t/b", b"1")], [Condition("t/b", "1")])
-    store.close()
-    hasty.close()
+    with closing(EtcdStore(Access((cutter.endpoint,)), "/lost/")) as store:
+        before = store.commit([Put("t/a", b"0"), Put("t/gone", b"0")])["t/a"]
+        cutter.swallow = 1
+        changes = [Put("t/a", b"1"), Append("r", (b"x", b"y"), 10)]
+        done = store.commit(changes, [Condition("t/a", before)])
+        assert {key: store.get(key).revision for key in done} == dict(done)  # type: ignore[union-attr]
+        cutter.swallow = 2
+        store.commit([Append("r", (b"z",), 10)])
+        assert list(texts(store.scan("r").items.values()).values()) == ["x", "y", "z"]
+        cutter.swallow = 1
+        with pytest.raises(ConflictError):
+            store.commit([Put("t/a", b"2")], [Condition("t/a", before)])
+        cutter.swallow = 1
+        lease = store.lease("boss", "me", 60)
+        assert lease.acquire()
+        held = store.get("leases/boss")
+        assert held is not None
+        assert held.revision == lease.revision
+
+
+def test_a_commit_whose_answer_is_lost_does_not_undo_what_another_made_of_it(cutter: Cutter, one_etcd: Cluster) -> None:
+    """The other changes what the first one made, while the first one does not know that it made it."""
+    with (
+        closing(EtcdStore(Access((cutter.endpoint,)), "/other/")) as first,
+        closing(EtcdStore(Access(one_etcd.endpoints), "/other/")) as other,
+    ):
+        first.commit([Put("t/a", b"0")])
+        cutter.meanwhile = lambda: other.commit([Put("t/a", b"2"), Append("r", (b"2",), 1)])
+        cutter.swallow = 1
+        first.commit([Put("t/a", b"1"), Append("r", (b"1",), 1)])
+        assert texts(first.scan("t").items.values()) == {"t/a": "2"}
+        assert list(texts(first.scan("r").items.values()).values()) == ["2"]
+
+
+def test_a_commit_that_is_cut_off_and_then_nobody_answers_may_have_been_made(tmp_path: Path) -> None:
+    with cluster(tmp_path, 1) as one:
+        made = Cutter(one.nodes[0])
+        with closing(EtcdStore(Access((made.endpoint,)), seconds=0.5)) as store:
+            made.swallow, made.meanwhile = 1, made.close
+            with pytest.raises(UnsureError, match="the changes may have been made or not, read again"):
+                store.commit([Put("t/a", b"1")])
+
+
+def test_a_commit_that_is_never_answered_says_that_it_may_have_been_made(cutter: Cutter) -> None:
+    with closing(EtcdStore(Access((cutter.endpoint,)), "/never/", seconds=0.5)) as store:
+        cutter.swallow = 1_000_000
+        with pytest.raises(UnsureError, match="the changes may have been made or not, read again"):
+            store.commit([Put("t/b", b"1")])
+        cutter.swallow = 0
+        assert store.get("t/b") is not None
+        store.commit([Put("t/b", b"2")])
+        assert texts(store.scan("t").items.values()) == {"t/b": "2"}
 
 
 def test_who_reads_the_cluster_sees_plain_keys(one_etcd: Cluster) -> None:
@@ -234,8 +264,11 @@ def test_who_reads_the_cluster_sees_plain_keys(one_etcd: Cluster) -> None:
     store.commit([Put("groups/a.json", b"{}"), Append("log", (b"x",), 3)])
     words = ["etcdctl", f"--endpoints={one_etcd.endpoints[0]}", "get", "--prefix", "/plain/"]
     run = subprocess.run(words, env={**os.environ, "ETCDCTL_API": "3"}, capture_output=True, text=True, check=True)
-    assert run.stdout.splitlines() == ["/plain/groups/a.json", "{}", "/plain/log/0000000000000001", "x"]
+    assert run.stdout.splitlines()[2:] == ["/plain/groups/a.json", "{}", "/plain/log/0000000000000001", "x"]
+    assert run.stdout.startswith("/plain/.writers/")
     store.close()
+    run = subprocess.run(words, env={**os.environ, "ETCDCTL_API": "3"}, capture_output=True, text=True, check=True)
+    assert ".writers" not in run.stdout
 
 
 def test_the_client_can_do_a_semaphore_of_its_own(one_etcd: Cluster) -> None:

@@ -127,6 +127,14 @@ def test_two_processes_do_not_share_one(tmp_path: Path) -> None:
     spool.close()
 
 
+def test_a_place_that_is_no_directory_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "odd/0000000000000001.records").mkdir(parents=True)
+    for name, words in {"file": "File exists", "odd": "Is a directory"}.items():
+        with pytest.raises(StoreUnavailableError, match=f"cannot use the spool `.*{name}`: {words}; check its space"):
+            Spool(tmp_path / name)
+
+
 def test_a_disk_that_is_full_loses_nothing_that_is_in_the_spool(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         spool = Spool(disk / "s", 64 << 20)

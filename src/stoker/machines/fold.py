@@ -35,12 +35,13 @@ def fold(machine: Machine, fact: AnyFact, at: float) -> Folded:
         sign = Sign.EXHAUSTED
     taken = step(machine.state, sign)
     told = _told(fact, at)
+    seen = machine.last_seen if isinstance(fact, Ordered) else max(machine.last_seen, at)
     if taken.refusal:
         refused = Event(at, STAGE, f"{_words(sign, fact)} is refused: {taken.refusal}", "refused")
-        return _finish(replace(machine, last_seen=_last(machine, at)), (*told, refused), taken.refusal)
+        return _finish(replace(machine, last_seen=seen), (*told, refused), taken.refusal)
     if taken.state is None:
         return Folded(None)
-    after = replace(machine, state=taken.state, last_seen=_last(machine, at), **_parts(machine, fact))
+    after = replace(machine, state=taken.state, last_seen=seen, **_parts(machine, fact))
     if taken.state is not machine.state:
         after = replace(after, since=at)
     after = _consequences(machine, after, sign, fact, at)
@@ -51,10 +52,6 @@ def _finish(machine: Machine, events: tuple[Event, ...], refusal: str = "") -> F
     """Put the machine's name on its events, and count them."""
     named = tuple(replace(event, machine=machine.name) for event in events)
     return Folded(replace(machine, events=machine.events + len(named)), named, refusal)
-
-
-def _last(machine: Machine, at: float) -> float:
-    return max(machine.last_seen, at)
 
 
 def _told(fact: AnyFact, at: float) -> tuple[Event, ...]:
@@ -92,8 +89,8 @@ def _consequences(before: Machine, after: Machine, sign: Sign, fact: AnyFact, at
     """What a sign does to the rest of the record."""
     match sign:
         case Sign.START | Sign.INSTALL:
-            return replace(after, refusal="")
-        case Sign.CONFIG if before.state is not State.INSTALLING and isinstance(fact, Sent):
+            return replace(after, refusal="", armed=after.armed and replace(after.armed, is_used=True))
+        case Sign.CONFIG if before.state is not State.INSTALLING and after.armed and after.armed.is_used:
             return replace(after, armed=None)  # it starts without an install: one start is what was armed
         case Sign.INSTALLED:
             return replace(after, armed=None)

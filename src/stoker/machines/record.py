@@ -22,10 +22,14 @@ MAX_ADDRESSES: Final = 32
 
 
 class Armed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """That a person wants one install: when and who. It lasts until that install is done, or has failed for good."""
+    """That a person wants one install: when and who, and whether the machine has been given its script since.
+
+    It lasts until that install is done, or has failed for good.
+    """
 
     at: float
     by: str = ""
+    is_used: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):

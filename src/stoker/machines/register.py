@@ -33,14 +33,24 @@ class Recognised(NamedTuple):
     moved: tuple[tuple[str, str], ...] = ()
     events: tuple[Event, ...] = ()
 
+    @property
+    def records(self) -> dict[str, Machine | None]:
+        """What is to be written under each name, None where the record goes: only if none of them has changed since."""
+        gone: dict[str, Machine | None] = dict.fromkeys(old for old, _ in self.moved)
+        return gone | {machine.name: machine for machine in (*self.others, self.machine)}
+
 
 class Register:
-    """Records by name and by alias. A UUID that is shared leads to no record."""
+    """Records by name and by alias. A UUID that is shared leads to no record.
+
+    An address may lead to several: of two servers one may have made a record while the other gave its address to
+    another. The next sighting joins them.
+    """
 
     def __init__(self, machines: Iterable[Machine] = ()) -> None:
         self.machines: dict[str, Machine] = {}
         self.by_uuid: dict[str, str] = {}
-        self.by_mac: dict[str, str] = {}
+        self.by_mac: dict[str, set[str]] = {}
         self.sharers: dict[str, set[str]] = {}
         for machine in machines:
             self.put(machine)
@@ -55,7 +65,8 @@ class Register:
         """Take in a record, in place of the one of that name; it counts as the one seen last."""
         self.drop(machine.name)
         self.machines[machine.name] = machine
-        self.by_mac.update(dict.fromkeys(machine.macs, machine.name))
+        for mac in machine.macs:
+            self.by_mac.setdefault(mac, set()).add(machine.name)
         if machine.uuid:
             self.by_uuid[machine.uuid] = machine.name
         if machine.shared_uuid:
@@ -66,26 +77,30 @@ class Register:
         machine = self.machines.pop(name, None)
         if machine is None:
             return None
-        for alias, table in ((machine.uuid, self.by_uuid), *((mac, self.by_mac) for mac in machine.macs)):
-            if table.get(alias) == name:
-                del table[alias]
-        sharers = self.sharers.get(machine.shared_uuid, set())
-        sharers.discard(name)
-        if not sharers:
-            self.sharers.pop(machine.shared_uuid, None)
+        self.by_uuid.pop(machine.uuid, None)
+        for alias, table in ((machine.shared_uuid, self.sharers), *((mac, self.by_mac) for mac in machine.macs)):
+            names = table.get(alias, set())
+            names.discard(name)
+            if not names:
+                table.pop(alias, None)
         return machine
 
     def apply(self, recognised: Recognised) -> None:
         """Take in what `recognise` found."""
-        for name, _ in recognised.moved:
-            self.drop(name)
-        for machine in (*recognised.others, recognised.machine):
-            self.put(machine)
+        for name, machine in recognised.records.items():
+            if machine is None:
+                self.drop(name)
+            else:
+                self.put(machine)
 
     def find(self, identity: Identity) -> Machine | None:
         """The machine of an identity: by its UUID where that is known, else by an address."""
-        names = (self.by_uuid.get(identity.uuid), *map(self.by_mac.get, identity.macs))
-        return next((self.machines[name] for name in names if name is not None), None)
+        names = [self.by_uuid.get(identity.uuid, ""), *(name for mac in identity.macs for name in self.named(mac))]
+        return next((self.machines[name] for name in names if name), None)
+
+    def named(self, mac: str) -> list[str]:
+        """The names of the machines that go by an address, in order."""
+        return sorted(self.by_mac.get(mac, ()))
 
     def recognise(self, identity: Identity, at: float) -> Recognised | None:
         """The machine of an identity, new or changed if need be; None for an identity that names nobody."""
@@ -96,10 +111,8 @@ class Register:
 
     def _is_settled(self, known: Machine, identity: Identity) -> bool:
         """Whether an identity says nothing new of a machine, as most requests do."""
-        return identity.uuid in {"", known.uuid} and all(
-            self.by_mac.get(mac) == known.name and (mac == known.name or mac not in self.machines)
-            for mac in identity.macs
-        )
+        names = {known.name}
+        return identity.uuid in {"", known.uuid} and all(self.by_mac.get(mac) == names for mac in identity.macs)
 
 
 class _Recognition:
@@ -128,18 +141,14 @@ class _Recognition:
                     self._take_addresses(other, macs)
         else:
             mine = [machine for machine in found if machine is found[0] or not machine.uuid]
-            macs = tuple(mac for mac in macs if self.register.by_mac.get(mac, "") in {"", *(m.name for m in mine)})
-        return self._settle(self._merged(mine, uuid or macs[0]), uuid, shared, macs)
+            own = {machine.name for machine in mine}
+            macs = tuple(mac for mac in macs if own.issuperset(self.register.by_mac.get(mac, ())))
+        return self._settle(self._merged(mine, uuid or self.identity.macs[0]), uuid, shared, macs)
 
     def _found(self, owner: Machine | None, macs: tuple[str, ...]) -> list[Machine]:
-        """The records that the identity names, each once.
-
-        One named by an address is found by that name, too: of two servers one may have made it while the other gave
-        the address to a machine with a UUID.
-        """
-        machines, by_mac = self.register.machines, self.register.by_mac
-        names = (name for mac in macs for name in (by_mac.get(mac, ""), mac) if name in machines)
-        found = [*([owner] if owner is not None else []), *(machines[name] for name in names)]
+        """The records that the identity names, each once."""
+        machines = self.register.machines
+        found = [*([owner] if owner is not None else []), *(machines[n] for m in macs for n in self.register.named(m))]
         return list({machine.name: machine for machine in found}.values())
 
     def _uuid(self) -> tuple[str, str]:
@@ -151,9 +160,12 @@ class _Recognition:
         owner = self.register.machines.get(self.register.by_uuid.get(uuid, ""))
         if owner is None or not macs or not owner.macs or not macs.isdisjoint(owner.macs):
             return uuid, ""
-        self._tell(owner.macs[0], f"UUID {uuid} is given by {self.identity.macs[0]}, too: it stands for neither")
-        self.moved.append((owner.name, owner.macs[0]))
-        self.others[owner.macs[0]] = replace(owner, name=owner.macs[0], uuid="", shared_uuid=uuid)
+        name = owner.macs[0]
+        self._tell(name, f"UUID {uuid} is given by {self.identity.macs[0]}, too: it stands for neither")
+        self.moved.append((owner.name, name))
+        other = replace(owner, name=name, uuid="", shared_uuid=uuid)
+        double = self.register.machines.get(name)
+        self.others[name] = other if double is None else merge(other, double)
         return "", uuid
 
     def _take_addresses(self, other: Machine, macs: tuple[str, ...]) -> None:

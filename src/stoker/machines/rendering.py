@@ -87,6 +87,9 @@ class Origin(NamedTuple):
             yield msgspec.structs.replace(entry, place=place)
 
 
+NOWHERE: Final = Origin("", None)
+
+
 def render_script(catalogue: Catalogue, asker: Asker) -> Answer:
     """The iPXE script of a machine's profile."""
     return _answer(catalogue, asker, _script)
@@ -108,22 +111,18 @@ def render_grub(catalogue: Catalogue, asker: Asker) -> Answer:
 
 def render_text(catalogue: Catalogue, asker: Asker, folder: str) -> tuple[Answer, Origin]:
     """The file that a machine's profile names for a folder: as written, or its template carried out."""
-    origin = Origin("", None)
-
-    def text(group: Group, profile: Profile, report: Report) -> bytes | None:
-        nonlocal origin
-        source = _source(catalogue, profile, folder, report)
-        if source is None:
-            return None
-        origin = Origin(source.item.file, None)
-        if source.template is None:
-            return source.item.data
-        rendered, findings = source.template.render(variables(group, asker))
-        report.extend(findings)
-        origin = Origin(source.item.file, rendered)
-        return None if rendered is None else rendered.data
-
-    return _answer(catalogue, asker, text), origin
+    answer, group, profile = _choose(catalogue, asker)
+    if group is None or profile is None:
+        return answer, NOWHERE
+    source = _source(catalogue, profile, folder, answer.report)
+    if source is None:
+        return answer, NOWHERE
+    if source.template is None:
+        return replace(answer, body=source.item.data), Origin(source.item.file, None)
+    rendered, findings = source.template.render(variables(group, asker))
+    answer.report.extend(findings)
+    body = None if rendered is None else rendered.data
+    return replace(answer, body=body), Origin(source.item.file, rendered)
 
 
 def render_generic(catalogue: Catalogue, asker: Asker) -> Answer:
@@ -186,14 +185,22 @@ def check_ignition(text: bytes, file: str) -> Report:
 
 def _answer(catalogue: Catalogue, asker: Asker, render: Callable[[Group, Profile, Report], bytes | None]) -> Answer:
     """Find the group and the profile of a machine, then render."""
+    answer, group, profile = _choose(catalogue, asker)
+    if group is None or profile is None:
+        return answer
+    return replace(answer, body=render(group, profile, answer.report))
+
+
+def _choose(catalogue: Catalogue, asker: Asker) -> tuple[Answer, Group | None, Profile | None]:
+    """The group and the profile of a machine, with an answer that has no body yet and says why if there never will."""
     group, report = _select(catalogue, asker)
     if group is None:
-        return Answer(None, report, is_unmatched=True)
+        return Answer(None, report, is_unmatched=True), None, None
     profile = catalogue.profile(group.profile)
     if profile is None:
         report.add(Severity.ERROR, UNKNOWN_PROFILE, group=group.key, profile=group.profile)
-        return Answer(None, report, group.key, group.profile)
-    return Answer(render(group, profile, report), report, group.key, profile.key)
+        return Answer(None, report, group.key, group.profile), group, None
+    return Answer(None, report, group.key, profile.key), group, profile
 
 
 def _select(catalogue: Catalogue, asker: Asker) -> tuple[Group | None, Report]:

@@ -67,7 +67,7 @@ class Timeline:
             return None
         machine = recognised.machine
         self._take(recognised)
-        for fact in _facts(sighting):
+        for fact in facts_of(sighting):
             folded = fold(machine, fact, at)
             machine = folded.machine or machine
             self._add(folded.events)
@@ -97,7 +97,7 @@ class Timeline:
         self.kept -= len(self.rings.pop(name, ()))
 
 
-def _facts(sighting: Sighting) -> Iterator[AnyFact]:
+def facts_of(sighting: Sighting) -> Iterator[AnyFact]:
     """What a sighting says: of an answer that was given by a profile, that a script or a config was."""
     yield Seen(dict(sighting.labels), sighting.group, sighting.profile)
     for event in sighting.events:

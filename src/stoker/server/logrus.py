@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import time
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -12,6 +14,7 @@ from stoker.templates.gotext import sprintf
 LEVELS: Final = {"panic": 0, "fatal": 1, "error": 2, "warn": 3, "warning": 3, "info": 4, "debug": 5, "trace": 6}
 LONGEST: Final = 8192  # characters of a value that are written
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._/@^+-]*")
+_UNESCAPED: Final = re.compile(r"[ !#-\[\]-~]*")  # what stands between quotes as it is
 
 
 class Logrus(NamedTuple):
@@ -23,12 +26,19 @@ class Logrus(NamedTuple):
         """A line, or nothing where the log does not take the level."""
         if LEVELS[level] > LEVELS[self.level]:
             return ""
-        time = datetime.now().astimezone().isoformat(timespec="seconds").replace("+00:00", "Z")
-        named = {"time": f'"{time}"', "level": level, "msg": _value(message)}
+        named = {"time": f'"{_stamp(int(time.time()))}"', "level": level, "msg": _value(message)}
         named |= {key: _value(fields[key]) for key in sorted(fields)}
         return " ".join(f"{key}={value}" for key, value in named.items())
 
 
+@functools.lru_cache(maxsize=1)
+def _stamp(seconds: int) -> str:
+    """A time as RFC 3339 has it, in the zone of this machine."""
+    return datetime.fromtimestamp(seconds).astimezone().isoformat().replace("+00:00", "Z")
+
+
 def _value(text: str) -> str:
     shown = text if len(text) <= LONGEST else text[:LONGEST] + "…"
-    return shown if _PLAIN.fullmatch(shown) else str(sprintf("%q", shown))
+    if _PLAIN.fullmatch(shown):
+        return shown
+    return f'"{shown}"' if _UNESCAPED.fullmatch(shown) else sprintf("%q", shown)

@@ -14,6 +14,7 @@ import msgspec
 
 from stoker.http import Request, Response
 from stoker.report import Entry
+from stoker.server.replies import Deed
 
 LONGEST: Final = 400
 
@@ -45,6 +46,18 @@ class Lines:
         if self.form is Form.JSON:
             return self._json(entry.severity.value, f"{where}{entry.message}{hint}", {"code": entry.code})
         return one_line(f"{where}{entry.severity.value}: {entry.message}{hint}")
+
+    def audit(self, deed: Deed) -> str:
+        """The line for a change that a person made."""
+        if self.form is Form.JSON:
+            fields: dict[str, object] = {
+                "caller": deed.who,
+                "client": deed.client,
+                "request": deed.request,
+                "subject": deed.subject,
+            }
+            return self._json("notice", deed.what, fields)
+        return one_line(f"audit: {deed.who} {deed.what} {deed.subject} from {deed.client} {deed.request}")
 
     def access(self, request: Request, response: Response, seconds: float, caller: str) -> str:
         """The line for how a request was answered."""

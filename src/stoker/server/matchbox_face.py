@@ -34,7 +34,7 @@ from stoker.server.logrus import Logrus
 from stoker.server.matchbox import IGNITION_TYPE, METADATA_TYPE, SIGNATURES, asker_of, event_of, sightings_of
 from stoker.server.matchbox_configs import compile_template, read_config
 from stoker.server.matchbox_log import Note, notes_of
-from stoker.server.replies import Reply, View
+from stoker.server.replies import Deed, Reply, View
 from stoker.trust import Signer, TrustError
 
 ASSETS: Final = "/assets/"
@@ -118,7 +118,7 @@ class MatchboxFace:
         """Answer by the table, once the path is clean."""
         path = clean_path(request.path)
         if request.path == "*":
-            return Reply(Response(400))
+            return Reply(Response(200 if request.method == "OPTIONS" else 400))
         if view.assets is not None and path == ASSETS[:-1]:
             path = ASSETS
         if path != request.path:
@@ -145,6 +145,10 @@ class MatchboxFace:
 
     def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """Nothing: requests are noted before they are answered."""
+        return ""
+
+    def audit(self, deed: Deed) -> str:
+        """Nothing: who writes over gRPC is in the line of the call."""
         return ""
 
     def tell(self, entry: Entry) -> str:

@@ -11,7 +11,7 @@ from stoker.report import Entry
 from stoker.server.endpoints import Endpoint
 from stoker.server.logs import Form, Lines
 from stoker.server.page.desk import Desk
-from stoker.server.replies import Reply, View
+from stoker.server.replies import Deed, Reply, View
 from stoker.server.roles import ANYONE, Access, Caller, TokenFile, Tokens, refusal
 from stoker.server.routes import API, TABLE
 from stoker.server.sessions import Sessions
@@ -64,6 +64,10 @@ class Native:
     def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """Who asked for what, and what came of it."""
         return self.lines.access(request, reply.response, seconds, str(reply.caller))
+
+    def audit(self, deed: Deed) -> str:
+        """Who did what to what."""
+        return self.lines.audit(deed)
 
     def tell(self, entry: Entry) -> str:
         """Where, how bad, what, and what to do."""

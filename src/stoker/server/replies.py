@@ -109,6 +109,9 @@ class Face(Protocol):
     def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """The line that the log gets once a request is answered, empty for none."""
 
+    def audit(self, deed: Deed) -> str:
+        """The line that the log gets for a change that a person made."""
+
     def tell(self, entry: Entry) -> str:
         """The line that the log gets for a finding in the files."""
 

@@ -205,7 +205,8 @@ class Roster:
         for name in pending.names:
             dirty = self.dirty.get(name) or self.dirty.setdefault(name, Dirty(self.register.machines.get(name)))
             dirty.add(pending)
-        self.register.apply(recognised)
+        if recognised.events:
+            self.register.apply(recognised)
         for old, new in recognised.moved:
             self._move_events(old, new)
         events = [*recognised.events]

@@ -15,7 +15,8 @@ from typing import Any, Final
 import msgspec
 
 from stoker.http import Request, Response, problem
-from stoker.machines import AnyFact, Compile, Seen, Sighting, Told, Validate, check_ignition
+from stoker.machines import Compile, Sighting, Validate, check_ignition
+from stoker.machines.timeline import facts_of
 from stoker.report import Event, Report
 from stoker.server.behind import Behind
 from stoker.server.files_api import refuse_change
@@ -96,7 +97,9 @@ class Site:
             revisions = done.result()
         except StoreError as error:
             return _refused(reply, refuse_change(error))
-        return reply._replace(response=reply.then(revisions or {}) if reply.then else reply.response)
+        lines = (*reply.lines, self.face.audit(reply.change.deed)) if reply.change else reply.lines
+        response = reply.then(revisions or {}) if reply.then else reply.response
+        return reply._replace(response=response, lines=lines)
 
     def finish(self, request: Request, reply: Reply, seconds: float) -> None:
         """Count and log a request that is answered."""
@@ -108,10 +111,8 @@ class Site:
 
     def see(self, sighting: Sighting, at: float) -> None:
         """Note that a machine was heard of."""
-        facts: list[AnyFact] = [Seen(dict(sighting.labels), sighting.group, sighting.profile)]
-        facts += map(Told, sighting.events)
         self.measures.sightings.add()
-        self._publish(self.keeper.note(Note(sighting.identity, tuple(facts), at)))
+        self._publish(self.keeper.note(Note(sighting.identity, tuple(facts_of(sighting)), at)))
 
     def write(self, line: str) -> None:
         """Write a line of the log; an empty one is none."""

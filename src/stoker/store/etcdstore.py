@@ -1,37 +1,60 @@
 """A store in etcd, for several servers that share it: changes and conditions go in as one transaction of etcd's.
 
-A revision is the `mod_revision` of the key. A transaction whose answer was lost may have been carried out. All that it
-put has then one new revision and the bytes that were sent, so that this can be looked up before it is sent again.
+A revision is the `mod_revision` of the key. A transaction whose answer was lost may have been carried out, or may still
+be. Each therefore leaves a mark under a key of its writer, and asks that the last mark be the one before: so it can be
+sent again without being made twice, and who is refused sees by the mark whether that was because it was there already.
 
 etcd keeps all earlier revisions until it is told not to: run it with `--auto-compaction-retention=1h`.
 """
 
 from __future__ import annotations
 
+import os
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from stoker.store import etcdwire as wire
 from stoker.store.contract import Append, Change, Condition, Delete, Lease, OnChange, Put, lease_key
-from stoker.store.errors import ConflictError, LimitError, RefusedError, UnsureError
+from stoker.store.errors import (
+    ConflictError,
+    LimitError,
+    RefusedError,
+    StoreError,
+    StoreUnavailableError,
+    UnreachableError,
+    UnsureError,
+)
 from stoker.store.etcdclient import NOT_FOUND, PAUSE, SECONDS, Access, Client
 from stoker.store.etcdlease import EtcdLease
 from stoker.store.etcdwatch import EtcdWatch, item_of
-from stoker.store.limits import MAX_ITEMS, check_commit, check_key
+from stoker.store.limits import MAX_ITEMS, MAX_KEYS, check_commit, check_key
 from stoker.store.rings import name_items, number_of, ring_key, ring_span
 from stoker.store.snapshots import Item, Snapshot, take_snapshot
 
 PREFIX: Final = "/stoker/"
 PAGES: Final = (500, 30)  # items at once: as many as is quick, and so few that they are small enough in any case
+WRITERS: Final = ".writers"
+CLOSING_SECONDS: Final = 1.0
 MAX_ENDS: Final = 100_000
 
 
-class Attempt(NamedTuple):
-    """A commit as it is sent: what it puts and takes away, the last numbers of its rings after it, the request."""
+@dataclass(slots=True)
+class Writer:
+    """Who makes one commit at a time: the key of its mark, the revision of that, how many marks it has made."""
 
-    puts: dict[str, bytes]
-    deletes: list[str]
+    key: bytes
+    revision: int = 0
+    marks: int = 0
+
+
+class Attempt(NamedTuple):
+    """A commit as it is sent: the keys that it puts, the last numbers of its rings after it, the request."""
+
+    puts: list[str]
     ends: dict[str, int]
     request: wire.Request
 
@@ -44,10 +67,8 @@ class EtcdStore:
         self._client = Client(access, seconds)
         self._prefix = prefix.encode()
         self._watches: list[EtcdWatch] = []
-        self._ends: dict[
-            str, int
-        ] = {}  # the last number of a ring, as far as known: a transaction tells when it is not
-        self._revision = 0  # the newest that was seen
+        self._ends: dict[str, int] = {}  # the last numbers of rings; where one is wrong, the transaction is refused
+        self._writers: deque[Writer] = deque()  # those that make no commit at the moment
 
     def get(self, key: str) -> Item | None:
         check_key(key)
@@ -76,34 +97,11 @@ class EtcdStore:
 
     def commit(self, changes: Sequence[Change], conditions: Sequence[Condition] = ()) -> Mapping[str, str]:
         check_commit(changes, conditions)
-        deadline = time.monotonic() + self._client.seconds
-        before = self._revision or self._look_at_revision(deadline)
-        unanswered: list[Attempt] = []
-        while True:
-            attempt = self._attempt(changes, conditions, deadline)
-            fault, done = None, None
-            try:
-                done = self._send(attempt, changes, deadline)
-            except UnsureError as error:
-                fault = error
-                unanswered.append(attempt)
-            if done is not None and done.succeeded:
-                return self._note(attempt, done.header.revision)
-            for each in unanswered:
-                revision = self._find(each, before, deadline)
-                if revision is not None:
-                    return self._note(each, revision)
-            if done is not None:
-                self._forget_rings(changes)
-                failed = _failed(conditions, done)
-                if failed:
-                    raise ConflictError(failed)
-            if time.monotonic() > deadline:
-                raise UnsureError(
-                    f"{fault or 'etcd was too busy'}; the changes may have been made or not, read again"
-                ) from fault
-            if fault is not None:
-                time.sleep(PAUSE)
+        writer = self._writers.pop() if self._writers else Writer(self._raw(f"{WRITERS}/{os.urandom(8).hex()}"))
+        try:
+            return self._commit(writer, changes, conditions, time.monotonic() + self._client.seconds)
+        finally:
+            self._writers.append(writer)
 
     def watch(self, folders: Sequence[str], on_change: OnChange) -> EtcdWatch:
         watch = EtcdWatch(self._client, self._prefix, self.read, tuple(folders), on_change)
@@ -117,6 +115,10 @@ class EtcdStore:
     def close(self) -> None:
         while self._watches:
             self._watches.pop().close()
+        marks = [wire.delete(writer.key) for writer in self._writers if writer.revision]
+        if marks:
+            with suppress(StoreError):  # an etcd that is away keeps them; they are small
+                self._transact(wire.transaction([], marks[:MAX_KEYS], []), time.monotonic() + CLOSING_SECONDS)
         self._client.close()
 
     def _raw(self, key: str) -> bytes:
@@ -131,45 +133,81 @@ class EtcdStore:
                 continue
         raise LimitError(f"an item after {start!r} is larger than what is read")
 
-    def _attempt(self, changes: Sequence[Change], conditions: Sequence[Condition], deadline: float) -> Attempt:
-        puts: dict[str, bytes] = {}
-        deletes: list[str] = []
+    def _commit(
+        self, writer: Writer, changes: Sequence[Change], conditions: Sequence[Condition], deadline: float
+    ) -> dict[str, str]:
+        sent: dict[bytes, Attempt] = {}
+        is_unsure = False
+        while True:
+            writer.marks += 1
+            mark = str(writer.marks).encode()
+            try:
+                sent[mark] = self._attempt(writer, mark, changes, conditions, deadline)
+                done = self._send(sent[mark].request, changes, deadline)
+            except StoreUnavailableError as error:
+                is_unsure = is_unsure or isinstance(error, UnsureError)
+                if not is_unsure:
+                    raise
+                if time.monotonic() > deadline:
+                    raise UnsureError(f"{error}; the changes may have been made or not, read again") from error
+                time.sleep(PAUSE)
+                continue
+            if done.succeeded:
+                writer.revision = done.header.revision
+                return self._note(sent[mark], writer.revision)
+            *looked, last = done.ranges()
+            writer.revision = last[0].mod_revision if last else 0
+            if last and last[0].value in sent:
+                return self._note(sent[last[0].value], writer.revision)
+            self._forget_rings(changes)
+            _check(conditions, looked)
+            if time.monotonic() > deadline:
+                raise UnreachableError("others were quicker in etcd for too long; nothing was changed, try again")
+
+    def _attempt(
+        self,
+        writer: Writer,
+        mark: bytes,
+        changes: Sequence[Change],
+        conditions: Sequence[Condition],
+        deadline: float,
+    ) -> Attempt:
+        puts: list[str] = []
         ends = self._look_at_rings([each.folder for each in changes if isinstance(each, Append)], deadline)
         compare = [wire.unchanged(self._raw(each.key), _number(each.revision)) for each in conditions]
-        operations: list[wire.Request] = []
+        compare.append(wire.unchanged(writer.key, writer.revision))
+        operations = [wire.put(writer.key, mark)]
         for change in changes:
             match change:
                 case Put(key=key, data=data, lease=lease):
-                    puts[key] = data
+                    puts.append(key)
                     operations.append(wire.put(self._raw(key), data, _hold(lease) if lease else 0))
                 case Delete(key=key):
-                    deletes.append(key)
                     operations.append(wire.delete(self._raw(key)))
                 case Append(folder=folder):
                     start, end = map(self._raw, ring_span(folder))
                     named, first = name_items(change, ends[folder])
-                    puts |= named
+                    puts += named
                     compare.append(wire.none_from(self._raw(ring_key(folder, ends[folder] + 1)), end))
                     ends[folder] += len(change.items)
                     operations += [wire.put(self._raw(key), data) for key, data in named.items()]
                     if first > ring_key(folder, 1):
                         operations.append(wire.delete(start, self._raw(first)))
         looks = [wire.find(wire.look(self._raw(each.key))) for each in conditions]
-        return Attempt(puts, deletes, ends, wire.transaction(compare, operations, looks))
+        looks.append(wire.find(wire.get(writer.key)))
+        return Attempt(puts, ends, wire.transaction(compare, operations, looks))
 
-    def _send(self, attempt: Attempt, changes: Sequence[Change], deadline: float) -> wire.Transaction:
+    def _send(self, request: wire.Request, changes: Sequence[Change], deadline: float) -> wire.Transaction:
         try:
-            return self._transact(attempt.request, deadline, repeat=not changes)
+            return self._transact(request, deadline, repeat=False)
         except RefusedError as error:
             leases = [each.lease for each in changes if isinstance(each, Put) and each.lease]
             if error.code == NOT_FOUND and leases:
                 raise ConflictError(lease_key(lease.name) for lease in leases) from error
             raise
 
-    def _transact(self, request: wire.Request, deadline: float, *, repeat: bool) -> wire.Transaction:
-        done = self._client.call("/v3/kv/txn", request, wire.Transaction, repeat=repeat, deadline=deadline)
-        self._revision = max(self._revision, done.header.revision)
-        return done
+    def _transact(self, request: wire.Request, deadline: float, *, repeat: bool = True) -> wire.Transaction:
+        return self._client.call("/v3/kv/txn", request, wire.Transaction, repeat=repeat, deadline=deadline)
 
     def _note(self, attempt: Attempt, revision: int) -> dict[str, str]:
         if len(self._ends) > MAX_ENDS:
@@ -177,29 +215,13 @@ class EtcdStore:
         self._ends |= attempt.ends
         return dict.fromkeys(attempt.puts, str(revision))
 
-    def _find(self, attempt: Attempt, before: int, deadline: float) -> int | None:
-        """The revision in which an attempt was carried out after all; None if it was not, as far as etcd knows now."""
-        keys = [*attempt.puts, *attempt.deletes]
-        request = wire.transaction([], [wire.find(wire.get(self._raw(key))) for key in keys], [])
-        found = dict(zip(keys, self._transact(request, deadline, repeat=True).ranges(), strict=True))
-        if any(found[key] for key in attempt.deletes):
-            return None
-        revisions = {kv.mod_revision for key in attempt.puts for kv in found[key]}
-        are_ours = all([kv.value for kv in found[key]] == [data] for key, data in attempt.puts.items())
-        if not are_ours or len(revisions) > 1 or min(revisions, default=before + 1) <= before:
-            return None
-        return min(revisions, default=0)
-
-    def _look_at_revision(self, deadline: float) -> int:
-        return self._transact(wire.transaction([], [], []), deadline, repeat=True).header.revision
-
     def _look_at_rings(self, folders: Sequence[str], deadline: float) -> dict[str, int]:
         """The last number of each ring: as it was known, or looked up."""
         ends = {folder: self._ends.get(folder, -1) for folder in folders}
         unknown = [folder for folder, end in ends.items() if end < 0]
         if unknown:
             looks = [wire.find(wire.last(*map(self._raw, ring_span(folder)))) for folder in unknown]
-            found = self._transact(wire.transaction([], looks, []), deadline, repeat=True).ranges()
+            found = self._transact(wire.transaction([], looks, []), deadline).ranges()
             for folder, kvs in zip(unknown, found, strict=True):
                 ends[folder] = number_of(kvs[0].key.decode(errors="replace")) if kvs else 0
         return ends
@@ -210,10 +232,12 @@ class EtcdStore:
                 self._ends.pop(change.folder, None)
 
 
-def _failed(conditions: Sequence[Condition], done: wire.Transaction) -> list[str]:
-    """The keys of the conditions that do not hold, of a transaction that looked at each."""
-    found = [kvs[0].mod_revision if kvs else 0 for kvs in done.ranges()]
-    return [each.key for each, revision in zip(conditions, found, strict=True) if _number(each.revision) != revision]
+def _check(conditions: Sequence[Condition], looked: Sequence[Sequence[wire.KeyValue]]) -> None:
+    """Raise ConflictError if a condition does not hold for what was found of its key."""
+    found = [kvs[0].mod_revision if kvs else 0 for kvs in looked]
+    failed = [each.key for each, revision in zip(conditions, found, strict=True) if _number(each.revision) != revision]
+    if failed:
+        raise ConflictError(failed)
 
 
 def _number(revision: str) -> int:

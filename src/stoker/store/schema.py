@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from stoker.store.errors import StoreUnavailableError
+from stoker.store.staging import sync_folder
 
 APPLICATION: Final = 1400139627  # "Stok" in the header of the file
 VERSION: Final = 1
@@ -47,6 +48,7 @@ def connect(path: Path) -> sqlite3.Connection:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
+            sync_folder(path.parent)
         except OSError as error:
             reason = error.strerror or str(error)
             raise StoreUnavailableError(f"cannot open `{path}`: {reason}; check its owner and mode") from error

@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 
 from stoker.store.errors import LimitError, StoreUnavailableError
 from stoker.store.segments import ENDING, HEAD, Segment
+from stoker.store.staging import sync_folder
 
 MAX_BYTES: Final = 64 << 20
 PARTS: Final = 8
@@ -50,11 +51,17 @@ class Spool:
         try:
             directory.mkdir(0o700, parents=True, exist_ok=True)
             self._mark = os.open(directory / "acknowledged", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _fault(directory, error) from error
+        try:
             self._own()
             self.acknowledged = self._read_mark()
             self._segments = deque(Segment(path) for path in sorted(directory.glob(f"*{ENDING}")))
-        except OSError as error:
-            raise _fault(directory, error) from error
+        except (OSError, StoreUnavailableError) as error:
+            os.close(self._mark)
+            if isinstance(error, OSError):
+                raise _fault(directory, error) from error
+            raise
         self.cut = sum(segment.cut for segment in self._segments)
         if not self._segments or self._segments[-1].end <= self.acknowledged:
             # No position twice: a power failure may have taken records that were acknowledged already.
@@ -92,6 +99,7 @@ class Spool:
                 for segment in unsynced:
                     segment.sync()
                 os.fdatasync(self._mark)
+                sync_folder(self._directory)
             except OSError as error:
                 raise _fault(self._directory, error) from error
 
@@ -133,7 +141,6 @@ class Spool:
         try:
             fcntl.flock(self._mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(self._mark)
             raise StoreUnavailableError(
                 f"another process uses the spool `{self._directory}`; stop it, or name another directory"
             ) from None

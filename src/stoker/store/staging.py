@@ -38,6 +38,7 @@ def stage(root: Path, files: Iterable[tuple[str, bytes | None]]) -> list[Step]:
             steps.append(step)
             if data is not None:
                 _write(folder / step.temporary, data)
+        _sync_folders(root, steps)  # or a power failure might take the names, after it was decided that they count
     except BaseException:
         discard(root, steps)
         raise
@@ -60,8 +61,7 @@ def land(root: Path, steps: Sequence[Step]) -> None:
             continue  # it was taken before
         except IsADirectoryError:
             discard(root, [Step(key, temporary)])
-    for folder in {(root / step.key).parent for step in steps}:
-        _sync(folder)
+    _sync_folders(root, steps)
 
 
 def discard(root: Path, steps: Iterable[Step]) -> None:
@@ -103,7 +103,7 @@ def _folder(root: Path, key: str, *, make: bool) -> Path:
             if make:
                 folder.mkdir()
                 folder.chmod(FOLDER_MODE)  # whatever the umask says
-                _sync(folder.parent)
+                sync_folder(folder.parent)
         if not folder.resolve().is_relative_to(top.resolve()):
             raise InvalidKeyError(key, "leads out of its folder")
     if (root / key).is_dir():
@@ -120,10 +120,16 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync(folder: Path) -> None:
+def _sync_folders(root: Path, steps: Iterable[Step]) -> None:
+    for folder in {(root / step.key).parent for step in steps}:
+        sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in a folder outlive a power failure; one that is not there has none. Raises OSError."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     try:
         os.fsync(descriptor)
