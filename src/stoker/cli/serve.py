@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--state-dir", metavar="DIR", help="what is known of machines; without it that ends with the server"
     )
     parser.add_argument("--token-file", metavar="FILE", help="who may do what, as `stoker token` writes it")
-    parser.add_argument("--cert-file", metavar="FILE", help="serve HTTPS with this certificate; PEM")
-    parser.add_argument("--key-file", metavar="FILE", help="its key; PEM")
+    parser.add_argument("--web-cert-file", metavar="FILE", help="serve HTTPS with this certificate; PEM")
+    parser.add_argument("--web-key-file", metavar="FILE", help="its key; PEM")
     parser.add_argument(
         "--trusted-proxy",
         metavar="NETWORK",
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     log = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     trusted = _networks(arguments.trusted_proxy)
-    tls = _tls(arguments.cert_file, arguments.key_file)
+    tls = _tls(arguments.web_cert_file, arguments.web_key_file)
     try:
         tokens = TokenFile(Path(arguments.token_file) if arguments.token_file else None)
         with ExitStack() as stack:
@@ -117,7 +117,7 @@ def _networks(texts: list[str]) -> tuple[Network, ...]:
 
 def _tls(certificate: str | None, key: str | None) -> Tls | None:
     if bool(certificate) != bool(key):
-        raise UsageError("serve: a certificate goes with its key", hint="name both --cert-file and --key-file")
+        raise UsageError("serve: a certificate goes with its key", hint="name both --web-cert-file and --web-key-file")
     return Tls(Path(certificate), Path(key)) if certificate and key else None
 
 

@@ -148,6 +148,20 @@ _VERBS: Final = (
         "Machines",
     ),
     Verb(
+        "backup",
+        "stoker.cli.backup",
+        "write what a server keeps into one archive, while it runs",
+        "stoker backup stoker.tar.gz --data-dir ./site --state-dir ./state",
+        "Machines",
+    ),
+    Verb(
+        "restore",
+        "stoker.cli.restore",
+        "put what an archive holds into the place of a server",
+        "stoker restore stoker.tar.gz --data-dir ./site --state-dir ./state",
+        "Machines",
+    ),
+    Verb(
         "initramfs",
         "stoker.cli.initramfs",
         "make the dracut module that provisions from an initramfs",

@@ -49,6 +49,16 @@ def open_files(data: Path, state: Path | None) -> Iterator[Behind]:
         yield Behind(store, spool, _name(state))
 
 
+@contextmanager
+def open_store(data: Path, state: Path) -> Iterator[Store]:
+    """The store alone, beside the server that uses it. Raises StoreUnavailableError."""
+    store = FileStore(data, FOLDERS, state / DATABASE)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
 def _make(state: Path) -> None:
     try:
         state.mkdir(0o700, parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 ServerError
 ├── AddressError            it cannot listen where it was told to
+├── BackupError             an archive is no backup, or none could be made
+├── OccupiedError           a backup is not put in place of what is there, unless that is asked for
 ├── CertificateError        the certificate or its key cannot be used
 ├── TokenFileError          the file of tokens cannot be read, or a line of it is none
 ├── TransportMissingError   the extra `server` is not installed
@@ -17,6 +19,14 @@ class ServerError(Exception):
 
 class AddressError(ServerError):
     """The address is no address, or it is taken."""
+
+
+class BackupError(ServerError):
+    """An archive is no backup, or none could be made."""
+
+
+class OccupiedError(ServerError):
+    """A backup is not put in place of what is there, unless that is asked for."""
 
 
 class CertificateError(ServerError):
