@@ -19,26 +19,6 @@ OPERATOR: Final = "the-token-of-an-operator"
 VIEWER: Final = "the-token-of-a-viewer"
 SECONDS: Final = 30
 
-PROGRAM: Final = """
-import sys
-from pathlib import Path
-from stoker.cli.serve import _compile
-from stoker.server import serve
-from stoker.server.native import Native
-from stoker.server.roles import TokenFile
-
-root = Path(sys.argv[1])
-serve(
-    root / "data",
-    None,
-    ("127.0.0.1", int(sys.argv[2])),
-    compile_config=_compile,
-    on_ready=lambda address: print(address[1], flush=True),
-    log=lambda line: print(line, file=sys.stderr, flush=True),
-    face=Native(TokenFile(root / "tokens")),
-    state_dir=root / "state",
-)
-"""
 TEMPLATE: Final = """variant: flatcar
 version: 1.1.0
 # A web server, with a disk of its own for what it serves.
@@ -114,16 +94,16 @@ class Served:
 
     def start(self) -> None:
         """Start it; once more, at the same port."""
-        command = [sys.executable, "-c", PROGRAM, str(self.root), str(self.port)]
-        paths = ":".join(path for path in sys.path if path)
+        command = [sys.executable, "-m", "stoker", "serve", "--quiet", "--address", f"127.0.0.1:{self.port}"]
+        command += ["--state-dir", str(self.root / "state"), "--token-file", str(self.root / "tokens")]
         with (self.root / "log").open("a") as log:
             self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=log, text=True, env={"PYTHONPATH": paths}
+                [*command, str(self.root / "data")], stdout=subprocess.PIPE, stderr=log, text=True
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, (self.root / "log").read_text()
-        self.port = int(line)
+        self.port = int(line.rpartition(":")[2])
 
     def stop(self) -> None:
         if self.process is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from stoker.machines import State
 from stoker.server.page.places import name_file
 from stoker.server.page.visitors import Visitor
 from stoker.server.replies import View
@@ -12,7 +14,7 @@ SHOWN_FILES: Final = 3
 
 
 class Alarm(NamedTuple):
-    """A line on top of the page: `kind` is `red` for what is broken; `link` leads to `address`."""
+    """A line on top of the page: `kind` is `red` for what is broken, else empty; `link` leads to `address`."""
 
     kind: str
     title: str
@@ -22,15 +24,30 @@ class Alarm(NamedTuple):
 
 
 def find_alarms(view: View, visitor: Visitor) -> list[Alarm]:
-    """The alarms that a visitor may see."""
-    if not visitor.may_read:
-        return []
-    alarms: list[Alarm] = []
+    """The alarms that a visitor may see: of states everybody, of all else those who are logged in."""
+    alarms = [*_store(view), *_files(view)] if visitor.may_read else []
+    return [*alarms, *_quarantined(view)]
+
+
+def _store(view: View) -> Iterator[Alarm]:
+    for trouble in filter(None, view.keeper.troubles()):
+        yield Alarm("red", "Store", f"{trouble}; what was read last is still served")
+
+
+def _files(view: View) -> Iterator[Alarm]:
     broken = list(dict.fromkeys(each.place.file for each in view.keeper.report if each.is_error and each.place))
-    if broken:
-        named = [name_file(view.catalogue, file) for file in broken[:SHOWN_FILES]]
-        names = ", ".join(f"`{each.name}`" for each in named)
-        more = f" and {len(broken) - SHOWN_FILES} more" if len(broken) > SHOWN_FILES else ""
-        text = f"{names}{more}: what was read before of {'it' if len(broken) == 1 else 'them'} is still served"
-        alarms.append(Alarm("red", "Broken files", text, named[0].address, "Show where"))
-    return alarms
+    if not broken:
+        return
+    named = [name_file(view.catalogue, file) for file in broken[:SHOWN_FILES]]
+    names = ", ".join(f"`{each.name}`" for each in named)
+    more = f" and {len(broken) - SHOWN_FILES} more" if len(broken) > SHOWN_FILES else ""
+    text = f"{names}{more} cannot be read; the last version that could is still served, if there was one"
+    yield Alarm("red", "Broken files", text, named[0].address, "Show where")
+
+
+def _quarantined(view: View) -> Iterator[Alarm]:
+    count = sum(machine.state is State.QUARANTINED for machine in view.keeper.machines())
+    if count:
+        who = "1 machine is" if count == 1 else f"{count:,} machines are"
+        text = f"{who} given nothing until somebody looks and releases {'it' if count == 1 else 'them'}"
+        yield Alarm("", "Quarantine", text, f"/ui/?state={State.QUARANTINED}", "Show")

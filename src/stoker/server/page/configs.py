@@ -19,8 +19,10 @@ from stoker.butane.explain import Explained
 from stoker.ignition.encode import encode
 from stoker.ignition.parse import Parsed, parse
 from stoker.machines import Asker, Catalogue, render_text
+from stoker.machines.places import origins_of
 from stoker.machines.rendering import Origin
 from stoker.report import ROOT, Entry, Place, Pointer, Report
+from stoker.schema.objects import Object
 from stoker.schema.v3 import Config
 
 MOST_LINES: Final = 3000
@@ -57,13 +59,10 @@ class Shown:
 
     def places(self, pointer: Pointer) -> list[Place]:
         """Where in the files of the server the part of the config is asked for."""
-        found = self.done.sources(pointer) if self.done is not None and pointer else []
-        return [self.in_template(place) for _, place in found]
-
-    def in_template(self, place: Place) -> Place:
-        """The place in the template of a place in what it rendered."""
+        if self.done is None or not pointer:
+            return []
         rendered = self.origin.rendered if self.origin is not None else None
-        return place if rendered is None else place._replace(line=rendered.template_line(place.line))
+        return list(origins_of(self.done, rendered, self.file)(pointer))
 
 
 def show_config(catalogue: Catalogue, labels: Mapping[str, str]) -> Shown:
@@ -72,8 +71,8 @@ def show_config(catalogue: Catalogue, labels: Mapping[str, str]) -> Shown:
     if answer.body is None:
         return Shown(answer.group, answer.profile, origin.file, (), (), answer.report)
     text = answer.body
-    done, config = _read(text, origin.file)
-    output = None if done.config is None else encode(done.config)
+    done, made, config = _read(text, origin.file)
+    output = None if made is None else encode(made)
     is_as_written = origin.rendered is None or text.lstrip().startswith(b"{")
     digest = hashlib.sha512(text if is_as_written or output is None else output).hexdigest()
     report = Report((*answer.report, *origin.found(done.report)))
@@ -94,7 +93,7 @@ def show_config(catalogue: Catalogue, labels: Mapping[str, str]) -> Shown:
 
 def text_lines(text: str, findings: Mapping[int, tuple[Entry, ...]]) -> Iterator[Line]:
     """The lines of a file, each with what is found at it."""
-    for number, line in enumerate(text.split("\n")[:MOST_LINES], 1):
+    for number, line in enumerate(text.removesuffix("\n").split("\n")[:MOST_LINES], 1):
         yield Line(number, line[:LONGEST_LINE], 0, findings.get(number, ()))
 
 
@@ -107,14 +106,16 @@ def by_line(findings: Report | list[Entry]) -> dict[int, tuple[Entry, ...]]:
     return found
 
 
-def _read(text: bytes, file: str) -> tuple[Explained, Config | None]:
-    """What became of a text in whichever language, and the config as Ignition 3 if it can be."""
+def _read(text: bytes, file: str) -> tuple[Explained, Object | None, Config | None]:
+    """What became of a text in whichever language: the config that it makes, and that as Ignition 3 if it can be."""
     if text.lstrip().startswith(b"{"):
         parsed = parse(text, file=file)
         parsed.say_why(text, file)
-        return parsed, parsed.config if parsed.old is None else carry(parsed).config
+        return (
+            (parsed, parsed.config, parsed.config) if parsed.old is None else (parsed, parsed.old, carry(parsed).config)
+        )
     done = compile_document(text, file=file, raw=True)
-    return done, done.config if isinstance(done, Compilation) else carry(done).config
+    return done, done.config, done.config if isinstance(done, Compilation) else carry(done).config
 
 
 def _distribution(done: Explained) -> str:

@@ -62,8 +62,8 @@ def draw_disks(config: Config | None, distribution: str, machine: Machine) -> li
 def _draw(plan: DiskPlan, told: Mapping[str, int]) -> Drawing:
     before = {part.number: part for part in plan.before.partitions} if plan.before else {}
     after = {part.number: part for part in plan.after.partitions}
-    kept = {number for number, part in after.items() if number in before and before[number].guid == part.guid}
-    kept -= {part.number for part in plan.create}
+    both = before.keys() & after.keys()
+    kept = {n for n in both if (before[n].guid, before[n].start) == (after[n].guid, after[n].start)}
     return Drawing(
         plan.disk.node,
         size_text(plan.disk.size),

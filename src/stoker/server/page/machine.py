@@ -91,7 +91,7 @@ def _details(view: View, found: Machine, events: Sequence[Event]) -> dict[str, o
         "hardware": list(_hardware(found)),
         "pointer": pointer_text(failure.pointer) if failure else "",
         "failure_places": _places(view, shown, failure.pointer) if failure and is_same else (),
-        "failures": f"Tries that failed in a row: {found.failures}. {MAX_FAILURES} quarantine it.",
+        "failures": f"{found.failures} failed in a row; {MAX_FAILURES} put it in quarantine.",
     }
 
 
