@@ -77,3 +77,9 @@ def test_a_key_ring_that_will_not_do_is_refused(tmp_path: Path) -> None:
         f"stoker: cannot sign by `{tmp_path}/ring`: openpgp: invalid data: tag byte does not have MSB set",
         "hint: it has to be a binary ring, as `gpg --export-secret-keys` writes it; --passphrase-file unlocks it",
     ]
+
+
+def test_grpc_is_not_loaded_before_somebody_asks_for_it() -> None:
+    program = "import sys, stoker.cli.serve; print(*{'grpc', 'google.protobuf', 'granian'} & {*sys.modules})"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == "\n"

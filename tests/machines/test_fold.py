@@ -152,6 +152,10 @@ def test_arming_and_releasing_take_the_token_back() -> None:
         assert play([token, order(sign)]).token is None
 
 
+def test_a_token_is_no_label() -> None:
+    assert play([Seen({"mac": "x", "token": "canary"})]).labels == {"mac": "x"}
+
+
 def test_an_inventory_is_kept() -> None:
     inventory = Inventory(vendor="x", cpus=4)
     assert play([Inventoried(inventory), told("up")]).inventory == inventory

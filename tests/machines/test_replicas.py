@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -66,8 +66,19 @@ IDENTITIES = st.builds(
 STEPS = st.tuples(st.integers(0, 1), st.booleans(), IDENTITIES, st.sampled_from(["up", "files", "other"]))
 
 
+def step(identity: Identity, index: int = 0) -> tuple[int, bool, Identity, str]:
+    return index, False, identity, "up"
+
+
+ONE_BY_ITS_ADDRESS = [step(Identity("", C, (A,))), step(Identity(U, "", (C,))), step(Identity(U, "", (A,)))]
+ONE_ADDRESS_OF_TWO = [step(Identity("", A, (C,))), step(Identity("", B, (C,)))]
+SHARED_AND_TAKEN_AGAIN = [step(Identity(U, A)), step(Identity(U, B)), step(Identity(U, "", (A,)), 1)]
+
+
 @settings(derandomize=True, max_examples=500)
 @given(st.lists(STEPS, max_size=15))
+@example(ONE_BY_ITS_ADDRESS)
+@example(SHARED_AND_TAKEN_AGAIN)
 def test_nothing_is_lost_between_two_servers(steps: list[tuple[int, bool, Identity, str]]) -> None:
     shared = Shared()
     servers = [Server(shared), Server(shared)]
@@ -83,6 +94,8 @@ def test_nothing_is_lost_between_two_servers(steps: list[tuple[int, bool, Identi
 
 @settings(derandomize=True, max_examples=300)
 @given(st.lists(STEPS, max_size=15))
+@example(ONE_ADDRESS_OF_TWO)
+@example(SHARED_AND_TAKEN_AGAIN)
 def test_what_two_servers_made_at_once_one_mends(steps: list[tuple[int, bool, Identity, str]]) -> None:
     shared = Shared()
     servers = [Server(shared), Server(shared)]
@@ -96,8 +109,10 @@ def test_what_two_servers_made_at_once_one_mends(steps: list[tuple[int, bool, Id
             for mac in machine.macs:
                 servers[0].meet(Identity(machine.uuid, mac), Event(float(at), "other", "x"), 100.0 + at)
                 servers[0].refresh()
-    macs = [mac for _, data in shared.values.values() for mac in decode_machine(data).macs]
+    machines = [decode_machine(data) for _, data in shared.values.values()]
+    macs = [mac for machine in machines for mac in machine.macs]
     assert len(macs) == len(set(macs))
+    assert not {each.shared_uuid for each in machines} & {each.uuid for each in machines if each.uuid and each.macs}
 
 
 def test_records_are_written_together() -> None:

@@ -122,6 +122,7 @@ QUERIES = [
     ("uuid=&mac=x&token=abc", ("abc", "uuid=&mac=x&token=secret://request/token")),
     ("token=abc&os=installed", ("abc", "token=secret://request/token&os=installed")),
     ("token=a&token=b", ("b", "token=secret://request/token&token=secret://request/token")),
+    ("%74oken=a%2Db", ("a-b", "token=secret://request/token")),
     ("mac=x&token", ("", "mac=x&token")),
     ("tokens=a", ("", "tokens=a")),
     ("", ("", "")),

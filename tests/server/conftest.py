@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from shutil import copytree, which
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from stoker.server.native import Native
 from stoker.server.replies import Face
 from stoker.server.roles import Role, TokenFile, add_token
 from stoker.store import Directory
+from tests.server.operators import Served, make_certificates
 
 MAC = "52:54:00:a1:9c:ae"
 FILES = {
@@ -111,3 +113,27 @@ def client(tmp_path: Path, behind: Callable[[], Behind]) -> Iterator[Client]:
     made = Client(tmp_path, behind(), add_token(tmp_path / "tokens", Role.OPERATOR, "alice"))
     yield made
     made.site.close(30)
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if which("openssl") is None:
+        pytest.skip("openssl is not installed: no certificates can be made for gRPC")
+    directory = tmp_path_factory.mktemp("certificates")
+    make_certificates(directory)
+    return directory
+
+
+@pytest.fixture
+def operated(tmp_path: Path, certificates: Path) -> Iterator[Served]:
+    """A server with nothing in its data directory, and with certificates of its own to change."""
+    (tmp_path / "data").mkdir()
+    own = tmp_path / "certificates"
+    copytree(certificates, own)
+    served = Served(tmp_path / "data", own, tmp_path / "log")
+    try:
+        yield served
+        assert served.stop() == 0, served.log.read_text()
+    finally:
+        served.process.kill()
+        served.process.communicate()

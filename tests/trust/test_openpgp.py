@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stoker.trust import KeyRingError, Secret
-from stoker.trust.openpgp import open_key_ring
+from stoker.trust.openpgp import open_key_ring, sweep
 
 pytestmark = pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed (scripts/debian-packages)")
 
@@ -72,6 +73,18 @@ def test_the_keys_are_gone_in_the_end(home: Home) -> None:
     with open_key_ring(home.path / "plain.gpg", Secret("")) as signer:
         assert signer.home.stat().st_mode & 0o777 == 0o700
     assert not signer.home.exists()
+
+
+def test_what_the_killed_left_behind_is_swept(tmp_path: Path) -> None:
+    for name in ("left", "used"):
+        (tmp_path / f"stoker-gpg-{name}").mkdir()
+        (tmp_path / f"stoker-gpg-{name}" / "lock").touch()
+    (tmp_path / "stoker-gpg-new").mkdir()
+    (tmp_path / "stoker-gpg-link").symlink_to(tmp_path / "stoker-gpg-used")
+    with (tmp_path / "stoker-gpg-used" / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        sweep(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["stoker-gpg-link", "stoker-gpg-new", "stoker-gpg-used"]
 
 
 RINGS = [

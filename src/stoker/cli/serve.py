@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,13 +12,19 @@ from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.streams import talk, write_data
 from stoker.ignition.parse import check
 from stoker.report import Report
-from stoker.server import AddressError, ServerError, Tls, serve
+from stoker.server import AddressError, CertificateFiles, Operators, ServerError, Tls, serve
 from stoker.server.clients import Network, parse_networks
 from stoker.server.logs import Form
 from stoker.server.native import Native
 from stoker.server.roles import TokenFile
 from stoker.store import StoreError
 from stoker.trust import Signer
+
+CERTIFICATE_FILES = (
+    ("--cert-file", "/etc/matchbox/server.crt", "PEM certificate of the gRPC API"),
+    ("--key-file", "/etc/matchbox/server.key", "its key"),
+    ("--ca-file", "/etc/matchbox/ca.crt", "who signs the certificates of its clients"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="believe X-Forwarded-For from there; can be given again",
     )
     parser.add_argument("--log-format", choices=("text", "json"), default="text", help="text by default")
+    parser.add_argument(
+        "--rpc-address", metavar="HOST:PORT", help="where to listen for Matchbox's gRPC API, mutual TLS; off by default"
+    )
+    for option, default, what in CERTIFICATE_FILES:
+        parser.add_argument(option, metavar="FILE", default=default, help=f"{what}; {default} by default")
     parser.add_argument("-q", "--quiet", action="store_true", help="no line for each request")
 
 
@@ -62,8 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         talk(f"`{data}` has no groups/*.json yet: no machine is answered until there is one\n")
 
     def on_ready(address: tuple[str, int]) -> None:
-        host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        write_data(f"{'https' if tls else 'http'}://{host}:{address[1]}\n".encode())
+        write_data(f"{'https' if tls else 'http'}://{_host(address)}\n".encode())
 
     log = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
     trusted = _networks(arguments.trusted_proxy)
@@ -84,6 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
                 tls=tls,
                 state_dir=Path(arguments.state_dir) if arguments.state_dir else None,
                 trusted=trusted,
+                operators=_operators(arguments, log),
             )
     except AddressError as error:
         raise CommandError(str(error), code=Exit.UNAVAILABLE) from error
@@ -119,6 +131,23 @@ def _tls(certificate: str | None, key: str | None) -> Tls | None:
     if bool(certificate) != bool(key):
         raise UsageError("serve: a certificate goes with its key", hint="name both --web-cert-file and --web-key-file")
     return Tls(Path(certificate), Path(key)) if certificate and key else None
+
+
+def _operators(arguments: argparse.Namespace, log: Callable[[str], None]) -> Operators | None:
+    """Where operators connect, if they may; the address goes to stdout, too, before that for machines."""
+    if not arguments.rpc_address:
+        return None
+    files = CertificateFiles(Path(arguments.cert_file), Path(arguments.key_file), Path(arguments.ca_file))
+    return Operators(
+        _address(arguments.rpc_address),
+        files,
+        on_ready=lambda address: write_data(f"grpcs://{_host(address)}\n".encode()),
+        log=log,
+    )
+
+
+def _host(address: tuple[str, int]) -> str:
+    return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
 
 
 def _address(text: str) -> tuple[str, int]:

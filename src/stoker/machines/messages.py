@@ -55,6 +55,7 @@ SECRET_MISPLACED: Final = Message(
 SECRET_UNREADABLE: Final = Message(
     "machines-secret-unreadable", "contents of more than {limit} bytes when unpacked are not searched for secrets"
 )
+SECRET_TOO_DEEP: Final = Message("machines-secret-too-deep", "it is nested too deeply to be searched for secrets")
 SECRET_UNRESOLVED: Final = Message("machines-secret-unresolved", "`{reference}` cannot be resolved: {reason}")
 BAD_LABELS: Final = Message(
     "machines-bad-labels",

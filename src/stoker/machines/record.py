@@ -12,6 +12,7 @@ import msgspec
 from stoker.machines.inventory import Inventory
 from stoker.machines.receipts import Receipt
 from stoker.machines.states import State
+from stoker.machines.tokens import LABEL as TOKEN_LABEL
 from stoker.machines.tokens import Token
 from stoker.report import ROOT, Pointer
 
@@ -85,5 +86,6 @@ def decode_machine(text: bytes) -> Machine:
 
 
 def shorten(labels: dict[str, str]) -> dict[str, str]:
-    """Labels as far as they are worth keeping."""
-    return {key[:MAX_LABEL]: value[:MAX_LABEL] for key, value in list(labels.items())[:MAX_LABELS]}
+    """Labels as far as they are worth keeping; what a token is asked with is no label."""
+    kept = [(key, value) for key, value in labels.items() if key != TOKEN_LABEL]
+    return {key[:MAX_LABEL]: value[:MAX_LABEL] for key, value in kept[:MAX_LABELS]}

@@ -16,7 +16,13 @@ from urllib.parse import quote
 import msgspec
 
 from stoker.ignition.encode import encode
-from stoker.machines.messages import SECRET_HASHED, SECRET_MISPLACED, SECRET_UNREADABLE, SECRET_UNRESOLVED
+from stoker.machines.messages import (
+    SECRET_HASHED,
+    SECRET_MISPLACED,
+    SECRET_TOO_DEEP,
+    SECRET_UNREADABLE,
+    SECRET_UNRESOLVED,
+)
 from stoker.report import ROOT, Message, Pointer, Report, Severity
 from stoker.schema import dataurls
 from stoker.trust import REFERENCE, Reference, Secret, SecretError
@@ -48,6 +54,7 @@ def put_in(config: bytes, resolve: Resolve) -> tuple[bytes | None, Report]:
     """The config with each reference resolved; the bytes themselves where there is none, None where one is refused.
 
     `resolve` raises SecretError; it is asked once for each reference. No finding has anything of a secret in it.
+    Looking costs as much as decoding: what `find_references` found none in when it was rendered need not be asked for.
     """
     walk = _Walk(resolve)
     text = walk.config(config, ROOT, 0)
@@ -94,12 +101,14 @@ class _Walk:
 
     def config(self, text: bytes, pointer: Pointer, depth: int) -> bytes:
         """A config, embedded in others `depth` times; the same bytes where it has no reference."""
-        try:
-            data = msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return text
         before = len(self.found)
-        result = self._value(data, pointer, depth, is_config=False)
+        try:
+            result = self._value(msgspec.json.decode(text), pointer, depth, is_config=False)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return text
+        except RecursionError:
+            self._complain(SECRET_TOO_DEEP, pointer)
+            return text
         return text if len(self.found) == before else encode(result)
 
     def replaced(self, text: str, pointer: Pointer, change: Callable[[str], str] = str) -> str:

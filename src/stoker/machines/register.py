@@ -112,7 +112,8 @@ class Register:
     def _is_settled(self, known: Machine, identity: Identity) -> bool:
         """Whether an identity says nothing new of a machine, as most requests do."""
         names = {known.name}
-        return identity.uuid in {"", known.uuid} and all(self.by_mac.get(mac) == names for mac in identity.macs)
+        is_known = identity.uuid in {"", known.uuid} and identity.uuid not in self.sharers
+        return is_known and all(self.by_mac.get(mac) == names for mac in identity.macs)
 
 
 class _Recognition:
@@ -124,49 +125,59 @@ class _Recognition:
         self.at = at
         self.events: dict[str, list[str]] = {}
         self.others: dict[str, Machine] = {}
-        self.merged: list[str] = []
         self.moved: list[tuple[str, str]] = []
+        self.merged: list[str] = []
+        self.owner = self._owner()
 
     def result(self) -> Recognised | None:
         macs = self.identity.macs
         uuid, shared = self._uuid()
         if not uuid and not macs:
             return None
-        owner = self.register.machines.get(self.register.by_uuid.get(uuid, ""))
-        found = self._found(owner, macs)
+        found = self._found(macs)
         if uuid:
-            mine = [machine for machine in found if machine is owner or not machine.uuid]
+            mine = [machine for machine in found if machine is self.owner or not machine.uuid]
             for other in found:
                 if other not in mine:
                     self._take_addresses(other, macs)
         else:
             mine = [machine for machine in found if machine is found[0] or not machine.uuid]
-            own = {machine.name for machine in mine}
-            macs = tuple(mac for mac in macs if own.issuperset(self.register.by_mac.get(mac, ())))
+            own = {machine.name: machine for machine in mine}
+            macs = tuple(mac for mac in macs if own.keys() >= self.register.by_mac.get(mac, set()))
         return self._settle(self._merged(mine, uuid or self.identity.macs[0]), uuid, shared, macs)
 
-    def _found(self, owner: Machine | None, macs: tuple[str, ...]) -> list[Machine]:
-        """The records that the identity names, each once."""
-        machines = self.register.machines
-        found = [*([owner] if owner is not None else []), *(machines[n] for m in macs for n in self.register.named(m))]
-        return list({machine.name: machine for machine in found}.values())
+    def _owner(self) -> Machine | None:
+        """The machine of the UUID, with the records that have one of its addresses and no UUID: they are its own."""
+        register = self.register
+        owner = register.machines.get(register.by_uuid.get(self.identity.uuid, ""))
+        for name in sorted({name for mac in (owner.macs if owner else ()) for name in register.by_mac[mac]}):
+            double = register.machines[name]
+            if owner is not None and not double.uuid:
+                owner = merge(owner, double)
+                self.merged.append(name)
+        return owner
+
+    def _found(self, macs: tuple[str, ...]) -> list[Machine]:
+        """The records that the identity names, each once; what is the owner's own is not found again."""
+        names = dict.fromkeys(name for mac in macs for name in self.register.named(mac) if name not in self.merged)
+        owner = [self.owner] if self.owner is not None else []
+        return owner + [self.register.machines[name] for name in names if name not in {each.name for each in owner}]
 
     def _uuid(self) -> tuple[str, str]:
         """The UUID as far as it names one machine, and as far as it does not."""
-        uuid, macs = self.identity.uuid, set(self.identity.macs)
+        uuid, macs, owner = self.identity.uuid, set(self.identity.macs), self.owner
         sharers = [self.register.machines[name] for name in self.register.sharers.get(uuid, ())]
-        if sharers and not all(macs.issuperset(machine.macs) for machine in sharers):
-            return "", uuid
-        owner = self.register.machines.get(self.register.by_uuid.get(uuid, ""))
-        if owner is None or not macs or not owner.macs or not macs.isdisjoint(owner.macs):
-            return uuid, ""
-        name = owner.macs[0]
-        self._tell(name, f"UUID {uuid} is given by {self.identity.macs[0]}, too: it stands for neither")
-        self.moved.append((owner.name, name))
-        other = replace(owner, name=name, uuid="", shared_uuid=uuid)
-        double = self.register.machines.get(name)
-        self.others[name] = other if double is None else merge(other, double)
-        return "", uuid
+        is_shared = sharers and not all(macs.issuperset(machine.macs) for machine in sharers)
+        is_other = owner is not None and bool(macs) and bool(owner.macs) and macs.isdisjoint(owner.macs)
+        if owner is not None and is_other:
+            name = owner.macs[0]
+            self._tell(name, f"UUID {uuid} is given by {self.identity.macs[0]}, too: it stands for neither")
+            self.moved += [(old, name) for old in (owner.name, *self.merged) if old != name]
+            self.others[name] = replace(owner, name=name, uuid="", shared_uuid=uuid)
+            self.owner, self.merged = None, []
+        elif owner is not None and is_shared and not owner.macs:
+            self.owner = None
+        return ("", uuid) if is_shared or is_other else (uuid, "")
 
     def _take_addresses(self, other: Machine, macs: tuple[str, ...]) -> None:
         """An address went from one machine to another: the UUID that it comes with now is not the one before."""
@@ -184,13 +195,14 @@ class _Recognition:
         for other in rest:
             machine = merge(machine, other)
             self.merged.append(other.name)
-            self._tell(machine.name, f"is the machine that was known as {other.name}, too")
+        for old in self.merged:
+            self._tell(machine.name, f"is the machine that was known as {old}, too")
         return machine
 
     def _settle(self, machine: Machine, uuid: str, shared: str, macs: tuple[str, ...]) -> Recognised:
         """Give a machine its aliases and its name."""
         before = machine.name
-        uuid = uuid or machine.uuid
+        uuid = uuid or (machine.uuid if machine.uuid != shared else "")
         every = tuple(dict.fromkeys((*machine.macs, *macs)))[:MAX_ADDRESSES]
         told = self.events.pop(before, [])
         name = uuid or next(iter(every), before)

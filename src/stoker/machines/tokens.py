@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 import hmac
 from typing import Final, NamedTuple
+from urllib.parse import unquote_plus
 
 import msgspec
 
@@ -20,8 +21,8 @@ from stoker.report import Event
 AGAIN_SECONDS: Final = 60.0  # how long a config may be had again after its last byte was sent
 LIFE_SECONDS: Final = 3600.0  # how long a token is good for at all: scripts and logs that hold it outlive a boot
 MAX_SERVINGS: Final = 8  # configs of different groups for one token: an install has two
-BITS: Final = 256
 REFERENCE: Final = "secret://request/token"  # stands for the token wherever anything is kept
+LABEL: Final = "token"  # of a query
 STAGE: Final = "token"
 
 OK: Final = 200
@@ -170,7 +171,7 @@ def take_token(raw_query: str) -> tuple[str, str]:
     token, pairs = "", []
     for pair in raw_query.split("&"):
         name, equals, value = pair.partition("=")
-        is_token = equals == "=" and name == "token"
-        token = value if is_token else token
-        pairs.append(f"token={REFERENCE}" if is_token else pair)
+        is_token = equals == "=" and unquote_plus(name) == LABEL
+        token = unquote_plus(value) if is_token else token
+        pairs.append(f"{LABEL}={REFERENCE}" if is_token else pair)
     return token, "&".join(pairs)

@@ -21,9 +21,13 @@ NAME: Final = "name"
 
 
 class Behind(NamedTuple):
-    """What is behind a server: the store, the spool if there is one, and the name that this place has for good."""
+    """What is behind a server: the store, the spool if there is one, and the name that this place has for good.
+
+    `root` is where files are, None where they are in etcd, too.
+    """
 
     store: Store
+    root: Path | None = None
     spool: Spool | None = None
     name: str = ""
 
@@ -39,14 +43,14 @@ def open_files(data: Path, state: Path | None) -> Iterator[Behind]:
             directory = Path(stack.enter_context(TemporaryDirectory(prefix="stoker-", ignore_cleanup_errors=True)))
             store = FileStore(data, FOLDERS, directory / DATABASE)
             stack.callback(store.close)
-            yield Behind(store)
+            yield Behind(store, data)
             return
         _make(state)
         store = FileStore(data, FOLDERS, state / DATABASE)
         stack.callback(store.close)
         spool = Spool(state / SPOOL)
         stack.callback(spool.close)
-        yield Behind(store, spool, _name(state))
+        yield Behind(store, data, spool, _name(state))
 
 
 @contextmanager

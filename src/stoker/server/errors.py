@@ -3,8 +3,9 @@
 ServerError
 ├── AddressError            it cannot listen where it was told to
 ├── BackupError             an archive is no backup, or none could be made
+├── CertificateError        the files of a TLS listener cannot be used
 ├── OccupiedError           a backup is not put in place of what is there, unless that is asked for
-├── CertificateError        the certificate or its key cannot be used
+├── Refused                 a call of the gRPC API is refused; in grpc_handlers, since it has gRPC's codes
 ├── TokenFileError          the file of tokens cannot be read, or a line of it is none
 ├── TransportMissingError   the extra `server` is not installed
 └── WatchRefusedError       a server that is asked for its events does not give them

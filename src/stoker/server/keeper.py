@@ -30,6 +30,8 @@ from stoker.store import (
     ConflictError,
     Delete,
     Item,
+    LimitError,
+    Snapshot,
     Store,
     StoreError,
     StoreUnavailableError,
@@ -66,6 +68,7 @@ class Job:
 
     changes: tuple[Change, ...]
     conditions: tuple[Condition, ...]
+    audit: bytes
     done: Future[Mapping[str, str]]
 
 
@@ -87,6 +90,7 @@ class Keeper:
         self.on_catalogue = on_catalogue
         self.roster = Roster(secrets.token_hex(8), name)
         self.catalogue: Catalogue = EMPTY
+        self.snapshot = Snapshot()
         self.report = Report()
         self.audit: deque[bytes] = deque(maxlen=MAX_AUDIT)
         self.counts = Counts()
@@ -133,8 +137,7 @@ class Keeper:
         self, changes: Sequence[Change], conditions: Sequence[Condition], audit: bytes
     ) -> Future[Mapping[str, str]]:
         """Change what is not a machine: new revisions by key, or any StoreError; others see it when it is done."""
-        noted = (Append(AUDIT, (audit,), MAX_AUDIT),) if audit else ()
-        job = Job((*changes, *noted), tuple(conditions), Future())
+        job = Job(tuple(changes), tuple(conditions), audit, Future())
         with self._lock:
             self._jobs.append(job)
             self._work.notify_all()
@@ -255,7 +258,7 @@ class Keeper:
             with self._lock:
                 snapshot, unreadable = take_snapshot(self._items), self._unreadable
             catalogue, report = read_catalogue(snapshot, self.catalogue)
-            self.catalogue, self.report = catalogue, Report((*unreadable, *report))
+            self.snapshot, self.catalogue, self.report = snapshot, catalogue, Report((*unreadable, *report))
             self.on_catalogue(self.report)
 
     def _replay(self) -> None:
@@ -323,7 +326,7 @@ class Keeper:
 
     def _do(self, job: Job) -> None:
         try:
-            revisions = self._commit(job.changes, job.conditions)
+            revisions = self._commit_audited(job)
             read = {each.key: self.store.get(each.key) for each in job.changes if not isinstance(each, Append)}
         except StoreError as error:
             job.done.set_exception(error)
@@ -333,6 +336,16 @@ class Keeper:
         items = {key: item for key, item in read.items() if item is not None}
         self._on_change(Update(items, tuple(key for key in read if key not in items), report=self._unreadable))
         job.done.set_result(revisions)
+
+    def _commit_audited(self, job: Job) -> Mapping[str, str]:
+        """Commit a change and its line of the audit: together, unless the change is as large as a commit may be."""
+        noted = [Append(AUDIT, (job.audit,), MAX_AUDIT)] if job.audit else []
+        try:
+            return self._commit([*job.changes, *noted], job.conditions)
+        except LimitError:
+            revisions = self._commit(job.changes, job.conditions)
+            self._commit(noted, ())
+            return revisions
 
     def _store(self, batch: Batch) -> None:
         """Commit a batch; where others were quicker, read theirs and let it be folded anew."""

@@ -47,6 +47,7 @@ class Site:
         signer: Signer | None = None,
     ) -> None:
         """Begin to read what is behind it; `log` may be called from any thread."""
+        self.root = behind.root
         self.assets = assets
         self.compile = compile_config
         self.validate = validate
@@ -162,6 +163,7 @@ class Site:
 
     def _on_catalogue(self, report: Report) -> None:
         """Say what is newly found in the files."""
+        self.post(self.stream.touch)
         known, self.known = set(self.known), report
         for entry in report:
             if entry not in known:

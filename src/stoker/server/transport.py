@@ -7,6 +7,7 @@ have been answered.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -19,7 +20,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stoker.http import Feed, FilePart, Request, Response, problem
 from stoker.machines import Compile, Validate, check_ignition
+from stoker.report import Line
 from stoker.server.behind import open_files
+from stoker.server.certificates import CertificateFiles
 from stoker.server.clients import Network, client_address, request_id
 from stoker.server.errors import CertificateError, TransportMissingError
 from stoker.server.feeds import send_feed
@@ -54,6 +57,15 @@ class Tls(NamedTuple):
     key: Path
 
 
+class Operators(NamedTuple):
+    """Where those who change the site connect, with which certificates; who is told once they can, and what they do."""
+
+    address: Address
+    certificates: CertificateFiles
+    on_ready: Callable[[Address], None]
+    log: Callable[[Line], None]
+
+
 def serve(
     data_dir: Path,
     assets_dir: Path | None,
@@ -68,14 +80,15 @@ def serve(
     tls: Tls | None = None,
     state_dir: Path | None = None,
     trusted: Sequence[Network] = (),
+    operators: Operators | None = None,
 ) -> None:
     """Serve a directory of Matchbox's files until SIGTERM or SIGINT; call it from the main thread.
 
     `on_ready` is given the address once connections are accepted, with the real port where 0 was asked for. `log`
     takes one line at a time, from any thread. With `tls` it speaks HTTPS, and HTTP/2 to those who ask for it. What is
-    known of machines is kept in `state_dir`; `trusted` are the networks of proxies whose word on clients counts. A
-    socket that a supervisor handed over takes the place of `address`. Raises AddressError, CertificateError,
-    TransportMissingError, and StoreUnavailableError of the store.
+    known of machines is kept in `state_dir`; `trusted` are the networks of proxies whose word on clients counts. With
+    `operators`, Matchbox's gRPC API is served, too. A socket that a supervisor handed over takes the place of
+    `address`. Raises AddressError, CertificateError, TransportMissingError, and StoreUnavailableError of the store.
     """
     if tls is not None:
         _check_certificate(tls)
@@ -86,9 +99,11 @@ def serve(
             site = Site(behind, assets_dir, compile_config, log, validate=validate, face=face, signer=signer)
             try:
                 site.wait_until_read(READ_SECONDS)
-                asyncio.run(_run(site, listening, on_ready, tls, trusted))
+                asyncio.run(_run(site, listening, on_ready, tls, trusted, operators))
             finally:
                 site.close(STORE_SECONDS)
+    if operators is not None:
+        gc.collect()  # the thread that polls for gRPC ends with the last of its objects, and those are in cycles
     _wait_for_threads(before)
 
 
@@ -127,6 +142,26 @@ async def _run(
     on_ready: Callable[[Address], None],
     tls: Tls | None,
     trusted: Sequence[Network],
+    operators: Operators | None,
+) -> None:
+    if operators is None:
+        await _serve_http(site, listening, on_ready, tls, trusted)
+        return
+    try:
+        from stoker.server.grpc_face import serve_grpc  # noqa: PLC0415  the extra is optional
+    except ImportError as error:
+        raise _missing(error) from error
+    async with serve_grpc(operators.address, operators.certificates, site, operators.log) as rpc_address:
+        operators.on_ready(rpc_address)
+        await _serve_http(site, listening, on_ready, tls, trusted)
+
+
+async def _serve_http(
+    site: Site,
+    listening: socket.socket,
+    on_ready: Callable[[Address], None],
+    tls: Tls | None,
+    trusted: Sequence[Network],
 ) -> None:
     server = _make_server(Gateway(site, trusted), listening, tls)
     loop = asyncio.get_running_loop()
@@ -159,7 +194,7 @@ def _make_server(application: Gateway, listening: socket.socket, tls: Tls | None
         from granian.http import HTTP1Settings  # noqa: PLC0415  the same
         from granian.server.embed import Server  # noqa: PLC0415  the same
     except ImportError as error:
-        raise TransportMissingError(f"{error}; install it with `pip install 'stoker[server]'`") from error
+        raise _missing(error) from error
 
     class Shared(Server):
         """A server on a socket that listens already, so that one worker can take over from another without a gap."""
@@ -181,6 +216,10 @@ def _make_server(application: Gateway, listening: socket.socket, tls: Tls | None
         ssl_key=tls and tls.key,
         ssl_protocol_min=SSLProtocols.tls12,
     )
+
+
+def _missing(error: ImportError) -> TransportMissingError:
+    return TransportMissingError(f"{error}; install it with `pip install 'stoker[server]'`")
 
 
 async def _renew(server: Any, tls: Tls) -> None:

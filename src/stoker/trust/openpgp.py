@@ -10,9 +10,11 @@ scripts know them.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -32,6 +34,9 @@ TAG_BIT: Final = 0x80  # RFC 9580, section 4.2: the first bit of every packet is
 # In memory where there is such a place: the keys of the ring lie in the home.
 HOMES: Final = (os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm")  # noqa: S108 -- a directory of its own in it
 
+HOME: Final = "stoker-gpg-"
+LOCK: Final = "lock"
+
 NO_KEYS: Final = "sign: provided key ring file contained no keys"
 NO_PASSPHRASE: Final = "sign: missing passphrase for encrypted private key"
 NO_PACKET: Final = "openpgp: invalid data: tag byte does not have MSB set"
@@ -48,14 +53,33 @@ def open_key_ring(path: Path, passphrase: Secret) -> Iterator[GnuPG]:
         raise KeyRingError(NO_KEYS)
     if not ring[0] & TAG_BIT:
         raise KeyRingError(NO_PACKET)
-    place = next((each for each in HOMES if each and os.access(each, os.W_OK)), None)
-    home = Path(tempfile.mkdtemp(prefix="stoker-gpg-", dir=place))
+    place = next((each for each in HOMES if each and os.access(each, os.W_OK)), tempfile.gettempdir())
+    sweep(Path(place))
+    home = Path(tempfile.mkdtemp(prefix=HOME, dir=place))
     try:
-        yield GnuPG(home, ring, passphrase)
+        with (home / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield GnuPG(home, ring, passphrase)
     finally:
-        with suppress(CommandFault):  # without gpgconf there was no agent
-            run(["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], seconds=SECONDS)
-        shutil.rmtree(home, ignore_errors=True)
+        _leave(home)
+
+
+def sweep(place: Path) -> None:
+    """Remove this user's homes that nobody has locked: of those who were killed before they could do it themselves."""
+    for home in place.glob(f"{HOME}*"):
+        with suppress(OSError):  # locked, or gone meanwhile
+            status = home.lstat()
+            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+                with (home / LOCK).open("r+") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    _leave(home)
+
+
+def _leave(home: Path) -> None:
+    """Stop the agent of a home, which holds the keys in its memory, and remove the home."""
+    with suppress(CommandFault):  # without gpgconf there was no agent
+        run(["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"], seconds=SECONDS)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 class GnuPG:

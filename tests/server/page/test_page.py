@@ -137,7 +137,8 @@ ANSWERS = {
     "/ui/live": (200, 200, 200),
     "/ui/files/none.css": (404, 404, 404),
     "/ui/nothing": (404, 404, 404),
-    "/ui/logout": (405, 405, 405),
+    "/ui/logout": (404, 404, 404),
+    "/ui/a/b/c": (404, 404, 404),
 }
 
 
@@ -336,6 +337,11 @@ def test_the_stream_says_nothing_but_that_something_changed(nobody: Person) -> N
     response = nobody.ask("/ui/live")
     assert header(response, "content-type") == "text/event-stream"
     assert isinstance(response.body, Feed)
+
+
+def test_what_is_not_there_is_said_to_people(nobody: Person) -> None:
+    assert "<h1>Not here</h1>" in nobody.read("/ui/%3Cb%3E")
+    assert "&lt;b&gt;" in nobody.read("/ui/<b>")
 
 
 def test_every_document_is_sent_with_the_policy(nobody: Person, operator: Person) -> None:

@@ -17,6 +17,7 @@ from stoker.cli.gotext import quote, system_error
 from stoker.cli.streams import talk, write_data
 
 if TYPE_CHECKING:
+    from stoker.server import Operators
     from stoker.server.logrus import Logrus
     from stoker.trust import Signer
 
@@ -63,9 +64,7 @@ def run(arguments: list[str], program: str) -> int:
     if parsed.error is not None:
         talk(f"{parsed.error}\n{usage}")
         return USAGE
-    from stoker.server.logrus import Logrus  # noqa: PLC0415 -- mistakes do not pay for the server
-
-    log = Logrus()
+    level = "info"
     try:
         _read_environment(parsed, os.environ)
         if parsed.is_set("version"):
@@ -75,12 +74,19 @@ def run(arguments: list[str], program: str) -> int:
             talk(usage)
             return 0
         _check_paths(parsed)
-        log = Logrus(_level(parsed.text("log-level")))
-        _serve(parsed, log)
+        level = _level(parsed.text("log-level"))
+        _serve(parsed, _log(level))
     except Fatal as fault:
-        _tell(log.line("fatal", str(fault)))
+        _tell(_log(level).line("fatal", str(fault)))
         return FAILED
     return 0
+
+
+def _log(level: str) -> Logrus:
+    """The log at a level."""
+    from stoker.server.logrus import Logrus  # noqa: PLC0415 -- `-version` and wrong flags do not pay for the server
+
+    return Logrus(level)
 
 
 def _tell(line: str) -> None:
@@ -139,7 +145,7 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
     tls = None
     with ExitStack() as stack:
         signer = _open_signer(parsed.text("key-ring-path"), stack)
-        _start_operators(parsed)
+        operators = _operators(parsed, log)
         scheme = "HTTPS" if parsed.is_set("web-ssl") else "HTTP"
         _tell(log.line("info", f"Starting matchbox {scheme} server on {address}"))
         if parsed.is_set("web-ssl"):
@@ -157,6 +163,7 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
                 face=MatchboxFace(log),
                 signer=signer,
                 tls=tls,
+                operators=operators,
             )
         except AddressError as error:
             cause = error.__cause__
@@ -166,10 +173,28 @@ def _serve(parsed: Parsed, log: Logrus) -> None:
             raise Fatal(f"failed to start listening: {error}") from error
 
 
-def _start_operators(parsed: Parsed) -> None:
-    """Where the gRPC API is to be started beside HTTP, with -rpc-address and its three files. Raises Fatal."""
-    if parsed.text("rpc-address"):
-        raise Fatal("the gRPC API is not part of this build: leave -rpc-address empty")
+def _operators(parsed: Parsed, log: Logrus) -> Operators | None:
+    """Where the gRPC API is served beside HTTP, if -rpc-address asks for it. Raises Fatal."""
+    address = parsed.text("rpc-address")
+    if not address:
+        return None
+    from pathlib import Path  # noqa: PLC0415 -- few have operators
+
+    from stoker.report import Level  # noqa: PLC0415
+    from stoker.server import CertificateFiles, Operators  # noqa: PLC0415
+
+    names = {Level.ERROR: "error", Level.WARNING: "warning"}
+    files = CertificateFiles(*(Path(parsed.text(name)) for name in ("cert-file", "key-file", "ca-file")))
+    _tell(log.line("info", f"Starting matchbox gRPC server on {address}"))
+    _tell(log.line("info", f"Using TLS server certificate: {files.certificate}"))
+    _tell(log.line("info", f"Using TLS server key: {files.key}"))
+    _tell(log.line("info", f"Using CA certificate: {files.authority} to authenticate client certificates"))
+    return Operators(
+        _resolve(address),
+        files,
+        on_ready=lambda _address: None,
+        log=lambda line: _tell(log.line(names.get(line.level, "info"), line)),
+    )
 
 
 def _open_signer(path: str, stack: ExitStack) -> Signer | None:

@@ -12,7 +12,7 @@ from stoker.server.page.documents import go_to, send_file, show
 from stoker.server.page.visitors import Visitor, read_form, read_visitor, session_cookie, why_refused
 from stoker.server.replies import Reply, View
 from stoker.server.sessions import new_secret
-from stoker.server.streams import MAX_WATCHERS
+from stoker.server.streams import MAX_LOOKING
 
 HOME: Final = "/ui/"
 LONGEST_TOKEN: Final = 500
@@ -24,6 +24,12 @@ def root(request: Request, _view: View, _names: dict[str, str]) -> Reply:
     """`/`: browsers are sent to the page, everybody else is told who answers."""
     wants_page = "text/html" in request.headers.get("accept", "")
     return Reply(go_to(HOME) if wants_page else text_response("stoker\n"))
+
+
+def nothing(request: Request, view: View, _names: dict[str, str]) -> Reply:
+    """`/ui/...`: any address that nothing else is at."""
+    visitor = read_visitor(request, view.desk.sessions, view.at)
+    return Reply(refuse(request, view, visitor, 404, f"Nothing is at `{request.path[:200]}`."))
 
 
 def to_the_page(_request: Request, _view: View, _names: dict[str, str]) -> Reply:
@@ -39,8 +45,8 @@ def file(request: Request, _view: View, names: dict[str, str]) -> Reply:
 
 def live(_request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`/ui/live`: a stream that says no more than that something has changed, so that anybody may have it."""
-    if view.stream.counts.watching >= MAX_WATCHERS:
-        refused = problem(503, f"{MAX_WATCHERS} watch already; load the page again later")
+    if view.stream.counts.looking >= MAX_LOOKING:
+        refused = problem(503, f"{MAX_LOOKING} look already; load the page again later")
         return Reply(refused.with_headers(("retry-after", "30")))
     return Reply(Response(200, STREAM, Feed(view.stream.pulse())))
 

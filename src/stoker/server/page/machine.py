@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 from stoker.engine.disk_drawing import size_text
 from stoker.http import Request, Response
-from stoker.machines import Machine, Sign, State, parse_name, step
+from stoker.machines import Asker, Machine, Sign, State, parse_name, step
+from stoker.machines.explanation import explain
 from stoker.machines.fold import MAX_FAILURES
 from stoker.machines.states import MEANINGS, SIGNS
 from stoker.report import Event, Severity, pointer_text
@@ -72,9 +73,10 @@ def _details(view: View, found: Machine, events: Sequence[Event]) -> dict[str, o
     """What only those see who are logged in."""
     labels = view.catalogue.known.labels(found.labels)
     shown = show_config(view.catalogue, labels)
-    verdicts = view.catalogue.selection.explain(labels)
-    held = [verdict for verdict in verdicts if verdict.is_match]
-    rules = (held + [verdict for verdict in verdicts if not verdict.is_match])[: max(SHOWN_RULES, len(held))]
+    why, report = explain(view.catalogue, Asker(labels), view.compile, view.validate)
+    matches = [tried for tried in why.tried if tried.is_match]
+    others = [tried for tried in why.tried if not tried.is_match]
+    shown_rules = {id(tried) for tried in (*matches, *others)[: max(SHOWN_RULES, len(matches))]}
     failure = found.failure
     is_same = failure is not None and failure.digest == shown.digest
     return {
@@ -82,9 +84,9 @@ def _details(view: View, found: Machine, events: Sequence[Event]) -> dict[str, o
         "steps": list(read_steps(events, shown, view)),
         "shown": shown,
         "shown_file": name_file(view.catalogue, shown.file),
-        "findings": name_findings(view.catalogue, [entry for entry in shown.report if entry.severity != Severity.INFO]),
-        "verdicts": verdicts,
-        "rules": sorted(rules, key=verdicts.index),
+        "findings": name_findings(view.catalogue, [entry for entry in report if entry.severity != Severity.INFO]),
+        "why": why,
+        "rules": [tried for tried in why.tried if id(tried) in shown_rules],
         "drawings": draw_disks(shown.config, shown.distribution, found),
         "given": tuple(given_labels(view.catalogue, found).items()),
         "told": tuple(pair for pair in found.labels.items() if pair[1] and pair[0] not in {"mac", "uuid"}),

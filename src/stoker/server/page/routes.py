@@ -27,4 +27,5 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
     Route(("GET",), "/ui/profiles/{name...}", rules.profile),
     Route(("GET",), "/ui/templates", rules.templates),
     Route(("GET",), "/ui/templates/{key...}", rules.template),
+    Route(("GET",), "/ui/{path...}", entrance.nothing),
 )
