@@ -258,7 +258,7 @@ class Gateway:
         if scope.proto != "http":
             return
         start = time.perf_counter()
-        headers = dict(scope.headers.items())
+        headers = _headers(scope)
         client = client_address(scope.client, headers, self.trusted)
         name = request_id(headers) if self.site.face.names_requests else ""
         request = Request(scope.method, scope.path, scope.query_string, headers, b"", client, name)
@@ -283,6 +283,17 @@ class Gateway:
             await send_feed(protocol, response, response.body, scope.client)
         else:
             _send(scope, protocol, response)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """The headers by name. HTTP/2 names the host apart and may cut up the cookies (RFC 9113, 8.3.1 and 8.2.3)."""
+    given = scope.headers.items()
+    headers = dict(given)
+    if scope.authority:
+        headers.setdefault("host", scope.authority)
+    if "cookie" in headers:
+        headers["cookie"] = "; ".join(value for name, value in given if name == "cookie")
+    return headers
 
 
 async def _read_body(request: Request, protocol: HTTPProtocol) -> bytes | Response:

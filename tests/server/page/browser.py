@@ -193,6 +193,7 @@ def browser(directory: Path) -> Iterator[Browser]:
         "--disable-component-update",
         "--no-first-run",
         "--hide-scrollbars",
+        "--ignore-certificate-errors",  # those of the tests are nobody's
         "--remote-debugging-pipe",
         f"--user-data-dir={directory / 'profile'}",
     ]

@@ -74,8 +74,10 @@ def token_line(role: str, token: str, name: str = "") -> str:
 class Served:
     """The server of a directory; entered, it runs."""
 
-    def __init__(self, root: Path, files: Mapping[str, str] = FILES) -> None:
+    def __init__(self, root: Path, files: Mapping[str, str] = FILES, certificates: Path | None = None) -> None:
+        """Serve what is below `root`; over TLS with `server.crt` and `server.key` of a directory of certificates."""
         self.root = root
+        self.certificates = certificates
         self.port = 0
         write(root / "data", dict(files))
         write(root, {"tokens": token_line("operator", OPERATOR) + token_line("viewer", VIEWER)})
@@ -90,12 +92,15 @@ class Served:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.certificates else ''}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start it; once more, at the same port."""
         command = [sys.executable, "-m", "stoker", "serve", "--quiet", "--address", f"127.0.0.1:{self.port}"]
         command += ["--state-dir", str(self.root / "state"), "--token-file", str(self.root / "tokens")]
+        if self.certificates is not None:
+            command += ["--web-cert-file", str(self.certificates / "server.crt")]
+            command += ["--web-key-file", str(self.certificates / "server.key")]
         with (self.root / "log").open("a") as log:
             self.process = subprocess.Popen(
                 [*command, str(self.root / "data")], stdout=subprocess.PIPE, stderr=log, text=True

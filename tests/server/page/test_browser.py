@@ -324,6 +324,21 @@ def test_it_says_when_it_is_cut_off_and_finds_back(tab: Browser, served: Served)
     tab.complaints.clear()
 
 
+def test_over_tls_and_http2(tab: Browser, tmp_path: Path, certificates: Path) -> None:
+    with Served(tmp_path, certificates=certificates) as served:
+        tab.go(f"{served.address}/ui/")
+        protocol = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
+        assert tab.evaluate(protocol) == "h2"
+        tab.click("#theme")
+        log_in(tab, served)
+        assert tab.evaluate("document.querySelector('.who b').textContent") == "operator"
+        assert tab.evaluate("document.documentElement.dataset.theme") == "light"
+        cookies = tab.do("Network.getCookies", urls=[f"{served.address}/ui/"])["cookies"]
+        kept = {cookie["name"]: (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) for cookie in cookies}
+        assert kept["stoker_session"] == (True, True, "Strict")
+        tab.wait("document.querySelector('#live').textContent", lambda text: text == "live")
+
+
 def test_2000_machines(tab: Browser, served: Served, pictures: Path) -> None:
     served.boot_many(2000)
     log_in(tab, served)
