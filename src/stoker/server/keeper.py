@@ -1,9 +1,10 @@
 """The shell between handlers and the store: notes, orders and changes go in, what is known is at hand at any time.
 
-Nobody who reads waits for the store. What was seen or told is folded into memory at once, appended to the spool and
+Nobody who reads waits for the store. What was seen or told is folded into memory at once and
 stored in batches; what a person orders or changes is waited for, and is done when the store says so. One thread writes,
 so that the order of each machine is kept; a watch brings what others write. When the store is away reads go on, orders
-and changes fail with StoreUnavailableError, and the spool keeps the rest until it is back.
+and changes fail with StoreUnavailableError, and the spool keeps the rest until it is back: what was seen within LINGER
+seconds before this process is killed is all that can be lost.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ class Keeper:
         self.counts = Counts()
         self.trouble = ""
         self.has_read = False
+        self.is_away = False
         self._items: dict[str, Item] = {}
         self._jobs: deque[Job] = deque()
         self._lock = threading.RLock()
@@ -118,8 +120,8 @@ class Keeper:
     def note(self, note: Note) -> tuple[Event, ...]:
         """Take in what was seen or told; the events that tell of it."""
         with self._lock:
-            events = self.roster.note(note, self._spool(note))
-            self._work.notify_all()
+            events = self.roster.note(note, self._spool(note) if self.is_away else 0)
+            self._work.notify()
             return events
 
     def order(self, note: Note, audit: bytes) -> tuple[Future[None] | None, str, tuple[Event, ...]]:
@@ -154,8 +156,13 @@ class Keeper:
             self._sync_spool()
         return not self.waiting()
 
+    def _spool_waiting(self) -> None:
+        """Append what the store cannot have now to the spool; a full disk is no reason to leave a machine alone."""
+        for pending in self.roster.unspooled() if self.spool is not None else ():
+            self.roster.spooled(pending, self._spool(pending.note))
+
     def _spool(self, note: Note) -> int:
-        """Append to the spool; a full disk is no reason to leave a machine alone."""
+        """Append to the spool: the position, 0 where it is not in it."""
         if self.spool is None:
             return 0
         try:
@@ -263,7 +270,7 @@ class Keeper:
 
     def _replay(self) -> None:
         """Take in what an earlier process left in the spool and had not stored."""
-        for position, data in self.spool.read(MOST_LEFT, MOST_LEFT_BYTES) if self.spool else ():
+        for position, data in self.spool.read(MOST_LEFT, MOST_LEFT_BYTES) if self.spool is not None else ():
             note = decode_stored(data, Note)
             if note is None:
                 continue
@@ -281,12 +288,15 @@ class Keeper:
             except StoreUnavailableError as error:
                 self.trouble = str(error)
                 self.counts.failures += 1
+                with self._lock:
+                    self.is_away = True
+                    self._spool_waiting()
                 self._sync_spool()
                 pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
                 if self._is_closing:
                     return
             else:
-                self.trouble, pause = "", 0.0
+                self.trouble, self.is_away, pause = "", False, 0.0
                 if is_done and self._is_closing:
                     return
 
@@ -365,7 +375,7 @@ class Keeper:
             with self._lock:
                 self.roster.done(batch, revisions)
                 self.counts.stored_notes += len(batch.pending)
-                if self.spool:
+                if self.spool is not None:
                     self.spool.acknowledge(self.roster.stored_up_to())
 
     def _settle_conflict(self, batch: Batch, error: ConflictError) -> None:
