@@ -7,6 +7,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from stoker.http import Feed, Request, Response
 from stoker.server import Site
 from stoker.server.behind import Behind
 from stoker.server.native import Native
+from stoker.server.page.desk import Shared
 from stoker.server.roles import TokenFile
 from tests.server.conftest import until, until_served, write
 from tests.server.page.served import FILES, OPERATOR, VIEWER, mac, token_line
@@ -352,3 +354,41 @@ def test_every_document_is_sent_with_the_policy(nobody: Person, operator: Person
                 assert header(response, "content-security-policy").startswith("default-src 'none'")
                 body = person.read(address)
                 assert not re.search(r"<script>|<style|\sstyle=|\son\w+=", body), address
+
+
+def test_what_needs_somebody_stands_on_top_of_every_page(nobody: Person, viewer: Person) -> None:
+    for address in ("/ui/groups", MACHINE, "/ui/nothing"):
+        assert "Broken files</strong> <span><code>ignition/bad.bu</code>" in viewer.read(address)
+    assert 'class="alarms"' not in nobody.read("/ui/")
+    for _ in range(2):
+        nobody.ask(f"/ipxe?mac={mac(1)}")
+        failed = json.dumps({"stage": "files", "text": "no", "outcome": "failed"}).encode()
+        nobody.ask(f"/api/v1/machines/{mac(1)}/events", "POST", failed)
+    for person in (nobody, viewer):
+        assert "1 machine is given nothing until somebody looks and releases it" in person.read("/ui/login")
+    assert "3 tries in a row failed" in html.unescape(viewer.read(MACHINE))
+    assert "3 tries in a row failed" not in html.unescape(nobody.read(MACHINE))
+
+
+def test_a_list_is_made_once_for_all_who_look_at_the_same_moment() -> None:
+    made: list[int] = []
+    shared = Shared()
+
+    def make(key: int) -> str:
+        made.append(key)
+        return f"part {key}"
+
+    for _ in range(50):
+        assert shared.get(1, lambda: make(1)) == "part 1"
+    assert made == [1]
+    for key in range(2, 200):
+        shared.get(key, partial(make, key))
+    assert len(shared._parts) <= 64
+
+
+def test_a_change_is_seen_at_once(nobody: Person, viewer: Person) -> None:
+    assert ">discovered</span>" not in viewer.read("/ui/")
+    for number in range(5, 25):
+        nobody.ask(f"/boot.ipxe?mac={mac(number)}")
+        assert mac(number) in viewer.read("/ui/")
+        assert mac(number) in nobody.read("/ui/")
