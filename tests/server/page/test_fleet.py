@@ -7,7 +7,8 @@ import pytest
 
 from stoker.machines import Group, Machine, Selection, State
 from stoker.machines.known import Known
-from stoker.server.page.fleet import PAGE, Asked, Rows, list_fleet, read_asked
+from stoker.server.page.fleet import Asked, Rows, list_fleet, read_asked
+from stoker.server.page.paging import PAGE
 from stoker.server.page.visitors import Visitor
 from stoker.server.roles import Caller, Role
 
@@ -42,7 +43,7 @@ NUMBERS = {machine.name: str(number) for number, machine in enumerate(MACHINES, 
 
 def numbers(query: str, visitor: Visitor = READER) -> str:
     found = list_fleet(Rows().read(MACHINES, KNOWN, may_read=visitor.may_read), read_asked(query, visitor))
-    return "".join(NUMBERS[row.name] for row in found.rows)
+    return "".join(NUMBERS[row.name] for row in found.page.rows)
 
 
 FOUND = [
@@ -96,27 +97,29 @@ def test_what_is_found_and_in_which_order(query: str, visitor: Visitor, expected
 
 def test_counts_are_of_what_the_words_find_whatever_the_states() -> None:
     found = list_fleet(Rows().read(MACHINES, KNOWN, may_read=True), read_asked("q=west&state=up", READER))
-    assert (dict(found.counts), found.found, found.total) == ({"discovered": 1}, 0, 4)
+    assert (dict(found.counts), found.page.found, found.total) == ({"discovered": 1}, 0, 4)
 
 
 def test_a_row_for_nobody_has_nothing_that_a_machine_said() -> None:
-    row = list_fleet(Rows().read(MACHINES, KNOWN, may_read=False), Asked(words="0003")).rows[0]
+    row = list_fleet(Rows().read(MACHINES, KNOWN, may_read=False), Asked(words="0003")).page.rows[0]
     assert (row.host, row.group, row.profile, row.labels) == ("", "", "", ())
     assert "r1" not in repr(row)
 
 
 def test_pages() -> None:
     many = [Machine(f"m{number}", 1, 1) for number in range(250)]
-    pages = [list_fleet(Rows().read(many, NOBODY_KNOWN, may_read=True), Asked(page=number)) for number in (1, 2, 3, 4)]
-    assert [(page.first, page.last, page.found, page.asked.page) for page in pages] == [
+    pages = [
+        list_fleet(Rows().read(many, NOBODY_KNOWN, may_read=True), Asked(page=number)).page for number in (1, 2, 3, 4)
+    ]
+    assert [(page.first, page.last, page.found, page.number) for page in pages] == [
         (1, 100, 250, 1),
         (101, 200, 250, 2),
         (201, 250, 250, 3),
         (201, 250, 250, 3),
     ]
     assert [row.name for row in pages[0].rows] == [f"m{number}" for number in range(PAGE)]
-    nothing = list_fleet([], Asked(page=7))
-    assert (nothing.first, nothing.last, nothing.found, nothing.asked.page) == (0, 0, 0, 1)
+    nothing = list_fleet([], Asked(page=7)).page
+    assert (nothing.first, nothing.last, nothing.found, nothing.number) == (0, 0, 0, 1)
 
 
 QUERIES = [

@@ -341,6 +341,21 @@ def test_the_stream_says_nothing_but_that_something_changed(nobody: Person) -> N
     assert isinstance(response.body, Feed)
 
 
+SEARCHES = [
+    ("/ui/groups", ["lab", "web"]),
+    ("/ui/groups?q=FLATCAR", ["web"]),
+    ("/ui/groups?q=region=lab", ["lab"]),
+    ("/ui/profiles?q=web.bu", ["flatcar"]),
+    ("/ui/templates?q=bad", ["ignition/bad.bu"]),
+    ("/ui/templates?q=nothing", []),
+]
+
+
+@pytest.mark.parametrize("address, found", SEARCHES, ids=[row[0] for row in SEARCHES])
+def test_files_are_found(address: str, found: list[str], viewer: Person) -> None:
+    assert re.findall(r'<a class="row"[^>]*>([^<]*)</a>', viewer.read(address)) == found
+
+
 def test_what_is_not_there_is_said_to_people(nobody: Person) -> None:
     assert "<h1>Not here</h1>" in nobody.read("/ui/%3Cb%3E")
     assert "&lt;b&gt;" in nobody.read("/ui/<b>")
@@ -384,6 +399,22 @@ def test_a_list_is_made_once_for_all_who_look_at_the_same_moment() -> None:
     for key in range(2, 200):
         shared.get(key, partial(make, key))
     assert len(shared._parts) <= 64
+
+
+def test_of_many_groups_those_are_explained_that_come_close(site: Site, tmp_path: Path, viewer: Person) -> None:
+    groups = {
+        f"groups/m{number}.json": f'{{"selector": {{"mac": "{mac(number)}", "a": "b"}}}}' for number in range(500)
+    }
+    write(
+        tmp_path / "data", groups | {"groups/own.json": f'{{"profile": "flatcar", "selector": {{"mac": "{mac(1)}"}}}}'}
+    )
+    until_served(site, tmp_path / "data")
+    rules = viewer.read(MACHINE).partition('<ol class="rules">')[2].partition("</ol>")[0]
+    assert rules.count('aria-label="chosen"') == 1
+    assert '<li class="chosen" data-key="rule own">' in rules
+    assert rules.count("<li") == 14
+    assert "and 490 more, less like it" in rules
+    assert "1–100 of 503" in viewer.read("/ui/groups")
 
 
 def test_a_change_is_seen_at_once(nobody: Person, viewer: Person) -> None:

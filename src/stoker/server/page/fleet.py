@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 from stoker.http import parse_query
 from stoker.machines import Machine, State, parse_mac
 from stoker.machines.known import Known
+from stoker.server.page.paging import Page, cut
 from stoker.server.page.visitors import Visitor
 
-PAGE: Final = 100
 LONGEST_SEARCH: Final = 200
 MOST_PAGE: Final = 10_000
 MOST_KEPT: Final = 3  # rows for each machine: for those who may read and those who may not, and some that are gone
@@ -153,23 +153,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """One page of the list. `counts` are of what the words find, by state; the page is one of `found` machines."""
+    """One page of the list; `counts` are of what the words find, by state, `total` is of all."""
 
     asked: Asked
-    rows: tuple[Row, ...]
+    page: Page[Row]
     counts: Mapping[str, int]
-    found: int
     total: int
-
-    @property
-    def first(self) -> int:
-        """The number of the first row, from 1."""
-        return (self.asked.page - 1) * PAGE + 1 if self.rows else 0
-
-    @property
-    def last(self) -> int:
-        """The number of the last row."""
-        return self.first + len(self.rows) - 1 if self.rows else 0
 
 
 def read_asked(raw_query: str, visitor: Visitor) -> Asked:
@@ -196,9 +185,7 @@ def list_fleet(every: list[Row], asked: Asked) -> Fleet:
     if asked.states:
         every = [row for row in every if row.state in asked.states]
     every = sorted(every, key=ORDERS[asked.order], reverse=asked.is_reversed)
-    asked = asked.at_page(min(asked.page, max(1, -(-len(every) // PAGE))))
-    rows = every[(asked.page - 1) * PAGE : asked.page * PAGE]
-    return Fleet(asked, tuple(rows), counts, len(every), total)
+    return Fleet(asked, cut(every, asked.page), counts, total)
 
 
 def _test(word: str) -> Callable[[Row], bool]:

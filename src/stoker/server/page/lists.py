@@ -33,7 +33,7 @@ def _list(view: View, asked: Asked, visitor: Visitor) -> str:
     """The list itself, which has nothing in it of who looks but whether they may read."""
     machines = view.keeper.machines()
     found = list_fleet(view.desk.rows.read(machines, view.catalogue.known, may_read=visitor.may_read), asked)
-    shown = {row.name for row in found.rows} if visitor.may_read else set()
+    shown = {row.name for row in found.page.rows} if visitor.may_read else set()
     events = {each.name: last_event(each, view.keeper.events(each.name)) for each in machines if each.name in shown}
     values = {"fleet": found, "states": STATES, "events": events, "bad": BAD, "at": view.at}
     return fill_in("fleet_main.html", values | {"may_read": visitor.may_read})

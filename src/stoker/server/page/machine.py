@@ -6,12 +6,13 @@ Who is not logged in is shown its state and when it was seen, and nothing that a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from stoker.engine.disk_drawing import size_text
 from stoker.http import Request, Response
-from stoker.machines import Asker, Machine, Sign, State, parse_name, step
+from stoker.machines import Asker, Catalogue, Machine, Selection, Sign, State, parse_name, step
 from stoker.machines.explanation import explain
 from stoker.machines.fold import MAX_FAILURES
 from stoker.machines.states import MEANINGS, SIGNS
@@ -28,7 +29,8 @@ from stoker.server.replies import Reply, View
 
 LOG: Final = "log"
 BAD: Final = frozenset({"failed", "refused", "alarm"})
-SHOWN_RULES: Final = 12
+MOST_EXPLAINED: Final = 100  # groups; of more, the one that takes a machine and the CLOSEST
+CLOSEST: Final = 12
 
 
 class Step(NamedTuple):
@@ -73,10 +75,7 @@ def _details(view: View, found: Machine, events: Sequence[Event]) -> dict[str, o
     """What only those see who are logged in."""
     labels = view.catalogue.known.labels(found.labels)
     shown = show_config(view.catalogue, labels)
-    why, report = explain(view.catalogue, Asker(labels), view.compile, view.validate)
-    matches = [tried for tried in why.tried if tried.is_match]
-    others = [tried for tried in why.tried if not tried.is_match]
-    shown_rules = {id(tried) for tried in (*matches, *others)[: max(SHOWN_RULES, len(matches))]}
+    why, report = explain(_near(view.catalogue, labels), Asker(labels), view.compile, view.validate)
     failure = found.failure
     is_same = failure is not None and failure.digest == shown.digest
     return {
@@ -86,7 +85,7 @@ def _details(view: View, found: Machine, events: Sequence[Event]) -> dict[str, o
         "shown_file": name_file(view.catalogue, shown.file),
         "findings": name_findings(view.catalogue, [entry for entry in report if entry.severity != Severity.INFO]),
         "why": why,
-        "rules": [tried for tried in why.tried if id(tried) in shown_rules],
+        "groups": len(view.catalogue.selection.groups),
         "drawings": draw_disks(shown.config, shown.distribution, found),
         "given": tuple(given_labels(view.catalogue, found).items()),
         "told": tuple(pair for pair in found.labels.items() if pair[1] and pair[0] not in {"mac", "uuid"}),
@@ -95,6 +94,16 @@ def _details(view: View, found: Machine, events: Sequence[Event]) -> dict[str, o
         "failure_places": _places(view, shown, failure.pointer) if failure and is_same else (),
         "failures": f"{found.failures} failed in a row; {MAX_FAILURES} put it in quarantine.",
     }
+
+
+def _near(catalogue: Catalogue, labels: dict[str, str]) -> Catalogue:
+    """A catalogue with the groups that are worth explaining: all, or of many the one that counts and the closest."""
+    selection = catalogue.selection
+    if len(selection.groups) <= MOST_EXPLAINED:
+        return catalogue
+    chosen = selection.find(labels)
+    names = {verdict.group for verdict in selection.closest(labels, CLOSEST)} | {chosen.key if chosen else ""}
+    return replace(catalogue, selection=Selection(group for group in selection.groups if group.key in names))
 
 
 def ways(state: State) -> list[tuple[str, str]]:

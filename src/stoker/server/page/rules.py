@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from stoker.http import Request, Response
-from stoker.machines import Machine
+from stoker.machines import Group, Machine, Profile
 from stoker.report import Entry
 from stoker.server.page.configs import by_line, text_lines
 from stoker.server.page.documents import show
 from stoker.server.page.entrance import refuse, to_login
+from stoker.server.page.fleet import Asked, read_asked
+from stoker.server.page.paging import cut
 from stoker.server.page.places import name_findings, name_key
 from stoker.server.page.visitors import Visitor, read_visitor
 from stoker.server.replies import Handler, Reply, View
@@ -47,13 +49,20 @@ def readers_only(answer: Answer) -> Handler:
 
 
 def _groups(request: Request, view: View, visitor: Visitor, _names: dict[str, str]) -> Response:
+    asked = read_asked(request.raw_query, visitor)
+    order = {group.key: rank for rank, group in enumerate(view.catalogue.selection.groups, 1)}
+    names = sorted(view.catalogue.groups, key=lambda name: (order.get(name, 0), name))
+    page = cut(
+        [name for name in names if _has(asked, name, _words_of(view.catalogue.groups[name].document))], asked.page
+    )
     matches = Counter(_group_of(view, machine) for machine in view.keeper.machines())
-    ranks = {group.key: rank for rank, group in enumerate(view.catalogue.selection.groups, 1)}
-    entries = sorted(view.catalogue.groups.items(), key=lambda pair: (ranks.get(pair[0], 0), pair[0]))
+    findings = _by_file(view)
     rows = [
-        (name, known.document, matches[name], _findings(view, known.item), ranks.get(name)) for name, known in entries
+        (name, known.document, matches[name], findings.get(known.item.file, ()), order.get(name))
+        for name, known in ((name, view.catalogue.groups[name]) for name in page.rows)
     ]
-    return show(request, visitor, "groups.html", view, {"rows": rows, "unmatched": matches[""]})
+    values = {"page": page, "rows": rows, "asked": asked, "unmatched": matches[""]}
+    return show(request, visitor, "groups.html", view, values)
 
 
 def _group(request: Request, view: View, visitor: Visitor, names: dict[str, str]) -> Response:
@@ -66,12 +75,16 @@ def _group(request: Request, view: View, visitor: Visitor, names: dict[str, str]
 
 
 def _profiles(request: Request, view: View, visitor: Visitor, _names: dict[str, str]) -> Response:
+    asked = read_asked(request.raw_query, visitor)
+    files = {name: " ".join(keys) for name, keys in _files_of(view).items()}
+    page = cut([name for name in sorted(view.catalogue.profiles) if _has(asked, name, files.get(name, ""))], asked.page)
     used = Counter(group.profile for group in view.catalogue.selection.groups)
+    findings = _by_file(view)
     rows = [
-        (name, known.document, used[name], _findings(view, known.item))
-        for name, known in sorted(view.catalogue.profiles.items())
+        (name, known.document, used[name], findings.get(known.item.file, ()))
+        for name, known in ((name, view.catalogue.profiles[name]) for name in page.rows)
     ]
-    return show(request, visitor, "profiles.html", view, {"rows": rows})
+    return show(request, visitor, "profiles.html", view, {"page": page, "rows": rows, "asked": asked})
 
 
 def _profile(request: Request, view: View, visitor: Visitor, names: dict[str, str]) -> Response:
@@ -79,30 +92,31 @@ def _profile(request: Request, view: View, visitor: Visitor, names: dict[str, st
     if known is None:
         return refuse(request, view, visitor, 404, f"No profile is called {names['name'][:100]}.")
     groups = [group.key for group in view.catalogue.selection.groups if group.profile == names["name"]]
-    machines = [machine for machine in view.keeper.machines() if _group_of(view, machine) in set(groups)]
-    profile = known.document
-    named = profile and {"ignition": profile.ignition_id, "cloud": profile.cloud_id, "generic": profile.generic_id}
-    files = [name_key(view.catalogue, f"{folder}/{name}") for folder, name in (named or {}).items() if name]
-    values = _file(view, known.item) | {"profile": profile, "name": names["name"], "section": "Profiles"}
-    return show(
-        request, visitor, "profile.html", view, values | {"groups": groups, "files": files} | _machines(view, machines)
-    )
+    taken = set(groups)
+    machines = [machine for machine in view.keeper.machines() if _group_of(view, machine) in taken]
+    files = [name_key(view.catalogue, key) for key in _files_of(view).get(names["name"], ())]
+    values = _file(view, known.item) | {"profile": known.document, "name": names["name"], "section": "Profiles"}
+    values |= {"groups": groups, "files": files}
+    return show(request, visitor, "profile.html", view, values | _machines(view, machines))
 
 
 def _templates(request: Request, view: View, visitor: Visitor, _names: dict[str, str]) -> Response:
-    used = Counter(key for _, key in _uses(view))
+    asked = read_asked(request.raw_query, visitor)
+    page = cut([key for key in sorted(view.catalogue.sources) if _has(asked, key)], asked.page)
+    used = Counter(key for keys in _files_of(view).values() for key in keys)
+    findings = _by_file(view)
     rows = [
-        (key, known.document, used[key], _findings(view, known.item), len(known.item.data))
-        for key, known in sorted(view.catalogue.sources.items())
+        (key, known.document, used[key], findings.get(known.item.file, ()), len(known.item.data))
+        for key, known in ((key, view.catalogue.sources[key]) for key in page.rows)
     ]
-    return show(request, visitor, "templates.html", view, {"rows": rows})
+    return show(request, visitor, "templates.html", view, {"page": page, "rows": rows, "asked": asked})
 
 
 def _template(request: Request, view: View, visitor: Visitor, names: dict[str, str]) -> Response:
     known = view.catalogue.sources.get(names["key"])
     if known is None:
         return refuse(request, view, visitor, 404, f"No template is called {names['key'][:100]}.")
-    users = [profile for profile, key in _uses(view) if key == names["key"]]
+    users = [profile for profile, keys in _files_of(view).items() if names["key"] in keys]
     values = _file(view, known.item) | {"name": names["key"], "section": "Templates"}
     return show(request, visitor, "template.html", view, values | {"users": users})
 
@@ -121,25 +135,38 @@ def _group_of(view: View, machine: Machine) -> str:
     return found.key if found else ""
 
 
-def _uses(view: View) -> list[tuple[str, str]]:
-    """Which profile names which file."""
-    found = []
+def _has(asked: Asked, *texts: str) -> bool:
+    """Whether all words that are asked for are in these texts."""
+    whole = " ".join(texts).lower()
+    return all(word in whole for word in asked.words.lower().split())
+
+
+def _words_of(group: Group | None) -> str:
+    return f"{group.profile} {group.selector_text}" if group is not None else ""
+
+
+def _files_of(view: View) -> dict[str, tuple[str, ...]]:
+    """The keys of the files that each profile names."""
+    found: dict[str, tuple[str, ...]] = {}
     for name, known in view.catalogue.profiles.items():
-        if known.document is not None:
-            named = known.document
-            keys = {"ignition": named.ignition_id, "cloud": named.cloud_id, "generic": named.generic_id}
-            found += [(name, f"{folder}/{key}") for folder, key in keys.items() if key]
+        named = known.document or Profile("", "")
+        keys = {"ignition": named.ignition_id, "cloud": named.cloud_id, "generic": named.generic_id}
+        found[name] = tuple(f"{folder}/{key}" for folder, key in keys.items() if key)
     return found
 
 
-def _findings(view: View, item: Item) -> list[Entry]:
-    """What is found in a file: in it alone, and in what it names."""
-    return [entry for entry in view.keeper.report if entry.place is not None and entry.place.file == item.file]
+def _by_file(view: View) -> dict[str, list[Entry]]:
+    """What is found in each file: in it alone, and in what it names."""
+    found: dict[str, list[Entry]] = {}
+    for entry in view.keeper.report:
+        if entry.place is not None:
+            found.setdefault(entry.place.file, []).append(entry)
+    return found
 
 
 def _file(view: View, item: Item) -> dict[str, object]:
     """A file as text, with what is found in it."""
-    findings = _findings(view, item)
+    findings = _by_file(view).get(item.file, [])
     text = item.data[:LONGEST_FILE].decode("utf-8", "replace")
     return {
         "findings": name_findings(view.catalogue, findings),
