@@ -59,9 +59,7 @@ class Measures:
             Gauge("stoker_store_lag_seconds", "Age of the oldest note not stored yet.", lambda: time.time() - oldest),
             Gauge("stoker_spool_records", "Notes in the spool.", lambda: 0 if spool is None else len(spool)),
             _total(
-                "stoker_spool_dropped_total",
-                "Notes that the spool had no room for.",
-                0 if spool is None else spool.dropped,
+                "stoker_spool_dropped_total", "Notes that the spool had no room for.", 0 if spool is None else spool.dropped
             ),
             _total("stoker_machines_turned_away_total", "Machines there was no room for.", keeper.roster.turned_away),
             Gauge("stoker_watchers", "Clients that watch the stream of events.", lambda: stream.counts.watching),

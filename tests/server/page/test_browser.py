@@ -87,12 +87,18 @@ def tab(everyone: Browser) -> Iterator[Browser]:
     everyone.go("about:blank")
 
 
-def log_in(tab: Browser, served: Served) -> None:
+def enter(tab: Browser, served: Served, token: str) -> None:
+    """Type a token into the form of the login, which has the focus without a click."""
     tab.go(f"{served.address}/ui/login")
-    tab.write(OPERATOR)
+    tab.wait("document.activeElement.id", lambda focused: focused == "token")
+    tab.write(token)
     tab.events.clear()
     tab.press("Enter")
     tab.wait_for_load()
+
+
+def log_in(tab: Browser, served: Served) -> None:
+    enter(tab, served, OPERATOR)
 
 
 def test_who_is_not_logged_in_sees_states(tab: Browser, served: Served, pictures: Path) -> None:
@@ -202,11 +208,7 @@ def test_an_order_is_asked_back_and_carried_out(tab: Browser, served: Served) ->
 
 
 def test_a_wrong_token_is_said_to_be_wrong(tab: Browser, served: Served) -> None:
-    tab.go(f"{served.address}/ui/login")
-    tab.write("not-a-token")
-    tab.events.clear()
-    tab.press("Enter")
-    tab.wait_for_load()
+    enter(tab, served, "not-a-token")
     assert tab.evaluate("document.querySelector('[role=alert]').textContent") == "No: nobody has this token."
     assert tab.complaints.pop().startswith("Failed to load resource: the server responded with a status of 403")
 
@@ -289,11 +291,7 @@ def test_without_scripts_it_is_links_and_forms(tab: Browser, served: Served) -> 
     for number, state in ((1, "up"), (2, "failed")):
         served.boot(number, f"web-{number}", state)
     tab.do("Emulation.setScriptExecutionDisabled", value=True)
-    tab.go(f"{served.address}/ui/login")
-    tab.write(OPERATOR)
-    tab.events.clear()
-    tab.press("Enter")
-    tab.wait_for_load()
+    enter(tab, served, OPERATOR)
     assert tab.evaluate(ROWS) == ["web-2.example.org", "web-1.example.org"]
     tab.follow("a.chip.up")
     assert tab.evaluate(ROWS) == ["web-1.example.org"]
