@@ -88,18 +88,20 @@ def test_a_visitor_is_who_the_cookie_says(cookie: str, role: str, theme: str) ->
 
 
 SAME = {"sec-fetch-site": "same-origin", "origin": "http://stoker:8080", "host": "stoker:8080"}
+OLD = {"origin": "http://stoker:8080", "host": "stoker:8080"}
 FORMS = [
     ("a browser", SAME, True, ""),
-    ("an old browser", {"origin": "http://stoker:8080", "host": "stoker:8080"}, True, ""),
+    ("without TLS", OLD, True, ""),
     ("behind a proxy that speaks TLS", {"origin": "https://stoker", "host": "stoker"}, True, ""),
     ("no origin", {"sec-fetch-site": "same-origin", "host": "stoker"}, True, ""),
     ("another site", SAME | {"sec-fetch-site": "cross-site"}, True, "it came from another site"),
     ("a sister site", SAME | {"sec-fetch-site": "same-site"}, True, "it came from another site"),
     ("no site at all", SAME | {"sec-fetch-site": "none"}, True, "it came from another site"),
-    ("another origin", SAME | {"origin": "http://evil"}, True, "it came from another site"),
-    ("a hidden origin", SAME | {"origin": "null"}, True, "it came from another site"),
-    ("another port", SAME | {"origin": "http://stoker:80"}, True, "it came from another site"),
-    ("a broken origin", SAME | {"origin": "http://[stoker"}, True, "it came from another site"),
+    ("behind a proxy that changes the host", SAME | {"host": "127.0.0.1:8080"}, True, ""),
+    ("another origin", OLD | {"origin": "http://evil"}, True, "it came from another site, or a proxy"),
+    ("a hidden origin", OLD | {"origin": "null"}, True, "it came from another site, or a proxy"),
+    ("another port", OLD | {"origin": "http://stoker:80"}, True, "it came from another site, or a proxy"),
+    ("a broken origin", OLD | {"origin": "http://[stoker"}, True, "it came from another site, or a proxy"),
     ("no browser", {"host": "stoker"}, True, "the browser does not say where it came from"),
     ("no key", SAME, False, "it is not one that this page has given to you"),
 ]

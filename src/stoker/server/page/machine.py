@@ -92,7 +92,7 @@ def _details(view: View, found: Machine, events: Sequence[Event]) -> dict[str, o
         "hardware": list(_hardware(found)),
         "pointer": pointer_text(failure.pointer) if failure else "",
         "failure_places": _places(view, shown, failure.pointer) if failure and is_same else (),
-        "failures": f"{found.failures} failed in a row; {MAX_FAILURES} put it in quarantine.",
+        "failures": f"{found.failures} of {MAX_FAILURES} tries in a row failed.",
     }
 
 

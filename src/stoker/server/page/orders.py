@@ -88,9 +88,8 @@ def do(request: Request, view: View, names: dict[str, str]) -> Reply:
     reason = why_refused(request, target.visitor, read_form(request))
     if reason:
         return Reply(_question(request, view, target, order.word, f"This form does not count: {reason}.", 403))
-    refusal = step(target.machine.state, order.sign).refusal
-    if refusal:
-        return Reply(_question(request, view, target, order.word, f"Refused: {refusal}.", 409))
+    if step(target.machine.state, order.sign).refusal:
+        return Reply(_question(request, view, target, order.word, status=409))
     goal = HOME if order.sign is Sign.FORGET else address_of(target.machine)
     note = Note(parse_name(target.machine.name), (Ordered(order.sign, target.visitor.caller.name),), view.at)
     change = Order(note, deed_of(request, view, target, order.word, target.machine.name))
@@ -119,7 +118,10 @@ def deed_of(request: Request, view: View, target: Target, what: str, subject: st
 def _question(
     request: Request, view: View, target: Target, word: str, problem: str = "", status: int = 200
 ) -> Response:
-    values = {"machine": target.machine, "order": ORDERS[word], "problem": problem, "here": address_of(target.machine)}
+    refusal = step(target.machine.state, ORDERS[word].sign).refusal
+    problem = problem or (f"Refused: {refusal}." if refusal else "")
+    values = {"machine": target.machine, "order": ORDERS[word], "here": address_of(target.machine)}
+    values |= {"problem": problem, "is_possible": not refusal}
     return show(request, target.visitor, "order.html", view, values, status=status)
 
 

@@ -66,14 +66,17 @@ def why_refused(request: Request, visitor: Visitor, form: Mapping[str, str]) -> 
     """Why a form does not count; empty when it does.
 
     Fetch metadata and the origin are set by the browser, out of reach of the page that sends a form (Fetch Metadata
-    Request Headers, section 2.4; RFC 6454, section 7). Browsers send at least one of them with every form.
+    Request Headers, section 2.4; RFC 6454, section 7). Browsers send the first to whom they trust with it, over TLS or
+    on the same machine, and the second with every form; the first needs no `Host`, which a proxy may have changed.
     """
     site = request.headers.get("sec-fetch-site", "")
     origin = request.headers.get("origin", "")
-    if site not in {"", "same-origin"} or (origin and origin.partition("://")[2] != request.headers.get("host", "")):
-        return "it came from another site"
     if not site and not origin:
         return "the browser does not say where it came from"
+    if site not in {"", "same-origin"}:
+        return "it came from another site"
+    if not site and origin.partition("://")[2] != request.headers.get("host", ""):
+        return "it came from another site, or a proxy between does not pass on the `Host`"
     if not visitor.form_key or not hmac.compare_digest(form.get("key", "").encode(), visitor.form_key.encode()):
         return (
             "it is not one that this page has given to you, or the server was started anew: go back and load it again"
