@@ -322,6 +322,26 @@ def test_it_says_when_it_is_cut_off_and_finds_back(tab: Browser, served: Served)
     tab.complaints.clear()
 
 
+TAKEN_BACK = [("/ui/", "/ui/"), ("/ui/groups", "/ui/login?next=/ui/groups")]
+
+
+@pytest.mark.parametrize("path, after", TAKEN_BACK, ids=["states", "files"])
+def test_what_is_open_is_nobodys_page_once_the_token_is_taken_back(
+    tab: Browser, served: Served, path: str, after: str
+) -> None:
+    served.boot(1, "web-1", "up")
+    log_in(tab, served)
+    tab.go(served.address + path)
+    tab.wait("document.querySelector('#live').textContent", lambda text: text == "live")
+    (served.root / "tokens").write_text("")
+    for _ in range(2000):  # the server looks at its tokens once a second, the page whenever something happens
+        served.tell(1, "up", "up and running")
+        if tab.wait("document.querySelector('.tools .button, .who').textContent") == "Log in":
+            break
+    assert tab.wait("location.pathname + location.search") == after
+    assert "web-1" not in tab.evaluate("document.documentElement.outerHTML")
+
+
 def test_over_tls_and_http2(tab: Browser, tmp_path: Path, certificates: Path) -> None:
     with Served(tmp_path, certificates=certificates) as served:
         tab.go(f"{served.address}/ui/")
