@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 from stoker.machines import FOLDERS
 from stoker.store import Store, StoreUnavailableError
+from stoker.store.etcdclient import Access
+from stoker.store.etcdstore import EtcdStore
 from stoker.store.filestore import FileStore
 from stoker.store.spool import Spool
 
@@ -61,6 +63,21 @@ def open_store(data: Path, state: Path) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def open_etcd(access: Access, state: Path | None) -> Iterator[Behind]:
+    """Everything in etcd, which several servers share; the spool of this one is in `state`. It may come later."""
+    with ExitStack() as stack:
+        store = EtcdStore(access)
+        stack.callback(store.close)
+        if state is None:
+            yield Behind(store)
+            return
+        _make(state)
+        spool = Spool(state / SPOOL)
+        stack.callback(spool.close)
+        yield Behind(store, None, spool, _name(state))
 
 
 def _make(state: Path) -> None:

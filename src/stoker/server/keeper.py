@@ -227,6 +227,8 @@ class Keeper:
                 news += self._take(key, item)
             if is_first:
                 self._replay()
+            if self.is_away:
+                self._is_urgent = True  # it may be back: what waits is tried again at once
             self._work.notify_all()
         if is_first or any(key.partition("/")[0] in FOLDERS for key in (*gone, *update.items)):
             self._read_catalogue()
@@ -311,10 +313,15 @@ class Keeper:
         with self._lock:
             if not self.has_read and not self._is_closing:
                 self._work.wait_for(lambda: self.has_read or self._jobs or self._is_closing)
-            self._work.wait_for(lambda: self.roster.dirty or self.roster.garbage or self._jobs or self._is_closing)
+            self._work.wait_for(self._has_work)
             self._work.wait_for(lambda: self._is_urgent or self._jobs, timeout=max(LINGER, pause))
             self._is_urgent = False
         return True
+
+    def _has_work(self) -> bool:
+        """Whether there is something to write, or to try again."""
+        is_back = self.is_away and self._is_urgent
+        return bool(self.roster.dirty or self.roster.garbage or self._jobs or self._is_closing or is_back)
 
     def _write(self) -> bool:
         """Store what waits; tell whether nothing is left. Raises StoreUnavailableError."""
