@@ -32,13 +32,16 @@ function become(old, fresh) {
 }
 
 function becomeChildren(old, fresh) {
-  const keyed = new Map();
-  for (const child of old.childNodes) if (keyOf(child)) keyed.set(keyOf(child), child);
+  const keyed = new Map([...old.childNodes].map((child) => [keyOf(child), child]));
+  const staying = new Set([...fresh.childNodes].map(keyOf));
   let next = old.firstChild;
+  const drop = () => { const gone = next; next = next.nextSibling; gone.remove(); };
   for (const wanted of [...fresh.childNodes]) {
     const key = keyOf(wanted);
-    let kept = key ? keyed.get(key) : next && !keyOf(next) && isAlike(next, wanted) ? next : null;
-    if (kept && !isAlike(kept, wanted)) kept = null;
+    let kept = key && keyed.has(key) && isAlike(keyed.get(key), wanted) ? keyed.get(key) : null;
+    // What is gone makes way first, so that what stays need not be moved around it.
+    while (next && next !== kept && (keyOf(next) ? !staying.has(keyOf(next)) : kept)) drop();
+    if (!key && next && isAlike(next, wanted)) kept = next;
     if (!kept) {
       old.insertBefore(document.importNode(wanted, true), next);
       continue;
@@ -48,11 +51,7 @@ function becomeChildren(old, fresh) {
     keyed.delete(key);
     become(kept, wanted);
   }
-  while (next) {
-    const gone = next;
-    next = next.nextSibling;
-    gone.remove();
-  }
+  while (next) drop();
 }
 
 // ---- Loading the same address again
