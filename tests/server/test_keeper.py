@@ -11,7 +11,7 @@ from stoker.machines import FOLDERS, Booted, Identity, Machine, Ordered, Seen, S
 from stoker.report import Event
 from stoker.server.keeper import Keeper
 from stoker.server.notes import Note
-from stoker.store import Change, Condition, ConflictError, Put, Store, StoreUnavailableError
+from stoker.store import Change, Condition, ConflictError, Put, Store, StoreError, StoreUnavailableError
 from stoker.store.filestore import FileStore
 from stoker.store.spool import Spool
 from tests.server.conftest import until
@@ -36,12 +36,15 @@ class Broken:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.is_away = False
+        self.is_broken = False
         self.commits: list[int] = []
 
     def commit(self, changes: Sequence[Change], conditions: Sequence[Condition] = ()) -> Mapping[str, str]:
         self.commits.append(len(changes))
         if self.is_away:
             raise StoreUnavailableError("the store is away")
+        if self.is_broken:
+            raise ZeroDivisionError("a mistake")
         return self.store.commit(changes, conditions)
 
     def __getattr__(self, name: str) -> object:
@@ -174,6 +177,26 @@ def test_an_order_is_taken_back_when_the_store_is_away_and_what_was_seen_waits(m
     keeper.note(told(OTHER, "ipxe"))
     until(lambda: is_stored(keeper) and not keeper.trouble)
     assert machine(make()).state is State.UP
+
+
+def test_a_mistake_in_the_program_is_told_to_who_waits_and_ends_nothing(make: Make) -> None:
+    keeper = make(breaks=True)
+    keeper.note(told(MAC, "ipxe"))
+    until(lambda: is_stored(keeper))
+    keeper.store.is_broken = True  # type: ignore[attr-defined]
+    done, _, _ = keeper.order(ordered(MAC, Sign.RETIRE), b"x")
+    assert done is not None
+    with pytest.raises(StoreError, match="ZeroDivisionError: a mistake"):
+        done.result(WAIT)
+    with pytest.raises(StoreError, match="ZeroDivisionError: a mistake"):
+        keeper.change((Put("groups/a.json", b"{}"),), (), b"").result(WAIT)
+    assert keeper.counts.dropped_notes == 1
+    assert keeper.troubles()[-1] == "1 notes could not be stored: ZeroDivisionError: a mistake"
+    keeper.store.is_broken = False  # type: ignore[attr-defined]
+    done, _, _ = keeper.order(ordered(MAC, Sign.RETIRE), b"x")
+    assert done is not None
+    done.result(WAIT)
+    assert machine(keeper).state is State.RETIRED
 
 
 def test_a_machine_that_is_forgotten_is_gone_everywhere_with_its_events(make: Make, tmp_path: Path) -> None:

@@ -95,7 +95,8 @@ class Keeper:
         self.report = Report()
         self.audit: deque[bytes] = deque(maxlen=MAX_AUDIT)
         self.counts = Counts()
-        self.trouble = ""
+        self.trouble = ""  # why what waits is not stored; none once it is
+        self.lost = ""  # what could never be stored, and why: the last of it
         self.has_read = False
         self.is_away = False
         self._items: dict[str, Item] = {}
@@ -185,7 +186,7 @@ class Keeper:
 
     def troubles(self) -> tuple[str, ...]:
         """Why what is known is not all there is, or is not stored; empty texts where all is well."""
-        return (self._watch.trouble, self.trouble) if self.has_read else ()
+        return (self._watch.trouble, self.trouble, self.lost) if self.has_read else ()
 
     def audits(self) -> list[bytes]:
         """What was changed, the latest last."""
@@ -296,11 +297,18 @@ class Keeper:
                 self._sync_spool()
                 pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
                 if self._is_closing:
+                    self._refuse_jobs(error)
                     return
             else:
                 self.trouble, self.is_away, pause = "", False, 0.0
                 if is_done and self._is_closing:
                     return
+
+    def _refuse_jobs(self, error: StoreError) -> None:
+        """Nobody makes these changes any more."""
+        with self._lock:
+            while self._jobs:
+                self._jobs.popleft().done.set_exception(error)
 
     def _sync_spool(self) -> None:
         """What the store cannot have now shall outlive a power failure."""
@@ -345,8 +353,8 @@ class Keeper:
         try:
             revisions = self._commit_audited(job)
             read = {each.key: self.store.get(each.key) for each in job.changes if not isinstance(each, Append)}
-        except StoreError as error:
-            job.done.set_exception(error)
+        except Exception as error:  # whoever waits is told; a fault of ours must not end the thread
+            job.done.set_exception(_fault(error))
             if isinstance(error, StoreUnavailableError):
                 raise
             return
@@ -375,9 +383,11 @@ class Keeper:
             with self._lock:
                 self.roster.failed(batch, error)
             raise
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001  the same; this batch would fail again and hold up all others
+            fault = _fault(error)
+            self.lost = f"{len(batch.pending)} notes could not be stored: {fault}"
             with self._lock:
-                self.counts.dropped_notes += self.roster.given_up(batch, error)
+                self.counts.dropped_notes += self.roster.given_up(batch, fault)
         else:
             with self._lock:
                 self.roster.done(batch, revisions)
@@ -399,3 +409,7 @@ class Keeper:
     def _commit(self, changes: Sequence[Change], conditions: Sequence[Condition]) -> Mapping[str, str]:
         self.counts.commits += 1
         return self.store.commit(changes, conditions)
+
+
+def _fault(error: Exception) -> StoreError:
+    return error if isinstance(error, StoreError) else StoreError(f"{type(error).__name__}: {error}")

@@ -65,6 +65,10 @@ class Native:
         """Who asked for what, and what came of it."""
         return self.lines.access(request, reply.response, seconds, str(reply.caller))
 
+    def troubles(self) -> tuple[str, ...]:
+        """That of the file of tokens."""
+        return (self.tokens.trouble,)
+
     def audit(self, deed: Deed) -> str:
         """Who did what to what."""
         return self.lines.audit(deed)
