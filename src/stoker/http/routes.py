@@ -68,12 +68,17 @@ def _match(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
     names: dict[str, str] = {}
     for position, part in enumerate(pattern):
         if part.endswith("...}") and position < len(segments):
-            names[part[1:-4]] = unquote("/".join(segments[position:]))
+            names[part[1:-4]] = _decoded("/".join(segments[position:]))
             return names
         if position >= len(segments):
             return None
         if part.startswith("{") and segments[position]:
-            names[part[1:-1]] = unquote(segments[position])
+            names[part[1:-1]] = _decoded(segments[position])
         elif part != segments[position]:
             return None
     return names if len(pattern) == len(segments) else None
+
+
+def _decoded(text: str) -> str:
+    """A name as it is meant; bytes that are no text stay what they are, as in a query."""
+    return unquote(text, errors="surrogateescape")

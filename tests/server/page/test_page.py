@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import html
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -425,3 +426,17 @@ def test_a_change_is_seen_at_once(nobody: Person, viewer: Person) -> None:
         nobody.ask(f"/boot.ipxe?mac={mac(number)}")
         assert mac(number) in viewer.read("/ui/")
         assert mac(number) in nobody.read("/ui/")
+
+
+def test_names_that_are_no_text_break_no_page(site: Site, tmp_path: Path, viewer: Person) -> None:
+    viewer.ask(f"/ipxe?mac={mac(3)}&hostname=%ff%00&%fe=%c3%28")
+    for name in (b"groups/\xff<b>.json", b"profiles/a b%/\xfe.json", b"ignition/\xfd ?#.bu"):
+        path = Path(os.fsdecode(bytes(tmp_path / "data") + b"/" + name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"id": "x", "profile": "\\ud800"}')
+    until(lambda: len(site.keeper.catalogue.groups) == 3)
+    for address in ("/ui/", "/ui/?q=%ff", "/ui/groups", "/ui/profiles", "/ui/templates", f"/ui/machines/{mac(3)}"):
+        document = viewer.read(address)
+        assert "<!doctype html>" in document, document
+        for link in re.findall(r'<a class="row" href="([^"]*)"', document):
+            assert viewer.ask(html.unescape(link)).status == 200, link

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from stoker.http import Request, Response, entity_tag, is_fresh
 from stoker.server.errors import TransportMissingError
 from stoker.server.page.alarms import find_alarms
+from stoker.server.page.places import quoted
 from stoker.server.page.visitors import Visitor
 from stoker.server.replies import View
 
@@ -130,6 +131,7 @@ def environment() -> Environment:
         "clock": clock,
         "code": code,
         "words": words,
+        "urlencode": quoted,
         "clean": clean,
         "thousands": "{:,}".format,
     }

@@ -32,12 +32,20 @@ class Finding(NamedTuple):
     place: Named | None
 
 
+def quoted(name: str) -> str:
+    """A name as a part of an address, also where it is no text: names of files need not be."""
+    try:
+        return quote(name, errors="surrogateescape")
+    except UnicodeEncodeError:  # JSON can say what no file can be called
+        return quote(name, errors="replace")
+
+
 def name_key(catalogue: Catalogue, key: str) -> Named:
     """A file by its key, such as `groups/web.json` or `ignition/web.bu`."""
     folder, _, rest = key.partition("/")
     if folder in FOLDERS:
-        return Named(key, f"/ui/{folder}/{quote(rest.removesuffix('.json'))}")
-    return Named(key, f"/ui/templates/{quote(key)}") if key in catalogue.sources else Named(key)
+        return Named(key, f"/ui/{folder}/{quoted(rest.removesuffix('.json'))}")
+    return Named(key, f"/ui/templates/{quoted(key)}") if key in catalogue.sources else Named(key)
 
 
 def name_file(catalogue: Catalogue, file: str) -> Named:
