@@ -32,6 +32,7 @@ ROWS = [
     ("GET", "/machines/a", Match(None, {})),
     ("GET", "/assets/a/b%20c", Match("asset", {"path": "a/b c"})),
     ("GET", "/assets/", Match("asset", {"path": ""})),
+    ("GET", "/assets/%ff", Match("asset", {"path": "\udcff"})),
     ("GET", "/assets", Match(None, {})),
     ("GET", "/nothing", Match(None, {})),
     ("GET", "", Match(None, {})),
