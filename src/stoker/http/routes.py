@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from urllib.parse import unquote
+
+from stoker.http.query import ESCAPED_SLASH
 
 Endpoint = TypeVar("Endpoint")
 
@@ -68,17 +69,12 @@ def _match(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
     names: dict[str, str] = {}
     for position, part in enumerate(pattern):
         if part.endswith("...}") and position < len(segments):
-            names[part[1:-4]] = _decoded("/".join(segments[position:]))
+            names[part[1:-4]] = "/".join(segments[position:])
             return names
         if position >= len(segments):
             return None
         if part.startswith("{") and segments[position]:
-            names[part[1:-1]] = _decoded(segments[position])
+            names[part[1:-1]] = segments[position].replace(ESCAPED_SLASH, "/")
         elif part != segments[position]:
             return None
     return names if len(pattern) == len(segments) else None
-
-
-def _decoded(text: str) -> str:
-    """A name as it is meant; bytes that are no text stay what they are, as in a query."""
-    return unquote(text, errors="surrogateescape")

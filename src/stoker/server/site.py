@@ -23,6 +23,7 @@ from stoker.server.keeper import Keeper
 from stoker.server.measures import Measures
 from stoker.server.native import Native
 from stoker.server.notes import Note
+from stoker.server.repeats import Repeats
 from stoker.server.replies import Face, Order, Reply, View
 from stoker.server.streams import Stream
 from stoker.store import StoreError, StoreUnavailableError
@@ -56,6 +57,7 @@ class Site:
         self.known = Report()
         self.troubles: tuple[str, ...] = ()
         self.stream = Stream()
+        self.repeats = Repeats()
         self.post: Callable[[Callable[[], None]], object] = lambda call: call()
         self.keeper = Keeper(behind.store, behind.spool, self._on_news, self._on_catalogue, behind.name)
         self.measures = Measures(self.keeper, self.stream)
@@ -112,6 +114,9 @@ class Site:
     def see(self, sighting: Sighting, at: float) -> None:
         """Note that a machine was heard of."""
         self.measures.sightings.add()
+        if self.repeats.is_repeated(sighting, at):
+            self.measures.repeats.add()
+            return
         self._publish(self.keeper.note(Note(sighting.identity, tuple(facts_of(sighting)), at)))
 
     def write(self, line: str) -> None:

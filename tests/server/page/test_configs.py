@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from stoker.cli.serve import _compile
+from stoker.cli.sites import compile_config
 from stoker.machines import Catalogue, Machine, State, check_ignition, read_catalogue, render_config
 from stoker.machines.inventory import Disk, Inventory
 from stoker.machines.rendering import Asker
@@ -103,7 +103,7 @@ TEXTS = {
 @pytest.mark.parametrize("name", TEXTS)
 def test_what_is_shown_is_what_is_sent(name: str) -> None:
     known = catalogue(name, TEXTS[name])
-    answer = render_config(known, Asker(LABELS), _compile, check_ignition)
+    answer = render_config(known, Asker(LABELS), compile_config, check_ignition)
     assert answer.body is not None
     found = show_config(known, LABELS)
     assert found.digest == hashlib.sha512(answer.body).hexdigest()

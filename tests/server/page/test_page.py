@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from stoker.cli.serve import _compile
+from stoker.cli.sites import compile_config
 from stoker.http import Feed, Request, Response
 from stoker.server import Site
 from stoker.server.behind import Behind
@@ -81,7 +81,7 @@ def site(tmp_path: Path, behind: Callable[[], Behind]) -> Iterator[Site]:
     write(tmp_path / "data", SECRETS)
     people = token_line("operator", OPERATOR) + token_line("viewer", VIEWER)
     write(tmp_path, {"tokens": people + token_line("machine", "m", mac(2))})
-    made = Site(behind(), None, _compile, lambda _line: None, face=Native(TokenFile(tmp_path / "tokens")))
+    made = Site(behind(), None, compile_config, lambda _line: None, face=Native(TokenFile(tmp_path / "tokens")))
     made.wait_until_read(30)
     until_served(made, tmp_path / "data")
     nobody = Person(made)
