@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 
 from stoker.cli.sites import compile_config
-from stoker.http import Feed, Request, Response
+from stoker.http import Feed, Request, Response, unescape_path
 from stoker.server import Site
 from stoker.server.behind import Behind
 from stoker.server.native import Native
@@ -44,7 +44,7 @@ class Person:
         path, _, query = target.partition("?")
         named = {"host": HOST, "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
-        response = self.site.answer(Request(method, path, query, named, body, "192.0.2.1:999", "r1"))
+        response = self.site.answer(Request(method, _path(path), query, named, body, "192.0.2.1:999", "r1"))
         for name, value in response.headers:
             if name == "set-cookie":
                 cookie, _, rest = value.partition(";")
@@ -65,6 +65,10 @@ class Person:
 
     def log_in(self, token: str) -> Response:
         return self.send("/ui/login", token=token, next="/ui/groups")
+
+
+def _path(written: str) -> str:
+    return unescape_path(written.encode("utf-8", "surrogateescape"))
 
 
 def key_in(document: str) -> str:
@@ -378,9 +382,9 @@ def test_what_needs_somebody_stands_on_top_of_every_page(nobody: Person, viewer:
     for address in ("/ui/groups", MACHINE, "/ui/nothing"):
         assert "Broken files</strong> <span><code>ignition/bad.bu</code>" in viewer.read(address)
     assert 'class="alarms"' not in nobody.read("/ui/")
-    for _ in range(2):
-        nobody.ask(f"/ipxe?mac={mac(1)}")
-        failed = json.dumps({"stage": "files", "text": "no", "outcome": "failed"}).encode()
+    for number in range(2):
+        nobody.ask(f"/ipxe?mac={mac(1)}&n={number}")
+        failed = json.dumps({"stage": "files", "text": f"no {number}", "outcome": "failed"}).encode()
         nobody.ask(f"/api/v1/machines/{mac(1)}/events", "POST", failed)
     for person in (nobody, viewer):
         assert "1 machine is given nothing until somebody looks and releases it" in person.read("/ui/login")

@@ -9,6 +9,7 @@ import msgspec
 
 from stoker.http import Feed, Request, Response, parse_query, problem, text_response
 from stoker.server.page.documents import go_to, send_file, show
+from stoker.server.page.places import quoted
 from stoker.server.page.visitors import Visitor, read_form, read_visitor, session_cookie, why_refused
 from stoker.server.replies import Reply, View
 from stoker.server.sessions import new_secret
@@ -103,7 +104,7 @@ def explain_refusal(request: Request, view: View, visitor: Visitor) -> Callable[
 
 def to_login(request: Request) -> Response:
     """Send somebody who is not logged in to the form, and from there back."""
-    return go_to(f"{HOME}login?next={_inside(request.path)}")
+    return go_to(f"{HOME}login?next={quoted(_inside(request.path))}")
 
 
 def _login(request: Request, view: View, visitor: Visitor, goal: str, reason: str, status: int) -> Response:
