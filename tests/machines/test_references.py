@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from stoker.ignition.parse import parse_plainly
 from stoker.machines.references import Resolve, find_references, only_written, put_in, put_in_text
 from stoker.schema import dataurls
 from stoker.trust import Reference, Secret, SecretError
