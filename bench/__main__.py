@@ -14,7 +14,9 @@ BENCHES = {
     "files": "bench.files",
     "language": "bench.language",
     "many": "bench.many",
+    "serve": "bench.serve",
     "startup": "bench.startup",
+    "store": "bench.store",
 }
 
 

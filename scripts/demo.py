@@ -119,7 +119,10 @@ def start_server(address: str) -> subprocess.Popen[bytes]:
     for profile in site.glob("profiles/*.json"):
         profile.write_text(profile.read_text().replace(PUBLISHED, address))
     log = (DEMO / "server.log").open("wb")
-    words = [PROGRAM, "serve", site, "--address", address]
+    tokens, token = DEMO / "tokens", DEMO / "token"
+    made = [PROGRAM, "token", "viewer", "demo", "--token-file", tokens]
+    token.write_bytes(subprocess.run(made, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout)
+    words = [PROGRAM, "serve", site, "--address", address, "--state-dir", DEMO / "state", "--token-file", tokens]
     server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log)
     log.close()
     if not server.stdout or not server.stdout.readline():
@@ -193,7 +196,9 @@ def report(machine: Machine, address: str, outcome: Outcome) -> None:
 
 def show_timeline(machine: Machine, address: str) -> None:
     """Print what the server knows of the machine."""
-    answer: dict[str, Any] = msgspec.json.decode(get(f"http://{address}/api/v1/machines/{machine.mac}/events", {}))
+    bearer = {"Authorization": f"Bearer {(DEMO / 'token').read_text().strip()}"}
+    url = f"http://{address}/api/v1/machines/{machine.mac}/events"
+    answer: dict[str, Any] = msgspec.json.decode(get(url, bearer))
     events = answer["events"]
     start = events[0]["at"]
     print(f"timeline of {machine.name}")

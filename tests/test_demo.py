@@ -34,7 +34,7 @@ def test_a_machine_tells_from_its_first_request_to_its_own_root(machine: str, de
     timeline = said.partition(f"timeline of {machine}\n")[2].partition("timeline of")[0]
     told = [line.split()[2] for line in timeline.splitlines() if line.startswith("  ")]
     assert told[0] == "identity"
-    assert told[-1] == "up"
+    assert told[-2:] == ["up", "state"]
     assert told.index("ipxe") < told.index("ignition") < told.index("files")
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "butane": (["butane"], "variant: fcos\nversion: 1.5.0\n", 165),
     "butane --version": (["butane", "--version"], "", 75),
     "ignition-validate": (["ignition-validate", "-"], '{"ignition": {"version": "3.4.0"}}', 140),
+    "matchbox -version": (["matchbox", "-version"], "", 75),
     "--help": (["--help"], "", 75),
     "ignition -version": (["ignition", "-version"], "", 180),
     "ignition, a stage": (

@@ -65,3 +65,21 @@ def test_a_broken_config_is_refused_with_the_line(address: str) -> None:
         ask(address, "slip")
     assert refused.value.code == 500
     assert "slip.yaml:3" in refused.value.read().decode()
+
+
+def test_a_key_ring_that_will_not_do_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "groups").mkdir()
+    (tmp_path / "ring").write_text("text")
+    words = [Path(sys.executable).parent / "stoker", "serve", tmp_path, "--address", "127.0.0.1:0"]
+    run = subprocess.run([*words, "--key-ring", tmp_path / "ring"], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[1:] == [
+        f"stoker: cannot sign by `{tmp_path}/ring`: openpgp: invalid data: tag byte does not have MSB set",
+        "hint: it has to be a binary ring, as `gpg --export-secret-keys` writes it; --passphrase-file unlocks it",
+    ]
+
+
+def test_grpc_is_not_loaded_before_somebody_asks_for_it() -> None:
+    program = "import sys, stoker.cli.serve; print(*{'grpc', 'google.protobuf', 'httptools'} & {*sys.modules})"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == "\n"

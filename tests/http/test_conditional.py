@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stoker.http import RangeError, entity_tag, is_fresh, parse_range
+from stoker.http import RangeError, entity_tag, is_fresh, parse_range, refused_precondition
 
 TAG = '"abc"'
 RANGES = [
@@ -50,3 +50,28 @@ def test_fresh(wanted: str, expected: bool) -> None:
 
 def test_a_tag_follows_the_bytes() -> None:
     assert entity_tag(b"a") == entity_tag(b"a") != entity_tag(b"b")
+
+
+PRECONDITIONS = [
+    ({}, TAG, False, None),
+    ({}, TAG, True, 428),
+    ({}, None, True, None),
+    ({"if-match": TAG}, TAG, True, None),
+    ({"if-match": '"old", "abc"'}, TAG, True, None),
+    ({"if-match": "*"}, TAG, True, None),
+    ({"if-match": "*"}, None, True, 412),
+    ({"if-match": '"old"'}, TAG, False, 412),
+    ({"if-match": TAG}, None, False, 412),
+    ({"if-match": "W/" + TAG}, TAG, False, 412),
+    ({"if-match": ""}, TAG, False, 412),
+    ({"if-none-match": "*"}, None, True, None),
+    ({"if-none-match": "*"}, TAG, True, 412),
+    ({"if-none-match": '"old"'}, TAG, True, None),
+]
+
+
+@pytest.mark.parametrize("headers, tag, is_required, expected", PRECONDITIONS)
+def test_a_change_is_made_to_the_version_that_was_seen(
+    headers: dict[str, str], tag: str | None, is_required: bool, expected: int | None
+) -> None:
+    assert refused_precondition(headers, tag, is_required=is_required) == expected

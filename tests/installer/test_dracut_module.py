@@ -19,7 +19,7 @@ from stoker.installer import CannotGather, InstallerFault, NotOurs, Written, wri
 from stoker.installer.dracut_module import ENGINE, PARTS
 
 ROOTS = (*ENGINE, "stoker.cli.apply")
-UNWANTED = {"asyncio", "granian", "jsonschema", "multiprocessing", "pip", "pytest", "sqlite3", "unittest"}
+UNWANTED = {"asyncio", "grpc", "httptools", "jsonschema", "multiprocessing", "pip", "pytest", "sqlite3", "unittest"}
 FILE = {"path": "/etc/hostname", "contents": {"source": "data:,lit"}}
 CONFIG = json.dumps({"ignition": {"version": "3.3.0"}, "storage": {"files": [FILE]}})
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change the root directory")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from stoker.machines import (
@@ -11,10 +13,14 @@ from stoker.machines import (
     check_ignition,
     read_catalogue,
     refusal_script,
+    render_cloud,
     render_config,
+    render_generic,
+    render_grub,
     render_metadata,
     render_script,
 )
+from stoker.machines.cloud import check_cloud
 from stoker.report import Message, Place, Report, Severity
 from tests.machines.conftest import MakeSnapshot
 
@@ -36,6 +42,14 @@ FILES = {
         "request": "overridden", "os": "overridden", "nl": "1\\n2"}}""",
     "profiles/boot.json": """{"id": "boot", "boot": {"kernel": "/assets/vmlinuz", "initrd": ["/assets/a", "--name b c"],
         "args": ["console=ttyS0", "url={{.mac}}", ""]}}""",
+    "groups/texts.json": '{"profile": "texts", "selector": {"case": "texts"}, "metadata": {"name": "web"}}',
+    "groups/badtexts.json": '{"profile": "badtexts", "selector": {"case": "badtexts"}}',
+    "profiles/texts.json": '{"id": "texts", "cloud_id": "c", "generic_id": "g.ign", "ignition_id": "broken.bu"}',
+    "profiles/badtexts.json": '{"id": "badtexts", "cloud_id": "plain", "generic_id": "../groups/boot.json"}',
+    "cloud/c": "#cloud-config \nhostname: {{.name}}\n",
+    "cloud/plain": "hostname: x\n",
+    "generic/g.ign": "{{.name}} {{.case}}",
+    "ignition/broken.bu": "a: 1\n{{if}}\n",
     "profiles/bare.json": '{"id": "bare"}',
     "profiles/raw.json": '{"id": "raw", "ignition_id": "raw.ign", "boot": {}}',
     "profiles/rawbad.json": '{"id": "rawbad", "ignition_id": "bad.ignition"}',
@@ -81,6 +95,92 @@ def test_a_script_is_what_the_profile_says(catalogue: Catalogue) -> None:
     assert answer.body == (
         b"#!ipxe\nkernel /assets/vmlinuz console=ttyS0 url={{.mac}} \ninitrd /assets/a\ninitrd --name b c\nboot\n"
     )
+
+
+GRUB = """default=0
+fallback=1
+timeout=1
+menuentry "CoreOS (EFI)" {
+echo "Loading kernel"
+linuxefi "/assets/vmlinuz" console=ttyS0 url={{.mac}}_
+echo "Loading initrd"
+initrdefi  "/assets/a" "--name b c"
+}
+menuentry "CoreOS (BIOS)" {
+echo "Loading kernel"
+linux "/assets/vmlinuz" console=ttyS0 url={{.mac}}_
+echo "Loading initrd"
+initrd  "/assets/a" "--name b c"
+}
+"""
+
+
+def test_grub_boots_it_with_either_firmware(catalogue: Catalogue) -> None:
+    answer = render_grub(catalogue, ask("boot"))
+    assert answer.body is not None
+    assert answer.body.decode() == GRUB.replace("_", " ")  # an empty argument leaves its blank
+
+
+TEXTS = [
+    (render_cloud, "texts", "#cloud-config \nhostname: web\n", []),
+    (render_generic, "texts", "web texts", []),
+    (
+        render_cloud,
+        "badtexts",
+        None,
+        ["/data/cloud/plain:1:1: neither a cloud-config nor a script"],
+    ),
+    (
+        render_generic,
+        "badtexts",
+        None,
+        ["-: profile `badtexts` names `generic/../groups/boot.json`: there is no such file"],
+    ),
+    (render_cloud, "boot", None, ["-: profile `boot` has no `cloud_id`"]),
+    (render_generic, "boot", None, ["-: profile `boot` has no `generic_id`"]),
+    (render_grub, "bare", None, ["-: profile `bare` has no `boot`"]),
+]
+
+
+@pytest.mark.parametrize(
+    "render, case, expected, findings", TEXTS, ids=[f"{row[0].__name__} {row[1]}" for row in TEXTS]
+)
+def test_other_texts(
+    catalogue: Catalogue,
+    render: Callable[[Catalogue, Asker], Answer],
+    case: str,
+    expected: str | None,
+    findings: list[str],
+) -> None:
+    answer = render(catalogue, ask(case))
+    assert (answer.body, lines(answer)) == (None if expected is None else expected.encode(), findings)
+
+
+def test_a_template_that_cannot_be_read_says_why(catalogue: Catalogue) -> None:
+    answer = config(catalogue, "texts")
+    assert answer.body is None
+    assert lines(answer) == ["/data/ignition/broken.bu:2:5: template: broken.bu:2: missing value for if"]
+
+
+CLOUDS = [
+    ("#!/bin/sh\n", []),
+    ("#!", []),
+    ("#cloud-config", []),
+    ("#cloud-config\r\na: 1", []),
+    ("#cloud-config\n- a\n", []),
+    ("#cloud-config\nfoo: {bar\n", ["f"]),
+    (" #cloud-config\n", ["f:1:1"]),
+    ("#cloud-configs\n", ["f:1:1"]),
+    ("", ["f:1:1"]),
+    ("\n#!/bin/sh\n", ["f:1:1"]),
+]
+
+
+@pytest.mark.parametrize("text, expected", CLOUDS, ids=[repr(text) for text, _ in CLOUDS])
+def test_check_cloud(text: str, expected: list[str]) -> None:
+    places = [str(entry.place) for entry in check_cloud(text.encode(), "f")]
+    assert len(places) == len(expected)
+    assert all(place.startswith(wanted) for place, wanted in zip(places, expected, strict=True))
 
 
 def test_an_empty_boot_is_a_script_all_the_same(catalogue: Catalogue) -> None:
@@ -189,3 +289,50 @@ VERSIONS = [
 @pytest.mark.parametrize("text, expected", VERSIONS, ids=[text[:30] for text, _ in VERSIONS])
 def test_check_ignition(text: str, expected: list[str]) -> None:
     assert lines(Answer(None, check_ignition(text.encode(), "f"))) == expected
+
+
+SITE = {
+    "groups/a.json": '{"profile": "p", "selector": {"mac": "52:54:00:00:00:01"}, "metadata": {"n": "1"}}',
+    "profiles/p.json": '{"id": "p", "ignition_id": "a.bu"}',
+    "ignition/a.bu": "{{.n}} {{.request.raw_query}}",
+}
+# What is changed between two requests: the files, the query -> what comes then, and whether it was rendered anew.
+AGAIN = {
+    "nothing": ({}, "mac=52-54-00-00-00-01", "1 mac=52-54-00-00-00-01", False),
+    "another file": ({"profiles/q.json": '{"id": "q"}'}, "mac=52-54-00-00-00-01", "1 mac=52-54-00-00-00-01", False),
+    "its group": (
+        {"groups/a.json": SITE["groups/a.json"].replace('"1"', '"2"')},
+        "mac=52-54-00-00-00-01",
+        "2 mac=52-54-00-00-00-01",
+        True,
+    ),
+    "its template": ({"ignition/a.bu": "new {{.n}}"}, "mac=52-54-00-00-00-01", "new 1", True),
+    "a template that breaks": ({"ignition/a.bu": "{{"}, "mac=52-54-00-00-00-01", "1 mac=52-54-00-00-00-01", False),
+    "the query": ({}, "mac=52:54:00:00:00:01", "1 mac=52:54:00:00:00:01", True),
+}
+
+
+@pytest.mark.parametrize(("changed", "query", "body", "is_new"), AGAIN.values(), ids=AGAIN)
+def test_a_config_is_rendered_again_when_what_it_is_made_of_has_changed(
+    make_snapshot: MakeSnapshot, changed: dict[str, str], query: str, body: str, *, is_new: bool
+) -> None:
+    def compiled(text: bytes, _file: str) -> tuple[bytes | None, Report]:
+        return text, Report()
+
+    first, _ = read_catalogue(make_snapshot(SITE))
+    asker = Asker({"mac": "52:54:00:00:00:01"}, "mac=52-54-00-00-00-01")
+    render_config(first, asker, compiled, check_ignition)
+    second, _ = read_catalogue(make_snapshot({**SITE, **changed}), first)
+    answer = render_config(second, Asker(asker.labels, query), compiled, check_ignition)
+    assert answer.body == body.encode()
+    assert (second.rendered.misses, second.rendered.hits) == ((2, 0) if is_new else (1, 1))
+
+
+def test_what_is_served_while_a_file_is_broken_is_not_taken_for_another_one(make_snapshot: MakeSnapshot) -> None:
+    asker = Asker({"mac": "52:54:00:00:00:01"}, "mac=52-54-00-00-00-01")
+    catalogue, _ = read_catalogue(make_snapshot(SITE))
+    bodies = []
+    for text in ("first {{.n}}", "{{", "second {{.n}}", "{{"):
+        catalogue, _ = read_catalogue(make_snapshot({**SITE, "ignition/a.bu": text}), catalogue)
+        bodies.append(render_config(catalogue, asker, lambda text, _file: (text, Report()), check_ignition).body)
+    assert bodies == [b"first 1", b"first 1", b"second 1", b"second 1"]

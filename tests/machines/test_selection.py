@@ -63,26 +63,11 @@ def test_the_index_finds_what_trying_each_in_order_would(
     selection = Selection(given_groups)
     assert selection.groups == ordered
     assert selection.find(labels) is first
-    verdicts = selection.explain(labels)
-    assert [verdict.group for verdict in verdicts if verdict.is_chosen] == ([first.key] if first else [])
-    assert [verdict.is_match for verdict in verdicts] == [
-        all(labels.get(k, "") == v for k, v in each.selector.items()) for each in ordered
-    ]
 
 
 def test_the_index_has_one_table_for_each_set_of_names() -> None:
     selection = groups(*((f"g{number}", {"mac": str(number)}) for number in range(1000)), ("all", {}))
     assert [shape.names for shape in selection.shapes] == [("mac",), ()]
-
-
-def test_each_rule_is_explained() -> None:
-    told = [f"{each.group}: {each.reason}" for each in BY_NUMBER.explain({"mac": "m", "os": "new"})]
-    assert told == [
-        "other: `region` must be `b`, it names none; `zone` must be `c`, it names none",
-        "two: `os` must be `installed`, it has `new`",
-        "one: every selector holds: mac=m",
-        "default: it has no selector, so it takes every machine; but `one` comes first",
-    ]
 
 
 def test_the_closest_rules_are_those_with_least_against_them() -> None:

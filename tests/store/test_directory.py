@@ -67,6 +67,15 @@ def test_a_file_that_goes_is_gone(tmp_path: Path) -> None:
     assert texts(directory.snapshot) == {"a/two": "2"}
 
 
+def test_a_file_that_came_and_went_at_once_is_gone(tmp_path: Path) -> None:
+    write(tmp_path, {"a/one": "1"})
+    directory = Directory(tmp_path, ("a",))
+    directory.refresh()
+    (tmp_path / "a/one").unlink()
+    directory.refresh()
+    assert texts(directory.snapshot) == {}
+
+
 def test_equal_files_have_equal_revisions(tmp_path: Path) -> None:
     write(tmp_path, {"x/a/one": "1", "y/a/one": "1", "z/a/one": "2"})
     revisions = []

@@ -44,9 +44,13 @@ BOMBS = [
     ('{{range 900}}{{printf "%100d" .}}{{end}}', "exceeded maximum output (10000 bytes)"),
     ('{{$s := printf "%9000d" 1}}{{range 900}}{{$x := len $s}}{{end}}', "exceeded maximum steps (1000)"),
     ('{{printf "%1000000d" 1}}', "exceeded maximum output (10000 bytes)"),
-    ('{{$s := "aaaaaaaaaa"}}{{range 900}}{{$s = print $s $s}}{{end}}', "exceeded maximum output (10000 bytes)"),
+    ('{{$s := "aaaaaaaaaa"}}{{range 900}}{{$s = print $s $s}}{{end}}', "exceeded maximum steps (1000)"),
     ("{{.large}}", "exceeded maximum output (10000 bytes)"),
     ('{{define "t"}}{{template "t"}}{{end}}{{template "t"}}', "exceeded maximum template depth (60)"),
+    ("{{range 900}}{{$x := print $.l}}{{$y := print $.wide}}{{end}}", "exceeded maximum steps (1000)"),
+    ("{{range 90}}{{.}}{{$.wide}}{{end}}", "exceeded maximum steps (1000)"),
+    ('{{printf "%s" (printf "%*d" 999999 1)}}', "exceeded maximum output (10000 bytes)"),
+    ('{{define "a"}}{{template "b"}}{{end}}{{define "b"}}{{template "a"}}{{end}}{{template "a"}}', "depth (60)"),
     (
         '{{define "t"}}{{range .}}{{template "t" $}}{{end}}{{end}}{{template "t" .l}}',
         "exceeded maximum template depth (60)",
@@ -57,7 +61,7 @@ BOMBS = [
 @pytest.mark.parametrize("text, expected", BOMBS, ids=[row[0] for row in BOMBS])
 def test_a_bomb_is_refused(text: str, expected: str) -> None:
     rendered, messages = render(
-        text, {"l": [1.0], "large": ["a" * 20_000]}, Limits(output=10_000, steps=1000, depth=60)
+        text, {"l": [1.0], "wide": [1.0] * 50, "large": ["a" * 20_000]}, Limits(output=10_000, steps=1000, depth=60)
     )
     assert rendered is None
     (message,) = messages
@@ -71,8 +75,9 @@ def test_a_bomb_is_refused(text: str, expected: str) -> None:
         "{{" + "(" * 500 + "1" + ")" * 500 + "}}",
         "{{if 1}}" * 500 + "{{end}}" * 500,
         "{{range 1}}" * 40 + "{{end}}" * 39,
+        "{{" + "9" * 5000 + "}}",
     ],
-    ids=["parentheses", "ifs", "an end is missing"],
+    ids=["parentheses", "ifs", "an end is missing", "a number"],
 )
 def test_too_much_of_a_thing_is_a_finding(text: str) -> None:
     parsed, report = parse(text.encode(), "t")

@@ -48,14 +48,15 @@ Flags = tuple[Flag, ...]
 class Parsed:
     """A command line as far as it could be read.
 
-    `notes` are lines for stderr, before anything else. At an `error`, or when help is asked for by a flag that is not
-    in the table (`wants_help`), reading stopped.
+    `notes` are lines for stderr, before anything else; `given` are the flags that were set. At an `error`, or when help
+    is asked for by a flag that is not in the table (`wants_help`), reading stopped.
     """
 
-    __slots__ = ("error", "notes", "positionals", "values", "wants_help")
+    __slots__ = ("error", "given", "notes", "positionals", "values", "wants_help")
 
     def __init__(self, flags: Flags) -> None:
         self.values: dict[str, bool | str] = {flag.name: flag.default for flag in flags}
+        self.given: set[str] = set()
         self.positionals: list[str] = []
         self.notes: list[str] = []
         self.error: str | None = None
@@ -180,6 +181,7 @@ def _set(flag: Flag, value: str, parsed: Parsed) -> None:
         name = f"-{flag.short}, --{flag.name}" if flag.short else f"--{flag.name}"
         reason = f"strconv.ParseBool: parsing {quote(value)}: invalid syntax"
         raise _Stop(f"invalid argument {quote(value)} for {quote(name)} flag: {reason}")
+    parsed.given.add(flag.alias_of or flag.name)
     parsed.values[flag.alias_of or flag.name] = value in TRUE if flag.is_bool else value
     if flag.deprecated:
         parsed.notes.append(f"Flag --{flag.name} has been deprecated, {flag.deprecated}")
@@ -196,6 +198,7 @@ def _read_go_flag(flags: Flags, word: str, rest: list[str], parsed: Parsed) -> N
         raise _Stop(f"invalid value {quote(value)} for flag -{name}: {value} is not a valid {name}")
     if flag.kind == "duration" and seconds_of(value) is None:
         raise _Stop(f"invalid value {quote(value)} for flag -{name}: parse error")
+    parsed.given.add(flag.name)
     parsed.values[flag.name] = value in TRUE if flag.is_bool else value
 
 

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
-from stoker.butane import translate
 from stoker.cli.exits import CommandError, Exit, UsageError
+from stoker.cli.sites import compile_config, validate
 from stoker.cli.streams import talk, write_data
-from stoker.ignition.parse import parse_plainly
-from stoker.report import Report
-from stoker.server import AddressError, ServerError, serve
+from stoker.server import AddressError, CertificateFiles, Operators, ServerError, Tls, serve
+from stoker.server.clients import Network, parse_networks
+from stoker.server.logs import Form
+from stoker.server.native import Native
+from stoker.server.roles import TokenFile
 from stoker.store import StoreError
+from stoker.store.etcdclient import Access
+from stoker.trust import Signer
+
+ETCD_OPTIONS = (
+    ("--etcd", "URL[,URL...]", "keep all but assets in etcd, for several servers; https with --etcd-ca-file"),
+    ("--etcd-user", "NAME", "who this server is to etcd"),
+    ("--etcd-password-file", "FILE", "its password"),
+    ("--etcd-ca-file", "FILE", "who signs etcd's certificate; PEM"),
+    ("--etcd-cert-file", "FILE", "the certificate shown to etcd; PEM"),
+    ("--etcd-key-file", "FILE", "its key; PEM"),
+)
+CERTIFICATE_FILES = (
+    ("--cert-file", "/etc/matchbox/server.crt", "PEM certificate of the gRPC API"),
+    ("--key-file", "/etc/matchbox/server.key", "its key"),
+    ("--ca-file", "/etc/matchbox/ca.crt", "who signs the certificates of its clients"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +44,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="127.0.0.1:8080",
         help="where to listen, 127.0.0.1:8080 by default; port 0: any",
     )
+    parser.add_argument("--key-ring", metavar="FILE", help="sign with the first secret key in it: PATH.sig, PATH.asc")
+    parser.add_argument("--passphrase-file", metavar="FILE", help="what unlocks the key ring")
+    parser.add_argument(
+        "--state-dir", metavar="DIR", help="what is known of machines; without it that ends with the server"
+    )
+    parser.add_argument("--token-file", metavar="FILE", help="who may do what, as `stoker token` writes it")
+    parser.add_argument("--web-cert-file", metavar="FILE", help="serve HTTPS with this certificate; PEM")
+    parser.add_argument("--web-key-file", metavar="FILE", help="its key; PEM")
+    parser.add_argument(
+        "--trusted-proxy",
+        metavar="NETWORK",
+        action="append",
+        default=[],
+        help="believe X-Forwarded-For from there; can be given again",
+    )
+    for option, metavar, what in ETCD_OPTIONS:
+        parser.add_argument(option, metavar=metavar, help=what)
+    parser.add_argument("--log-format", choices=("text", "json"), default="text", help="text by default")
+    parser.add_argument(
+        "--rpc-address", metavar="HOST:PORT", help="where to listen for Matchbox's gRPC API, mutual TLS; off by default"
+    )
+    for option, default, what in CERTIFICATE_FILES:
+        parser.add_argument(option, metavar="FILE", default=default, help=f"{what}; {default} by default")
     parser.add_argument("-q", "--quiet", action="store_true", help="no line for each request")
 
 
@@ -37,24 +80,35 @@ def run(arguments: argparse.Namespace) -> int:
     if not data.is_dir():
         raise CommandError(f"`{data}` is no directory", hint="examples/matchbox shows what is expected there")
 
-    if not any((data / "groups").glob("*.json")):
+    is_told = arguments.log_format == "text" and not arguments.etcd
+    if is_told and not any((data / "groups").glob("*.json")):
         talk(f"`{data}` has no groups/*.json yet: no machine is answered until there is one\n")
 
     def on_ready(address: tuple[str, int]) -> None:
-        host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        write_data(f"http://{host}:{address[1]}\n".encode())
+        write_data(f"{'https' if tls else 'http'}://{_host(address)}\n".encode())
 
     log = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
+    trusted = _networks(arguments.trusted_proxy)
+    tls = _tls(arguments.web_cert_file, arguments.web_key_file)
     try:
-        serve(
-            data,
-            assets if assets.is_dir() else None,
-            address,
-            compile_config=_compile,
-            validate=lambda text, file: parse_plainly(text, file=file).report,
-            on_ready=on_ready,
-            log=log,
-        )
+        tokens = TokenFile(Path(arguments.token_file) if arguments.token_file else None)
+        with ExitStack() as stack:
+            serve(
+                data,
+                assets if assets.is_dir() else None,
+                address,
+                compile_config=compile_config,
+                validate=validate,
+                on_ready=on_ready,
+                log=log,
+                face=Native(tokens, Form(arguments.log_format)),
+                signer=_signer(arguments, stack),
+                tls=tls,
+                state_dir=Path(arguments.state_dir) if arguments.state_dir else None,
+                trusted=trusted,
+                operators=_operators(arguments, log),
+                etcd=_etcd(arguments),
+            )
     except AddressError as error:
         raise CommandError(str(error), code=Exit.UNAVAILABLE) from error
     except (ServerError, StoreError) as error:
@@ -62,14 +116,69 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.FINE
 
 
+def _signer(arguments: argparse.Namespace, stack: ExitStack) -> Signer | None:
+    """The signer of the key ring that is named, if one is."""
+    if not arguments.key_ring:
+        return None
+    from stoker.trust import KeyRingError, Secret  # noqa: PLC0415 -- few sign
+    from stoker.trust.openpgp import open_key_ring  # noqa: PLC0415
+
+    file = arguments.passphrase_file
+    passphrase = Secret(Path(file).read_text(encoding="utf-8").removesuffix("\n") if file else "")
+    try:
+        return stack.enter_context(open_key_ring(Path(arguments.key_ring), passphrase))
+    except KeyRingError as error:
+        hint = "it has to be a binary ring, as `gpg --export-secret-keys` writes it; --passphrase-file unlocks it"
+        raise CommandError(f"cannot sign by `{arguments.key_ring}`: {error}", hint=hint) from error
+
+
+def _etcd(arguments: argparse.Namespace) -> Access | None:
+    """The way to etcd, if it is named."""
+    if not arguments.etcd:
+        return None
+    file = arguments.etcd_password_file
+    return Access(
+        tuple(arguments.etcd.split(",")),
+        user=arguments.etcd_user or "",
+        password=Path(file).read_text(encoding="utf-8").removesuffix("\n") if file else "",
+        authorities=arguments.etcd_ca_file or "",
+        certificate=arguments.etcd_cert_file or "",
+        key=arguments.etcd_key_file or "",
+    )
+
+
+def _networks(texts: list[str]) -> tuple[Network, ...]:
+    try:
+        return parse_networks(texts)
+    except ValueError as error:
+        raise UsageError(f"serve: {error}", hint="such as 10.0.0.0/8 or 192.0.2.1") from error
+
+
+def _tls(certificate: str | None, key: str | None) -> Tls | None:
+    if bool(certificate) != bool(key):
+        raise UsageError("serve: a certificate goes with its key", hint="name both --web-cert-file and --web-key-file")
+    return Tls(Path(certificate), Path(key)) if certificate and key else None
+
+
+def _operators(arguments: argparse.Namespace, log: Callable[[str], None]) -> Operators | None:
+    """Where operators connect, if they may; the address goes to stdout, too, before that for machines."""
+    if not arguments.rpc_address:
+        return None
+    files = CertificateFiles(Path(arguments.cert_file), Path(arguments.key_file), Path(arguments.ca_file))
+    return Operators(
+        _address(arguments.rpc_address),
+        files,
+        on_ready=lambda address: write_data(f"grpcs://{_host(address)}\n".encode()),
+        log=log,
+    )
+
+
+def _host(address: tuple[str, int]) -> str:
+    return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
+
+
 def _address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdigit() or int(port) > 65535:
         raise UsageError(f"serve: `{text}` is no HOST:PORT", hint="such as 127.0.0.1:8080 or [::1]:8080")
     return host.strip("[]"), int(port)
-
-
-def _compile(text: bytes, file: str) -> tuple[bytes | None, Report]:
-    """What the server needs of the language. A served template reads no local files."""
-    done = translate(text, file=file, raw=True)
-    return done.output, done.report

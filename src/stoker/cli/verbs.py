@@ -120,6 +120,55 @@ _VERBS: Final = (
         "Machines",
     ),
     Verb(
+        "bench",
+        "stoker.cli.bench",
+        "rehearse a boot storm: many machines at once, timed",
+        "stoker bench boot --machines 200",
+        "Machines",
+    ),
+    Verb(
+        "watch",
+        "stoker.cli.watch",
+        "show what happens to a server's machines, as it happens",
+        "stoker watch --server http://127.0.0.1:8080 --token-file t",
+        "Machines",
+    ),
+    Verb(
+        "token",
+        "stoker.cli.token",
+        "let an operator, a viewer or a machine in at a server",
+        "stoker token operator alice --token-file ./tokens",
+        "Machines",
+    ),
+    Verb(
+        "match",
+        "stoker.cli.match",
+        "say which group takes a machine, what it gets, and why",
+        "stoker match --data-dir examples/matchbox --mac 52:54:00:00:00:01 --explain",
+        "Machines",
+    ),
+    Verb(
+        "machine",
+        "stoker.cli.machine",
+        "print the states of machines, or import machines as labels",
+        "stoker machine states",
+        "Machines",
+    ),
+    Verb(
+        "backup",
+        "stoker.cli.backup",
+        "write what a server keeps into one archive, while it runs",
+        "stoker backup stoker.tar.gz --data-dir ./site --state-dir ./state",
+        "Machines",
+    ),
+    Verb(
+        "restore",
+        "stoker.cli.restore",
+        "put what an archive holds into the place of a server",
+        "stoker restore stoker.tar.gz --data-dir ./site --state-dir ./state",
+        "Machines",
+    ),
+    Verb(
         "initramfs",
         "stoker.cli.initramfs",
         "make the dracut module that provisions from an initramfs",
@@ -143,6 +192,7 @@ _APPLETS: Final = (
     Applet("ignition-apply", "stoker.cli.applets.ignition_apply", "Ignition 2.26, for the trees of containers"),
     Applet("ignition-rmcfg", "stoker.cli.applets.ignition_rmcfg", "Ignition 2.26, to take a config back from the host"),
     Applet("ignition-validate", "stoker.cli.applets.ignition_validate", "the validator of Ignition 2.26"),
+    Applet("matchbox", "stoker.cli.applets.matchbox", "Matchbox 0.11, the provisioning server"),
 )
 
 VERBS: Final = {verb.name: verb for verb in _VERBS}

@@ -24,6 +24,21 @@ def is_fresh(headers: Mapping[str, str], tag: str) -> bool:
     return any(found.group() == "*" or found.group(1) == tag for found in TAG.finditer(wanted))
 
 
+def refused_precondition(headers: Mapping[str, str], tag: str | None, *, is_required: bool = False) -> int | None:
+    """The status by which a change is refused, None if it may be made; `tag` is None where nothing is there yet.
+
+    412 where the client has changed another version than the one that is there, 428 (RFC 6585, section 3) where it
+    has to name one and does not. The comparison is the strong one: a weak tag never matches.
+    """
+    wanted, unwanted = headers.get("if-match"), headers.get("if-none-match")
+    if wanted is not None:
+        found = any(each.group() == "*" or each.group() == tag for each in TAG.finditer(wanted))
+        return None if tag is not None and found else 412
+    if unwanted is not None:
+        return 412 if tag is not None and is_fresh(headers, tag) else None
+    return 428 if is_required and tag is not None else None
+
+
 def parse_range(headers: Mapping[str, str], size: int, tag: str) -> tuple[int, int] | None:
     """Offset and length of the part asked for; None for the whole.
 

@@ -12,4 +12,11 @@ class HttpError(Exception):
 
 
 class RangeError(HttpError):
-    """No byte of the body is in the range asked for: the answer is 416, and the text says why."""
+    """No byte of the body is in the range asked for: the answer is 416, and the text says why.
+
+    `is_beyond` where the range is well written, and the body ends before it.
+    """
+
+    def __init__(self, text: str, *, is_beyond: bool = False) -> None:
+        super().__init__(text)
+        self.is_beyond = is_beyond

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,7 +15,10 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asked for; header names are lower case, the query is as it was sent."""
+    """What a client asked for; header names are lower case, the query is as it was sent.
+
+    `client` is its address, `id` what this request is called in logs and audits.
+    """
 
     method: str
     path: str
@@ -23,6 +26,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     client: str = ""
+    id: str = ""
 
     @property
     def target(self) -> str:
@@ -46,16 +50,25 @@ class FilePart:
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """A body without an end: its pieces as they come. Whoever takes one has to close it."""
+
+    pieces: AsyncGenerator[bytes, None]
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """What is answered: a status, headers, and bytes or a part of a file."""
+    """What is answered: a status, headers, and bytes, a part of a file or a feed."""
 
     status: int
     headers: Headers = ()
-    body: bytes | FilePart = b""
+    body: bytes | FilePart | Feed = b""
 
     @property
     def size(self) -> int:
-        """How many bytes the body has."""
+        """How many bytes the body has; of a feed nobody knows, so none."""
+        if isinstance(self.body, Feed):
+            return 0
         return len(self.body) if isinstance(self.body, bytes) else self.body.size
 
     def with_headers(self, *headers: tuple[str, str]) -> Response:

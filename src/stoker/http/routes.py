@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from urllib.parse import unquote
+
+from stoker.http.query import ESCAPED_SLASH
 
 Endpoint = TypeVar("Endpoint")
 
@@ -29,6 +30,7 @@ class Match(Generic[Endpoint]):
     endpoint: Endpoint | None
     names: dict[str, str]
     allowed: tuple[str, ...] = ()
+    pattern: str = ""
 
 
 class Routes(Generic[Endpoint]):
@@ -49,7 +51,7 @@ class Routes(Generic[Endpoint]):
         allowed: list[str] = []
         for route, names in self._candidates(path):
             if not route.methods or method in route.methods:
-                return Match(route.endpoint, names)
+                return Match(route.endpoint, names, pattern=route.pattern)
             allowed.extend(route.methods)
         return Match(None, {}, tuple(sorted({*allowed, "HEAD"} if "GET" in allowed else {*allowed})))
 
@@ -67,12 +69,12 @@ def _match(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
     names: dict[str, str] = {}
     for position, part in enumerate(pattern):
         if part.endswith("...}") and position < len(segments):
-            names[part[1:-4]] = unquote("/".join(segments[position:]))
+            names[part[1:-4]] = "/".join(segments[position:])
             return names
         if position >= len(segments):
             return None
         if part.startswith("{") and segments[position]:
-            names[part[1:-1]] = unquote(segments[position])
+            names[part[1:-1]] = segments[position].replace(ESCAPED_SLASH, "/")
         elif part != segments[position]:
             return None
     return names if len(pattern) == len(segments) else None

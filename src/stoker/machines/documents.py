@@ -11,12 +11,20 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from stoker.machines.addresses import is_mac_key, parse_mac
 from stoker.machines.messages import BAD_JSON, BAD_MAC, NO_ID, NOT_A_LIST, NOT_AN_OBJECT, NOT_TEXT
 from stoker.report import Message, Place, Report, Severity
 from stoker.store import Item
+
+GO_KINDS: Final = {bool: "bool", float: "number", str: "string", list: "array"}
+GO_PLACES: Final = {
+    "Expecting value": "looking for beginning of value",
+    "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
+    "Expecting ':' delimiter": "after object key",
+    "Extra data": "after top-level value",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,11 @@ class Profile:
     cloud_id: str = ""
     generic_id: str = ""
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The file that it names for each folder, empty where it names none."""
+        return {"ignition": self.ignition_id, "cloud": self.cloud_id, "generic": self.generic_id}
+
 
 class Reader:
     """One reading of one file: typed access to its members, with findings."""
@@ -69,7 +82,7 @@ class Reader:
     def members(self) -> dict[str, Any]:
         """The members of the document, their names in lower case."""
         try:
-            value = json.loads(self.text, parse_int=_number, parse_float=_number, parse_constant=_refuse)
+            value = _load(self.text)
         except json.JSONDecodeError as error:
             place = Place(self.item.file, error.lineno, error.colno)
             self.report.add(Severity.ERROR, BAD_JSON, place=place, reason=error.msg)
@@ -125,7 +138,7 @@ def read_group(key: str, item: Item) -> tuple[Group, Report]:
         value = reader.typed("" if given is None else given, str, name, f"selector `{name}`", NOT_TEXT)
         if is_mac_key(name):
             address = parse_mac(value)
-            if address is None:
+            if address is None and isinstance(given, str):
                 reader.complain(BAD_MAC, name, value=value)
             value = address or value
         selector[name] = value
@@ -160,6 +173,25 @@ def read_profile(key: str, item: Item) -> tuple[Profile, Report]:
     if not profile.id and not reader.report.has_errors:
         reader.complain(NO_ID, "")
     return profile, reader.report
+
+
+def read_metadata(text: bytes) -> tuple[dict[str, Any], str]:
+    """Metadata as it is sent by itself: what it says, or else why it says nothing, as Go's encoding/json puts it."""
+    try:
+        value = _load(text.decode("utf-8", "replace"))
+    except json.JSONDecodeError as error:
+        rest = error.doc[error.pos :].lstrip(" \t\r\n")
+        place = GO_PLACES.get(error.msg, f"({error.msg})")
+        return {}, f"invalid character '{rest[0]}' {place}" if rest else "unexpected end of JSON input"
+    except (ValueError, RecursionError) as error:
+        return {}, f"json: {error if isinstance(error, ValueError) else 'nested too deeply'}"
+    if value is not None and not isinstance(value, dict):
+        return {}, f"json: cannot unmarshal {GO_KINDS[type(value)]} into Go value of type map[string]interface {{}}"
+    return value or {}, ""
+
+
+def _load(text: str) -> Any:
+    return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_refuse)
 
 
 def _number(text: str) -> float:

@@ -30,10 +30,19 @@ BAD_UUIDS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a machine says of itself; each is empty if it says nothing that can be trusted."""
+    """What a machine says of itself; each is empty if it says nothing that can be trusted.
+
+    `mac` is the address it boots from, `others` are those that its inventory adds.
+    """
 
     uuid: str = ""
     mac: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def macs(self) -> tuple[str, ...]:
+        """All addresses, each once, the one it boots from first."""
+        return tuple(dict.fromkeys(mac for mac in (self.mac, *self.others) if mac))
 
 
 def identify(labels: Mapping[str, str]) -> Identity:

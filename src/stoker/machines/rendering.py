@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 import msgspec
 
 from stoker.machines.catalogue import Catalogue, Source
+from stoker.machines.cloud import check_cloud
 from stoker.machines.documents import Group, Profile
 from stoker.machines.messages import (
     CLOSEST,
@@ -65,6 +66,29 @@ class Answer:
     profile: str = ""
     is_unmatched: bool = False
 
+    def judged(self, body: bytes | None, findings: Iterable[Entry]) -> Answer:
+        """The same choice with another body, and none where an error is among the findings."""
+        report = Report((*self.report, *findings))
+        return replace(self, body=None if report.has_errors else body, report=report)
+
+
+class Origin(NamedTuple):
+    """Where a text came from: the file, and the rendering of it where it is a template."""
+
+    file: str
+    rendered: Rendered | None
+
+    def found(self, findings: Iterable[Entry]) -> Iterator[Entry]:
+        """Findings in the text, each put at the line of the template that wrote its line."""
+        for entry in findings:
+            place = entry.place
+            if place is not None and self.rendered is not None:
+                place = place._replace(line=self.rendered.template_line(place.line))
+            yield msgspec.structs.replace(entry, place=place)
+
+
+NOWHERE: Final = Origin("", None)
+
 
 def render_script(catalogue: Catalogue, asker: Asker) -> Answer:
     """The iPXE script of a machine's profile."""
@@ -80,21 +104,72 @@ def render_metadata(catalogue: Catalogue, asker: Asker) -> Answer:
     return Answer(lines.encode("utf-8", "surrogateescape"), report, group.key, group.profile)
 
 
+def render_grub(catalogue: Catalogue, asker: Asker) -> Answer:
+    """The configuration of GRUB for a machine's profile: an entry for EFI, one for a BIOS."""
+    return _answer(catalogue, asker, _grub)
+
+
+def render_text(catalogue: Catalogue, asker: Asker, folder: str) -> tuple[Answer, Origin]:
+    """The file that a machine's profile names for a folder: as written, or its template carried out."""
+    answer, group, profile = _choose(catalogue, asker)
+    if group is None or profile is None:
+        return answer, NOWHERE
+    source = _source(catalogue, profile, folder, answer.report)
+    if source is None:
+        return answer, NOWHERE
+    if source.template is None:
+        return replace(answer, body=source.item.data), Origin(source.item.file, None)
+    rendered, findings = source.template.render(variables(group, asker))
+    answer.report.extend(findings)
+    body = None if rendered is None else rendered.data
+    return replace(answer, body=body), Origin(source.item.file, rendered)
+
+
+def render_generic(catalogue: Catalogue, asker: Asker) -> Answer:
+    """The text that a machine's profile names for anything else."""
+    return render_text(catalogue, asker, "generic")[0]
+
+
+def render_cloud(catalogue: Catalogue, asker: Asker) -> Answer:
+    """The cloud-config or the script of a machine."""
+    answer, origin = render_text(catalogue, asker, "cloud")
+    if answer.body is None:
+        return answer
+    return answer.judged(answer.body, origin.found(check_cloud(answer.body, origin.file)))
+
+
 def render_config(catalogue: Catalogue, asker: Asker, compile_config: Compile, validate: Validate) -> Answer:
-    """The Ignition config of a machine: as written, or rendered and compiled."""
+    """The Ignition config of a machine: as written, or rendered and compiled; the same again while it is kept."""
+    inputs = _inputs(catalogue, asker, "ignition")
+    if inputs is None:
+        return _render_config(catalogue, asker, compile_config, validate)
+    key = (compile_config, cast("Hashable", validate), *inputs)
+    answer: Answer = catalogue.rendered.get(key, lambda: _render_config(catalogue, asker, compile_config, validate))
+    return answer
 
-    def config(group: Group, profile: Profile, report: Report) -> bytes | None:
-        if not profile.ignition_id:
-            report.add(Severity.ERROR, NO_CONFIG, profile=profile.key)
-            return None
-        source = catalogue.source(f"ignition/{profile.ignition_id}")
-        if source is None:
-            key = f"ignition/{profile.ignition_id}"
-            report.add(Severity.ERROR, UNKNOWN_TEMPLATE, profile=profile.key, key=key)
-            return None
-        return _config(source, variables(group, asker), report, compile_config, validate)
 
-    return _answer(catalogue, asker, config)
+def _inputs(catalogue: Catalogue, asker: Asker, folder: str) -> tuple[Hashable, ...] | None:
+    """All that goes into the text of a machine: contents, and what it asks with; None where there is no such text."""
+    group = catalogue.selection.find(asker.labels)
+    profile = catalogue.profiles.get(group.profile) if group else None
+    if group is None or profile is None or profile.document is None:
+        return None
+    source = catalogue.source_entry(f"{folder}/{profile.document.files[folder]}")
+    if source is None:
+        return None
+    revisions = catalogue.groups[group.key].revision, profile.revision, source.revision
+    return group.key, group.profile, *revisions, asker.raw_query, *asker.labels.items()
+
+
+def _render_config(catalogue: Catalogue, asker: Asker, compile_config: Compile, validate: Validate) -> Answer:
+    answer, origin = render_text(catalogue, asker, "ignition")
+    text = answer.body
+    if text is None:
+        return answer
+    if origin.rendered is None or text.lstrip().startswith(b"{"):
+        return answer.judged(text, origin.found(validate(text, origin.file)))
+    body, findings = compile_config(text, origin.file)
+    return answer.judged(body, origin.found(findings))
 
 
 def refusal_script(answer: Answer) -> str:
@@ -132,14 +207,22 @@ def check_ignition(text: bytes, file: str) -> Report:
 
 def _answer(catalogue: Catalogue, asker: Asker, render: Callable[[Group, Profile, Report], bytes | None]) -> Answer:
     """Find the group and the profile of a machine, then render."""
+    answer, group, profile = _choose(catalogue, asker)
+    if group is None or profile is None:
+        return answer
+    return replace(answer, body=render(group, profile, answer.report))
+
+
+def _choose(catalogue: Catalogue, asker: Asker) -> tuple[Answer, Group | None, Profile | None]:
+    """The group and the profile of a machine, with an answer that has no body yet and says why if there never will."""
     group, report = _select(catalogue, asker)
     if group is None:
-        return Answer(None, report, is_unmatched=True)
+        return Answer(None, report, is_unmatched=True), None, None
     profile = catalogue.profile(group.profile)
     if profile is None:
         report.add(Severity.ERROR, UNKNOWN_PROFILE, group=group.key, profile=group.profile)
-        return Answer(None, report, group.key, group.profile)
-    return Answer(render(group, profile, report), report, group.key, profile.key)
+        return Answer(None, report, group.key, group.profile), group, None
+    return Answer(None, report, group.key, profile.key), group, profile
 
 
 def _select(catalogue: Catalogue, asker: Asker) -> tuple[Group | None, Report]:
@@ -163,30 +246,35 @@ def _script(_group: Group, profile: Profile, report: Report) -> bytes | None:
     return f"#!ipxe\n{kernel}\n{initrds}boot\n".encode("utf-8", "surrogateescape")
 
 
-def _config(
-    source: Source, data: Mapping[str, Any], report: Report, compile_config: Compile, validate: Validate
-) -> bytes | None:
-    file = source.item.file
-    if source.template is None:
-        report.extend(validate(source.item.data, file))
-        return None if report.has_errors else source.item.data
-    rendered, findings = source.template.render(data)
-    report.extend(findings)
-    if rendered is None:
+def _grub(_group: Group, profile: Profile, report: Report) -> bytes | None:
+    boot = profile.boot
+    if boot is None:
+        report.add(Severity.ERROR, NO_BOOT, profile=profile.key)
         return None
-    if rendered.data.lstrip().startswith(b"{"):
-        report.extend(_in_template(validate(rendered.data, file), rendered))
-        return None if report.has_errors else rendered.data
-    body, findings = compile_config(rendered.data, file)
-    report.extend(_in_template(findings, rendered))
-    return None if report.has_errors else body
+    arguments = "".join(f" {argument}" for argument in boot.args)
+    initrds = "".join(f' "{initrd}"' for initrd in boot.initrd)
+    entries = "".join(
+        f'menuentry "CoreOS ({firmware})" {{\n'
+        f'echo "Loading kernel"\nlinux{suffix} "{boot.kernel}"{arguments}\n'
+        f'echo "Loading initrd"\ninitrd{suffix} {initrds}\n}}\n'
+        for firmware, suffix in (("EFI", "efi"), ("BIOS", ""))
+    )
+    return f"default=0\nfallback=1\ntimeout=1\n{entries}".encode("utf-8", "surrogateescape")
 
 
-def _in_template(findings: Report, rendered: Rendered) -> Iterator[Entry]:
-    """Findings in a rendered text, each put at the line of the template that wrote its line."""
-    for entry in findings:
-        place = entry.place and entry.place._replace(line=rendered.template_line(entry.place.line))
-        yield msgspec.structs.replace(entry, place=place)
+def _source(catalogue: Catalogue, profile: Profile, folder: str, report: Report) -> Source | None:
+    """The file that a profile names for a folder, or why there is none."""
+    name = profile.files[folder]
+    if not name:
+        report.add(Severity.ERROR, NO_CONFIG, profile=profile.key, folder=folder)
+        return None
+    entry = catalogue.source_entry(f"{folder}/{name}")
+    if entry is None:
+        report.add(Severity.ERROR, UNKNOWN_TEMPLATE, profile=profile.key, key=f"{folder}/{name}")
+        return None
+    if entry.document is None:
+        report.extend(entry.report)
+    return entry.document
 
 
 def _flatten(prefix: str, members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Groups go in, an index comes out that finds the group of a machine by its labels and can say why.
+"""Groups go in, an index comes out that finds the group of a machine by its labels, or the closest ones.
 
 The order is Matchbox's: most selectors first; among as many, by the text of the selector, descending; then by file.
 The index has one table for each set of selector names, so that the cost of a match does not grow with the groups.
@@ -18,12 +18,9 @@ MAX_COMPARED: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one rule for one machine, and why."""
+    """Why a rule does not take a machine."""
 
     group: str
-    profile: str
-    is_match: bool
-    is_chosen: bool
     reason: str
 
 
@@ -61,29 +58,13 @@ class Selection:
                 best, length = rank, len(shape.names)
         return self.groups[best] if best < len(self.groups) else None
 
-    def explain(self, labels: Mapping[str, str]) -> list[Verdict]:
-        """What each rule, in order, makes of a machine."""
-        chosen = self.find(labels)
-        return [self._judge(group, labels, chosen) for group in self.groups]
-
     def closest(self, labels: Mapping[str, str], count: int) -> list[Verdict]:
         """Of the first rules those that failed with the fewest selectors against them, in order."""
         looked_at = self.groups[:MAX_COMPARED]
         against = ((count_mismatches(group, labels), rank) for rank, group in enumerate(looked_at))
         nearest = heapq.nsmallest(count, (each for each in against if each[0]))
-        return [self._judge(self.groups[rank], labels, None) for _, rank in nearest]
-
-    def _judge(self, group: Group, labels: Mapping[str, str], chosen: Group | None) -> Verdict:
-        against = mismatches(group, labels)
-        if against:
-            reason = "; ".join(against)
-        elif not group.selector:
-            reason = "it has no selector, so it takes every machine"
-        else:
-            reason = f"every selector holds: {group.selector_text}"
-        if not against and chosen is not None and group is not chosen:
-            reason += f"; but `{chosen.key}` comes first"
-        return Verdict(group.key, group.profile, not against, group is chosen, reason)
+        groups = (self.groups[rank] for _, rank in nearest)
+        return [Verdict(group.key, "; ".join(mismatches(group, labels))) for group in groups]
 
 
 def count_mismatches(group: Group, labels: Mapping[str, str]) -> int:

@@ -1,7 +1,17 @@
-"""The transport and the faces of the provisioning server; every rule it follows lives in a room above."""
+"""The transports and the faces of the provisioning server; every rule it follows lives in a room above."""
 
-from stoker.server.errors import AddressError, ServerError
+from stoker.server.certificates import CertificateFiles
+from stoker.server.errors import AddressError, CertificateError, ServerError
 from stoker.server.site import Site
-from stoker.server.transport import serve
+from stoker.server.transport import Operators, Tls, serve
 
-__all__ = ["AddressError", "ServerError", "Site", "serve"]
+__all__ = [
+    "AddressError",
+    "CertificateError",
+    "CertificateFiles",
+    "Operators",
+    "ServerError",
+    "Site",
+    "Tls",
+    "serve",
+]

@@ -1,49 +1,54 @@
-"""`/api/v1/`: the machines that were seen and what happened to each; a machine adds to its own timeline."""
+"""The server of itself: is it well, what does it measure, what is wrong in its files, who changed what, what happens.
+
+In go a request and a View, out comes the answer; nothing here changes anything.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+import itertools
+from typing import Annotated, Final
 
 import msgspec
 
-from stoker.http import Request, Response, json_response, problem, text_response
-from stoker.machines import Machine, Sighting, parse_name
-from stoker.report import Event
-from stoker.server.replies import Reply, View
+from stoker import __version__
+from stoker.http import Feed, Finding, Request, Response, finding, json_response, problem, text_response
+from stoker.server.endpoints import EVENT_STREAM, read_query
+from stoker.server.metrics import CONTENT_TYPE
+from stoker.server.replies import Deed, Reply, View
+from stoker.server.streams import MAX_WATCHERS
 
-MAX_POSTED: Final = 100
-
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Sentence = Annotated[str, msgspec.Meta(max_length=2000)]
-Step = Annotated[str, msgspec.Meta(max_length=200)] | int
+MAX_SHOWN: Final = 1000
 
 
-class Posted(msgspec.Struct, frozen=True):
-    """An event as a machine sends it: an Event whose time may be left to the server and whose machine is the sender."""
+class Version(msgspec.Struct, frozen=True):
+    """Which program answers."""
 
-    stage: Word
-    text: Sentence
-    outcome: Word = "done"
-    digest: Annotated[str, msgspec.Meta(max_length=128)] = ""
-    pointer: Annotated[tuple[Step, ...], msgspec.Meta(max_length=32)] = ()
-    milliseconds: float = 0.0
-    at: float | None = None
-
-    def event(self, at: float) -> Event:
-        """The event, at the time it names or else at the time of the request."""
-        return Event(
-            at if self.at is None else self.at,
-            self.stage,
-            self.text,
-            self.outcome,
-            digest=self.digest,
-            pointer=self.pointer,
-            milliseconds=self.milliseconds,
-        )
+    name: str
+    version: str
 
 
-Events = Annotated[list[Posted], msgspec.Meta(max_length=MAX_POSTED)]
-DECODER: Final = msgspec.json.Decoder(Posted | Events)
+class Findings(msgspec.Struct, frozen=True):
+    """What is wrong with groups, profiles and templates; of what is broken the last whole version is served."""
+
+    findings: tuple[Finding, ...]
+
+
+class Audit(msgspec.Struct, frozen=True):
+    """What was changed, the latest first."""
+
+    entries: tuple[Deed, ...]
+
+
+class AuditQuery(msgspec.Struct, frozen=True):
+    """How much of the audit."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_SHOWN)] = 100
+
+
+class EventsQuery(msgspec.Struct, frozen=True):
+    """Where to go on, for clients that cannot send the header `Last-Event-ID`."""
+
+    last_id: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 def health(_request: Request, _view: View, _names: dict[str, str]) -> Reply:
@@ -51,45 +56,52 @@ def health(_request: Request, _view: View, _names: dict[str, str]) -> Reply:
     return Reply(text_response("ok\n"))
 
 
-def list_machines(_request: Request, view: View, _names: dict[str, str]) -> Reply:
-    """`GET /api/v1/machines`: all machines, the one seen last at the end."""
-    return Reply(json_response({"machines": [_describe(machine) for machine in view.timeline]}))
+def ready(_request: Request, view: View, _names: dict[str, str]) -> Reply:
+    """`/readyz`: what is served was read once, whole; a store that is away later is no reason to turn clients away."""
+    reasons = view.keeper.unready()
+    if reasons:
+        return Reply(problem(503, "; ".join(reasons)))
+    return Reply(text_response("ready\n"))
 
 
-def list_events(_request: Request, view: View, names: dict[str, str]) -> Reply:
-    """`GET /api/v1/machines/NAME/events`: the timeline of one machine, oldest first."""
-    machine = view.timeline.find(parse_name(names["name"]))
-    if machine is None:
-        return Reply(_unknown(names["name"]))
-    return Reply(json_response({"machine": machine.name, "events": list(machine.events)}))
+def metrics(_request: Request, view: View, _names: dict[str, str]) -> Reply:
+    """`/metrics`: for Prometheus."""
+    return Reply(text_response(view.measures.text(), content_type=CONTENT_TYPE))
 
 
-def post_events(request: Request, view: View, names: dict[str, str]) -> Reply:
-    """`POST /api/v1/machines/NAME/events`: one event or a list of them, from the machine itself."""
-    identity = parse_name(names["name"])
-    if not identity.uuid and not identity.mac:
-        return Reply(_unknown(names["name"]))
+def version(_request: Request, _view: View, _names: dict[str, str]) -> Reply:
+    """`GET /api/v1/version`."""
+    return Reply(json_response(Version("stoker", __version__)))
+
+
+def list_findings(_request: Request, view: View, _names: dict[str, str]) -> Reply:
+    """`GET /api/v1/findings`."""
+    return Reply(json_response(Findings(tuple(map(finding, view.keeper.report)))))
+
+
+def list_audit(request: Request, view: View, _names: dict[str, str]) -> Reply:
+    """`GET /api/v1/audit`: what was changed, the latest first."""
+    asked = read_query(request, AuditQuery)
+    if isinstance(asked, Response):
+        return Reply(asked)
+    entries = [entry for entry in map(_deed, itertools.islice(reversed(view.keeper.audits()), asked.limit)) if entry]
+    return Reply(json_response(Audit(tuple(entries))))
+
+
+def follow_events(request: Request, view: View, _names: dict[str, str]) -> Reply:
+    """`GET /api/v1/events`: what happens to machines, as it happens."""
+    asked = read_query(request, EventsQuery)
+    if isinstance(asked, Response):
+        return Reply(asked)
+    if view.stream.counts.watching >= MAX_WATCHERS:
+        return Reply(problem(503, f"{MAX_WATCHERS} clients watch already").with_headers(("retry-after", "30")))
+    headers = (("content-type", EVENT_STREAM), ("cache-control", "no-store"), ("x-accel-buffering", "no"))
+    last_id = request.headers.get("last-event-id", "") or asked.last_id
+    return Reply(Response(200, headers, Feed(view.stream.follow(last_id))))
+
+
+def _deed(data: bytes) -> Deed | None:
     try:
-        posted = DECODER.decode(request.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return Reply(problem(400, f"not an event or a list of at most {MAX_POSTED} events: {error}"))
-    events = tuple(each.event(view.at) for each in (posted if isinstance(posted, list) else [posted]))
-    return Reply(Response(204), (Sighting(identity, events),))
-
-
-def _unknown(name: str) -> Response:
-    return problem(404, f"no machine `{name[:100]}`; a machine is named by its UUID or one of its addresses")
-
-
-def _describe(machine: Machine) -> dict[str, Any]:
-    return {
-        "name": machine.name,
-        "uuid": machine.uuid,
-        "macs": machine.macs,
-        "group": machine.group,
-        "profile": machine.profile,
-        "labels": machine.labels,
-        "first_seen": machine.first_seen,
-        "last_seen": machine.last_seen,
-        "events": len(machine.events),
-    }
+        return msgspec.json.decode(data, type=Deed)
+    except msgspec.MsgspecError:
+        return None

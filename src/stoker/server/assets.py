@@ -7,19 +7,12 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from stoker.http import FilePart, RangeError, Request, Response, is_fresh, parse_range, problem
+from stoker.http import FilePart, Request, content_response, problem
+from stoker.http.content_types import OCTETS, TEXT, type_of_name
 from stoker.server.replies import Reply, View
 
-TYPES: Final = {
-    ".asc": "text/plain; charset=utf-8",
-    ".gz": "application/gzip",
-    ".html": "text/html; charset=utf-8",
-    ".ipxe": "text/plain; charset=utf-8",
-    ".json": "application/json",
-    ".txt": "text/plain; charset=utf-8",
-    ".xz": "application/x-xz",
-}
-OCTETS: Final = "application/octet-stream"
+# Suffixes of this trade that the general table does not have.
+TYPES: Final = {".asc": TEXT, ".ipxe": TEXT, ".xz": "application/x-xz"}
 
 
 def asset(request: Request, view: View, names: dict[str, str]) -> Reply:
@@ -28,21 +21,10 @@ def asset(request: Request, view: View, names: dict[str, str]) -> Reply:
     if found is None:
         return Reply(problem(404, f"no asset `{names['path'][:200]}`"))
     path, status = found
+    content_type = TYPES.get(path.suffix) or type_of_name(path.name) or OCTETS
+    whole = FilePart(str(path), 0, status.st_size, status.st_size)
     tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'
-    headers = (("accept-ranges", "bytes"), ("etag", tag))
-    if is_fresh(request.headers, tag):
-        return Reply(Response(304, headers))
-    try:
-        part = parse_range(request.headers, status.st_size, tag)
-    except RangeError as error:
-        refusal = problem(416, str(error))
-        return Reply(refusal.with_headers(("content-range", f"bytes */{status.st_size}")))
-    typed = (*headers, ("content-type", TYPES.get(path.suffix, OCTETS)))
-    if part is None:
-        return Reply(Response(200, typed, FilePart(str(path), 0, status.st_size, status.st_size)))
-    start, size = part
-    content_range = ("content-range", f"bytes {start}-{start + size - 1}/{status.st_size}")
-    return Reply(Response(206, (*typed, content_range), FilePart(str(path), start, size, status.st_size)))
+    return Reply(content_response(request, whole, content_type, tag))
 
 
 def _find(root: Path, name: str) -> tuple[Path, os.stat_result] | None:

@@ -1,140 +1,178 @@
 """The server without its transport: a Request goes in, a Response comes out; what is behind it is kept current.
 
-A Site reads its files again when they have changed, gives each request to the handler that the table of routes names,
-and notes whom it saw. It is synchronous and belongs to one thread.
+A Site gives each request to its face, notes whom it saw, has the store make what the answer promises, and counts. What
+it answers with is in memory: nobody who reads waits. It belongs to one thread, but for what the keeper tells it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from stoker.http import Match, Request, Response, Route, Routes, problem, text_response
-from stoker.machines import EMPTY, FOLDERS, Compile, Timeline, Validate, check_ignition, read_catalogue
-from stoker.report import Entry, Report
-from stoker.server import api, assets, matchbox
-from stoker.server.replies import Handler, Reply, View
-from stoker.store import Directory, StoreError
+import msgspec
 
-LOOK_INTERVAL: Final = 0.25
-LOOK_SHARE: Final = 20
-LOGGED_TARGET: Final = 400
+from stoker.http import Request, Response, problem
+from stoker.machines import Compile, Sighting, Validate, check_ignition, facts_of
+from stoker.report import Event, Report
+from stoker.server.behind import Behind
+from stoker.server.files_api import refuse_change
+from stoker.server.keeper import Keeper
+from stoker.server.measures import Measures
+from stoker.server.native import Native
+from stoker.server.notes import Note
+from stoker.server.repeats import Repeats
+from stoker.server.replies import Face, Order, Reply, View
+from stoker.server.streams import Stream
+from stoker.store import StoreError, StoreUnavailableError
+from stoker.trust import Signer
 
-ROUTES: Final[Routes[Handler]] = Routes(
-    (
-        Route(("GET",), "/", lambda _request, _view, _names: Reply(text_response("stoker\n"))),
-        Route(("GET",), "/boot.ipxe", matchbox.boot_script),
-        Route(("GET",), "/boot.ipxe.0", matchbox.boot_script),
-        Route(("GET",), "/ipxe", matchbox.ipxe),
-        Route(("GET",), "/ignition", matchbox.ignition),
-        Route(("GET",), "/metadata", matchbox.metadata),
-        Route(("GET",), "/assets/{path...}", assets.asset),
-        Route(("GET",), "/healthz", api.health),
-        Route(("GET",), "/api/v1/machines", api.list_machines),
-        Route(("GET",), "/api/v1/machines/{name}/events", api.list_events),
-        Route(("POST",), "/api/v1/machines/{name}/events", api.post_events),
-    )
-)
+NATIVE: Final = Native()
 
 
 class Site:
-    """The data directory, the machines seen, and the collaborators that know the languages of configs."""
+    """What is served, and the collaborators that know the languages of configs."""
 
     def __init__(
         self,
-        data: Path,
+        behind: Behind,
         assets: Path | None,
         compile_config: Compile,
         log: Callable[[str], None],
         *,
         validate: Validate = check_ignition,
-        look_interval: float = LOOK_INTERVAL,
+        face: Face = NATIVE,
+        signer: Signer | None = None,
     ) -> None:
-        """Read everything once. Raises StoreUnavailableError if the data directory cannot be read."""
-        self.directory = Directory(data, FOLDERS)
+        """Begin to read what is behind it; `log` may be called from any thread."""
+        self.root = behind.root
         self.assets = assets
         self.compile = compile_config
         self.validate = validate
+        self.face = face
+        self.signer = signer
         self.log = log
-        self.look_interval = look_interval
-        self.look_again = 0.0
-        self.trouble = ""
-        self.timeline = Timeline()
-        self.catalogue = EMPTY
-        self.report = Report()
-        self._reload()
+        self.known = Report()
+        self.troubles: tuple[str, ...] = ()
+        self.stream = Stream()
+        self.repeats = Repeats()
+        self.post: Callable[[Callable[[], None]], object] = lambda call: call()
+        self.keeper = Keeper(behind.store, behind.spool, self._on_news, self._on_catalogue, behind.name)
+        self.measures = Measures(self.keeper, self.stream)
 
     def answer(self, request: Request) -> Response:
-        """Answer one request; whatever goes wrong, there is an answer."""
+        """Answer one request, waiting for the store where it has to make a change."""
         start = time.perf_counter()
-        self._look()
-        view = View(self.catalogue, self.timeline, self.assets, self.compile, self.validate, time.time())
-        try:
-            response = self._dispatch(request, view)
-        except Exception as error:  # noqa: BLE001  a fault in one request must not end the others
-            self.log(f"error: {request.method} {request.path}: {type(error).__name__}: {error}")
-            response = problem(500, "the server failed at this request; its log says how")
-        self.log_access(request, response, time.perf_counter() - start)
-        return response
-
-    def _dispatch(self, request: Request, view: View) -> Response:
-        match = ROUTES.find(request.method, request.path)
-        if match.endpoint is None:
-            return _not_routed(request, match)
-        reply = match.endpoint(request, view, match.names)
-        for sighting in reply.sightings:
-            self.timeline.record(sighting, view.at)
+        reply, done = self.begin(request)
+        if done is not None:
+            reply = self.settle(reply, done)
+        self.finish(request, reply, time.perf_counter() - start)
         return reply.response
 
-    def _look(self) -> None:
-        """Look for changed files, not more often than the interval, nor so often that looking is all that is done."""
-        start = time.monotonic()
-        if start < self.look_again:
-            return
-        trouble = ""
+    def begin(self, request: Request) -> tuple[Reply, Future[Any] | None]:
+        """Whatever goes wrong, there is an answer: this one or, where there is something to wait for, `settle`'s."""
+        self._say_troubles()
+        view = View(
+            self.keeper.catalogue,
+            self.keeper,
+            self.stream,
+            self.measures,
+            self.assets,
+            self.compile,
+            self.validate,
+            time.time(),
+            self.signer,
+        )
         try:
-            self._reload()
+            reply = self.face.answer(request, view)
+            for sighting in reply.sightings:
+                self.see(sighting, view.at)
+            return self._submit(reply)
+        except Exception as error:  # noqa: BLE001  a fault in one request must not end the others
+            return self.face.fail(request, error), None
+
+    def settle(self, reply: Reply, done: Future[Any]) -> Reply:
+        """The answer to a change once the store has made it or has not; waits for that."""
+        try:
+            revisions = done.result()
         except StoreError as error:
-            trouble = f"error: {error}; what was read last is still served"
-        if trouble and trouble != self.trouble:
-            self.log(trouble)
-        self.trouble = trouble
-        now = time.monotonic()
-        self.look_again = now + (max(self.look_interval, LOOK_SHARE * (now - start)) if self.look_interval else 0)
+            return _refused(reply, refuse_change(error))
+        lines = (*reply.lines, self.face.audit(reply.change.deed)) if reply.change else reply.lines
+        response = reply.then(revisions or {}) if reply.then else reply.response
+        return reply._replace(response=response, lines=lines)
 
-    def _reload(self) -> None:
-        if not self.directory.refresh():
+    def finish(self, request: Request, reply: Reply, seconds: float) -> None:
+        """Count and log a request that is answered."""
+        response = reply.response
+        self.measures.answered(reply.route, response.status, response.size, seconds)
+        for line in reply.lines:
+            self.write(line)
+        self.write(self.face.access(request, reply, seconds))
+
+    def see(self, sighting: Sighting, at: float) -> None:
+        """Note that a machine was heard of."""
+        self.measures.sightings.add()
+        if self.repeats.is_repeated(sighting, at):
+            self.measures.repeats.add()
             return
-        known = set(self.report)
-        self.catalogue, findings = read_catalogue(self.directory.snapshot, self.catalogue)
-        self.report = Report((*self.directory.report, *findings))
-        for entry in self.report:
+        self._publish(self.keeper.note(Note(sighting.identity, tuple(facts_of(sighting)), at)))
+
+    def write(self, line: str) -> None:
+        """Write a line of the log; an empty one is none."""
+        if line:
+            self.log(line)
+
+    def close(self, seconds: float) -> None:
+        """End the streams, and store what waits."""
+        self.stream.close()
+        if not self.keeper.close(seconds):
+            waiting = len(self.keeper.waiting())
+            self.write(self.face.warn(f"{waiting} notes could not be stored: {self.keeper.trouble}"))
+
+    def wait_until_read(self, seconds: float) -> None:
+        """Wait until everything was read once. Raises StoreUnavailableError."""
+        if not self.keeper.wait_until_read(seconds):
+            raise StoreUnavailableError("; ".join(self.keeper.unready()) or "the store was not read in time")
+
+    def _say_troubles(self) -> None:
+        """Say once of each trouble of the store or the face that it is there, and that what was read last counts."""
+        troubles = (*self.keeper.troubles(), *self.face.troubles())
+        if troubles != self.troubles:
+            for trouble in troubles:
+                if trouble and trouble not in self.troubles:
+                    self.write(self.face.warn(f"{trouble}; what was read last is still served"))
+            self.troubles = troubles
+
+    def _submit(self, reply: Reply) -> tuple[Reply, Future[Any] | None]:
+        change = reply.change
+        if change is None:
+            return reply, None
+        audit = msgspec.json.encode(change.deed)
+        if not isinstance(change, Order):
+            return reply, self.keeper.change(change.changes, change.conditions, audit)
+        done, refusal, events = self.keeper.order(change.note, audit)
+        self._publish(events)
+        if done is None:
+            return _refused(reply, problem(409, refusal)), None
+        return reply, done
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.stream.publish("machine", msgspec.json.encode(event))
+
+    def _on_news(self, events: Sequence[Event]) -> None:
+        self.post(lambda: self._publish(events))
+
+    def _on_catalogue(self, report: Report) -> None:
+        """Say what is newly found in the files."""
+        self.post(self.stream.touch)
+        known, self.known = set(self.known), report
+        for entry in report:
             if entry not in known:
-                self.log(_describe(entry))
-
-    def log_access(self, request: Request, response: Response, seconds: float) -> None:
-        """Write the line of the access log for one request."""
-        target = request.target[:LOGGED_TARGET]
-        agent = request.headers.get("user-agent", "-")[:LOGGED_TARGET]
-        line = f'{request.client} "{request.method} {target}" {response.status} {response.size} {seconds * 1000:.1f}ms'
-        self.log(_one_line(f'{line} "{agent}"'))
+                self.write(self.face.tell(entry))
 
 
-def _not_routed(request: Request, match: Match[Handler]) -> Response:
-    if not match.allowed:
-        return problem(404, f"nothing is at `{request.path[:200]}`")
-    allowed = ", ".join(match.allowed)
-    return problem(405, f"`{request.path}` takes {allowed}").with_headers(("allow", allowed))
-
-
-def _describe(entry: Entry) -> str:
-    where = f"{entry.place}: " if entry.place else ""
-    hint = f" ({entry.hint})" if entry.hint else ""
-    return _one_line(f"{where}{entry.severity.value}: {entry.message}{hint}")
-
-
-def _one_line(text: str) -> str:
-    """Text that cannot forge another line of a log or steer a terminal."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+def _refused(reply: Reply, refusal: Response) -> Reply:
+    return reply._replace(response=reply.otherwise(refusal) if reply.otherwise else refusal)

@@ -211,9 +211,12 @@ class Nodes:
 
 def _print(run: Run, value: Value) -> str:
     try:
-        return sprint(value, limit=run.limits.output)
+        text = sprint(value, limit=run.limits.output)
     except OverflowError:
         raise run.too_long() from None
+    if isinstance(value, (list, dict)):
+        run.spend_printing(text)
+    return text
 
 
 def _break(_run: Run, _frame: Frame, _dot: Value) -> None:

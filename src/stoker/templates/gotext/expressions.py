@@ -239,6 +239,8 @@ class Expressions:
             if type(value) is str and len(value) > run.limits.output:
                 raise run.too_long()
             run.spend((value,))
+            if type(value) is str and any(isinstance(each, (list, dict)) for each in values):
+                run.spend_printing(value)
             return value
 
         return evaluate

@@ -87,6 +87,9 @@ def _code_point(found: re.Match[str], quote: str) -> int:
     return ord(found.group())
 
 
+MAX_DIGITS: Final = 1000  # of an integer that is looked at; any that is in range is shorter
+
+
 def parse_number(text: str) -> int | float | complex:
     """The value of a Go number; an integer beyond int64 but within uint64 is returned as it is.
 
@@ -94,7 +97,7 @@ def parse_number(text: str) -> int | float | complex:
     """
     if text.endswith("i"):
         return _parse_complex(text)
-    if INTEGER.fullmatch(text):
+    if len(text) <= MAX_DIGITS and INTEGER.fullmatch(text):
         integer = _parse_integer(text)
         if INT_MIN <= integer <= (INT_MAX if text[0] in "+-" else UINT_MAX):
             return integer

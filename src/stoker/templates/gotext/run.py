@@ -10,7 +10,8 @@ from stoker.templates.gotext.errors import TemplateLimitError
 from stoker.templates.gotext.literals import to_bytes
 from stoker.templates.gotext.messages import LIMIT
 
-TEXT_OF_A_STEP: Final = 64
+TEXT_OF_A_STEP: Final = 16  # characters of a text that a function takes or makes
+PRINTED_OF_A_STEP: Final = 2  # characters of a list or a map that is printed: each costs much more than a copied one
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ class Run:
         self.steps += 1 + sum(len(value) // TEXT_OF_A_STEP for value in values if type(value) is str)
         if self.steps > self.limits.steps:
             raise TemplateLimitError(f"exceeded maximum steps ({self.limits.steps})", -1, LIMIT)
+
+    def spend_printing(self, text: str) -> None:
+        """Count the steps of having printed a list or a map."""
+        self.steps += len(text) // PRINTED_OF_A_STEP
+        self.spend()
 
     def rendered(self) -> Rendered:
         """The result, with its map from lines to lines."""

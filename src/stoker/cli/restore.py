@@ -1,0 +1,38 @@
+"""The verb `restore`: what an archive of `backup` holds is put into the place of a server that does not run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stoker.cli.backup import add_places
+from stoker.cli.exits import CommandError, Exit
+from stoker.cli.streams import talk
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("file", metavar="FILE", help="an archive that `stoker backup` wrote")
+    add_places(parser)
+    parser.add_argument("--force", action="store_true", help="what is there goes, and the archive takes its place")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Put the archive's items in place."""
+    from stoker.server.backups import read_archive, restore  # noqa: PLC0415 -- not needed for help
+    from stoker.server.behind import open_files  # noqa: PLC0415
+    from stoker.server.errors import OccupiedError, ServerError  # noqa: PLC0415
+    from stoker.store import StoreError  # noqa: PLC0415
+
+    data = Path(arguments.data_dir)
+    try:
+        items = read_archive(Path(arguments.file))
+        data.mkdir(parents=True, exist_ok=True)
+        with open_files(data, Path(arguments.state_dir)) as behind:  # which a server that runs would not let us
+            restore(behind.store, items, force=arguments.force)
+    except OccupiedError as error:
+        raise CommandError(str(error), hint="--force lets that go", code=Exit.REFUSED) from error
+    except (ServerError, StoreError) as error:
+        raise CommandError(str(error)) from error
+    talk(f"{len(items)} items of `{arguments.file}` are in place\n")
+    return Exit.FINE

@@ -1,0 +1,101 @@
+"""What is kept and where: directories or the access to etcd go in, the store and the spool of one process come out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, NamedTuple
+
+from stoker.machines import FOLDERS
+from stoker.store import Store, StoreUnavailableError
+from stoker.store.etcdclient import Access
+from stoker.store.etcdstore import EtcdStore
+from stoker.store.filestore import FileStore
+from stoker.store.spool import Spool
+
+DATABASE: Final = "stoker.db"
+SPOOL: Final = "spool"
+NAME: Final = "name"
+
+
+class Behind(NamedTuple):
+    """What is behind a server: the store, the spool if there is one, and the name that this place has for good.
+
+    `root` is where files are, None where they are in etcd, too.
+    """
+
+    store: Store
+    root: Path | None = None
+    spool: Spool | None = None
+    name: str = ""
+
+
+@contextmanager
+def open_files(data: Path, state: Path | None) -> Iterator[Behind]:
+    """Files in `data`, and what is known of machines in `state`; without that it is forgotten in the end.
+
+    Raises StoreUnavailableError.
+    """
+    with ExitStack() as stack:
+        if state is None:
+            directory = Path(stack.enter_context(TemporaryDirectory(prefix="stoker-", ignore_cleanup_errors=True)))
+            store = FileStore(data, FOLDERS, directory / DATABASE)
+            stack.callback(store.close)
+            yield Behind(store, data)
+            return
+        _make(state)
+        store = FileStore(data, FOLDERS, state / DATABASE)
+        stack.callback(store.close)
+        spool = Spool(state / SPOOL)
+        stack.callback(spool.close)
+        yield Behind(store, data, spool, _name(state))
+
+
+@contextmanager
+def open_store(data: Path, state: Path) -> Iterator[Store]:
+    """The store alone, beside the server that uses it. Raises StoreUnavailableError."""
+    store = FileStore(data, FOLDERS, state / DATABASE)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_etcd(access: Access, state: Path | None) -> Iterator[Behind]:
+    """Everything in etcd, which several servers share; the spool of this one is in `state`. It may come later."""
+    with ExitStack() as stack:
+        store = EtcdStore(access)
+        stack.callback(store.close)
+        if state is None:
+            yield Behind(store)
+            return
+        _make(state)
+        spool = Spool(state / SPOOL)
+        stack.callback(spool.close)
+        yield Behind(store, None, spool, _name(state))
+
+
+def _make(state: Path) -> None:
+    try:
+        state.mkdir(0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailableError(f"cannot make the state directory `{state}`: {error.strerror}") from error
+
+
+def _name(state: Path) -> str:
+    """The name of this place, made when it is used first."""
+    path = state / NAME
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with open(descriptor, "w") as file:
+        file.write(secrets.token_hex(8))
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_text().strip()

@@ -1,0 +1,116 @@
+"""The server's own face: the table of its paths; failures are problem documents, each request is a line of the log."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from stoker.http import Match, Request, Response, problem
+from stoker.machines import parse_name
+from stoker.report import Entry
+from stoker.server.endpoints import Endpoint
+from stoker.server.logs import Form, Lines
+from stoker.server.page.desk import Desk
+from stoker.server.replies import Deed, Reply, View
+from stoker.server.roles import ANYONE, Access, Caller, TokenFile, Tokens, refusal
+from stoker.server.routes import API, TABLE
+from stoker.server.sessions import Sessions
+
+NO_TOKENS: Final = TokenFile(None)
+PAGE: Final = "/ui"
+CHALLENGE: Final = ("www-authenticate", 'Bearer realm="stoker"')
+
+
+class Native:
+    """The face of `stoker serve`: `tokens` say who may do what, `form` how its log is written."""
+
+    reads_bodies = True
+    names_requests = True
+
+    def __init__(self, tokens: TokenFile = NO_TOKENS, form: Form = Form.TEXT) -> None:
+        self.tokens = tokens
+        self.lines = Lines(form)
+        self.desk = Desk(Sessions(self._reader))
+
+    def answer(self, request: Request, view: View) -> Reply:
+        """Answer by the table of routes, as far as it is open to who asks."""
+        match = TABLE.find(request.method, request.path)
+        endpoint = match.endpoint
+        if endpoint is None:
+            return Reply(_not_routed(request, match))
+        if request.path.startswith(PAGE):
+            view = replace(view, desk=self.desk)
+        if endpoint.access is Access.PUBLIC and not request.path.startswith(API):
+            return endpoint.handler(request, view, match.names)._replace(route=match.pattern)
+        tokens = self.tokens.current()
+        caller = tokens.find(request.headers.get("authorization"))
+        refused = _refuse(endpoint, caller, match.names, view, tokens)
+        known = caller or ANYONE
+        if refused is not None:
+            return Reply(refused, route=match.pattern, caller=known)
+        reply = endpoint.handler(request, replace(view, caller=known), match.names)
+        return reply._replace(route=match.pattern, caller=known)
+
+    def _reader(self, digest: str) -> Caller | None:
+        """Who may log in by the token of this digest: whoever may see more than anybody."""
+        caller = self.tokens.current().callers.get(digest)
+        return caller if caller is not None and caller.role in Access.SEE.value else None
+
+    def fail(self, request: Request, error: Exception) -> Reply:
+        """A problem document that says no more than that; the log says what."""
+        line = self.lines.warn(f"{request.method} {request.path}: {type(error).__name__}: {error}", request.id)
+        return Reply(problem(500, "the server failed at this request; its log says how"), (), (line,))
+
+    def refuse(self, status: int, detail: str) -> Response:
+        """A problem document."""
+        return problem(status, detail)
+
+    def access(self, request: Request, reply: Reply, seconds: float) -> str:
+        """Who asked for what, and what came of it."""
+        return self.lines.access(request, reply.response, seconds, str(reply.caller))
+
+    def troubles(self) -> tuple[str, ...]:
+        """That of the file of tokens."""
+        return (self.tokens.trouble,)
+
+    def audit(self, deed: Deed) -> str:
+        """Who did what to what."""
+        return self.lines.audit(deed)
+
+    def tell(self, entry: Entry) -> str:
+        """Where, how bad, what, and what to do."""
+        return self.lines.tell(entry)
+
+    def warn(self, text: str) -> str:
+        """An error, since the server's own troubles are that."""
+        return self.lines.warn(text)
+
+
+def _refuse(
+    endpoint: Endpoint, caller: Caller | None, names: dict[str, str], view: View, tokens: Tokens
+) -> Response | None:
+    """Why this route is not open to the caller: 401 to who shows no good token, else 403."""
+    if caller is None:
+        return problem(401, "this token is not known here").with_headers(CHALLENGE)
+    subject = _subject(names, view) if endpoint.access.is_of_one_machine else frozenset()
+    reason = refusal(endpoint.access, caller, subject, tokens)
+    if reason is None:
+        return None
+    if caller is ANYONE:
+        return problem(401, reason).with_headers(CHALLENGE)
+    return problem(403, reason)
+
+
+def _subject(names: dict[str, str], view: View) -> frozenset[str]:
+    """All names of the machine that a path is about."""
+    identity = parse_name(names.get("name", ""))
+    machine = view.keeper.find(identity)
+    known = (machine.name, machine.uuid, *machine.macs) if machine is not None else ()
+    return frozenset(name for name in (identity.uuid, identity.mac, *known) if name)
+
+
+def _not_routed(request: Request, match: Match[Endpoint]) -> Response:
+    if not match.allowed:
+        return problem(404, f"nothing is at `{request.path[:200]}`")
+    allowed = ", ".join(match.allowed)
+    return problem(405, f"`{request.path}` takes {allowed}").with_headers(("allow", allowed))
