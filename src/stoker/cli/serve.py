@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from stoker.butane import translate
+from stoker.cli import shared
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.streams import talk, write_data
 from stoker.ignition.parse import check
@@ -29,7 +30,7 @@ CERTIFICATE_FILES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("data", metavar="DIR", help="groups/, profiles/, ignition/ as Matchbox has them")
+    parser.add_argument("data", metavar="DIR", nargs="?", help="groups/, profiles/, ignition/ as Matchbox has them")
     parser.add_argument("--assets", metavar="DIR", help="served below /assets; DIR/assets when it is there")
     parser.add_argument(
         "--address",
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state-dir", metavar="DIR", help="what is known of machines; without it that ends with the server"
     )
+    shared.add_arguments(parser)
     parser.add_argument("--token-file", metavar="FILE", help="who may do what, as `stoker token` writes it")
     parser.add_argument("--web-cert-file", metavar="FILE", help="serve HTTPS with this certificate; PEM")
     parser.add_argument("--web-key-file", metavar="FILE", help="its key; PEM")
@@ -63,15 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or an interrupt; the address goes to stdout once requests are answered."""
-    data = Path(arguments.data)
-    assets = Path(arguments.assets) if arguments.assets else data / "assets"
-    if arguments.assets and not assets.is_dir():
-        raise CommandError(f"`{assets}` is no directory", hint="--assets names what is served below /assets")
-    if not data.is_dir():
-        raise CommandError(f"`{data}` is no directory", hint="examples/matchbox shows what is expected there")
-
-    if not any((data / "groups").glob("*.json")):
-        talk(f"`{data}` has no groups/*.json yet: no machine is answered until there is one\n")
+    kept = shared.read_arguments(arguments) or _directory(arguments)
+    _check_replica(arguments)
 
     def on_ready(address: tuple[str, int]) -> None:
         write_data(f"{'https' if tls else 'http'}://{_host(address)}\n".encode())
@@ -83,8 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
         tokens = TokenFile(Path(arguments.token_file) if arguments.token_file else None)
         with ExitStack() as stack:
             serve(
-                data,
-                assets if assets.is_dir() else None,
+                kept,
+                _assets(arguments),
                 _address(arguments.address),
                 compile_config=_compile,
                 validate=lambda text, file: check(text, file=file),
@@ -102,6 +97,35 @@ def run(arguments: argparse.Namespace) -> int:
     except (ServerError, StoreError) as error:
         raise CommandError(str(error)) from error
     return Exit.FINE
+
+
+def _check_replica(arguments: argparse.Namespace) -> None:
+    if arguments.store and arguments.data:
+        raise UsageError("serve: DIR and --store are two places for the same", hint="`stoker restore` fills an etcd")
+    if arguments.store and not arguments.state_dir:
+        hint = "what machines tell waits there until etcd has it, each replica has its own"
+        raise UsageError("serve: --store goes with --state-dir", hint=hint)
+
+
+def _directory(arguments: argparse.Namespace) -> Path:
+    """The directory that is served, if it can be."""
+    if not arguments.data:
+        raise UsageError("serve: nothing to serve is named", hint="name a DIR, or an etcd by --store")
+    data = Path(arguments.data)
+    if not data.is_dir():
+        raise CommandError(f"`{data}` is no directory", hint="examples/matchbox shows what is expected there")
+    if not any((data / "groups").glob("*.json")):
+        talk(f"`{data}` has no groups/*.json yet: no machine is answered until there is one\n")
+    return data
+
+
+def _assets(arguments: argparse.Namespace) -> Path | None:
+    if arguments.assets:
+        if not Path(arguments.assets).is_dir():
+            raise CommandError(f"`{arguments.assets}` is no directory", hint="--assets names what is below /assets")
+        return Path(arguments.assets)
+    found = Path(arguments.data, "assets") if arguments.data else None
+    return found if found is not None and found.is_dir() else None
 
 
 def _signer(arguments: argparse.Namespace, stack: ExitStack) -> Signer | None:

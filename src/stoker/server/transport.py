@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from stoker.http import Feed, FilePart, Request, Response, problem
 from stoker.machines import Compile, Validate, check_ignition
 from stoker.report import Line
-from stoker.server.behind import open_files
+from stoker.server.behind import Etcd, open_behind
 from stoker.server.certificates import CertificateFiles
 from stoker.server.clients import Network, client_address, request_id
 from stoker.server.errors import CertificateError, TransportMissingError
@@ -67,7 +67,7 @@ class Operators(NamedTuple):
 
 
 def serve(
-    data_dir: Path,
+    kept: Path | Etcd,
     assets_dir: Path | None,
     address: Address,
     *,
@@ -82,7 +82,7 @@ def serve(
     trusted: Sequence[Network] = (),
     operators: Operators | None = None,
 ) -> None:
-    """Serve a directory of Matchbox's files until SIGTERM or SIGINT; call it from the main thread.
+    """Serve a directory of Matchbox's files, or an etcd, until SIGTERM or SIGINT; call it from the main thread.
 
     `on_ready` is given the address once connections are accepted, with the real port where 0 was asked for. `log`
     takes one line at a time, from any thread. With `tls` it speaks HTTPS, and HTTP/2 to those who ask for it. What is
@@ -93,7 +93,7 @@ def serve(
     if tls is not None:
         _check_certificate(tls)
     before = _threads()
-    with open_files(data_dir, state_dir) as behind:
+    with open_behind(kept, state_dir) as behind:
         listening = inherited_socket(os.environ) or listen(*address)
         with closing(listening):
             site = Site(behind, assets_dir, compile_config, log, validate=validate, face=face, signer=signer)
