@@ -226,6 +226,25 @@ def test_what_was_not_stored_is_taken_in_again_after_a_restart_once(make: Make, 
     spool.close()
 
 
+def test_what_a_machine_tells_again_is_one_event(make: Make, tmp_path: Path) -> None:
+    """It was not answered in time, and asked another replica, or the same one when that had started again."""
+    spool = Spool(tmp_path / "spool")
+    one, two = make(spool, breaks=True), make()
+    one.store.is_away = True  # type: ignore[attr-defined]
+    for keeper in (one, two):
+        keeper.note(told(MAC, "disks", "failed"))
+    until(lambda: is_stored(two))
+    two.note(told(MAC, "disks", "failed"))
+    one.store.is_away = False  # type: ignore[attr-defined]
+    until(lambda: is_stored(one) and is_stored(two))
+    third = make()
+    for keeper in (one, two, third):
+        until(lambda: machine(keeper) == machine(third))  # noqa: B023
+        assert [event.stage for event in keeper.events(MAC)].count("disks") == 1
+    one.close(WAIT)
+    spool.close()
+
+
 def test_a_change_of_files_is_seen_when_it_is_done(make: Make) -> None:
     one, two = make(), make()
     text = b'{"profile": "p", "selector": {"mac": "52:54:00:00:00:01"}}'
@@ -234,6 +253,9 @@ def test_a_change_of_files_is_seen_when_it_is_done(make: Make) -> None:
     assert one.catalogue.groups["node"].item.revision == revision
     until(lambda: "node" in two.catalogue.groups)
     until(lambda: list(two.audit) == [b"audit"])
+    again = two.change((Put("groups/node.json", text),), (Condition("groups/node.json", ""),), b"audit")
+    assert again.result(WAIT)["groups/node.json"] == revision  # who was not answered may ask again
+    assert list(two.audit) == [b"audit"]
     with pytest.raises(ConflictError, match=r"groups/node\.json"):
         two.change((Put("groups/node.json", b"{}"),), (Condition("groups/node.json", ""),), b"").result(WAIT)
 

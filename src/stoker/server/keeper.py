@@ -31,6 +31,7 @@ from stoker.store import (
     Delete,
     Item,
     LimitError,
+    Put,
     Snapshot,
     Store,
     StoreError,
@@ -214,10 +215,13 @@ class Keeper:
             self._unreadable = update.report
             is_first, self.has_read = not self.has_read, True
             gone = self._missing(update) if update.is_whole else update.gone
-            for key in gone:
-                self._take(key, None)
-            for key, item in update.items.items():
-                news += self._take(key, item)
+            # What a machine did comes first: when the machine is gone, that goes, too.
+            told = [key for key in update.items if key.startswith(f"{EVENTS}/")]
+            others = [key for key in update.items if not key.startswith(f"{EVENTS}/")]
+            for key in (*told, *gone, *others):
+                news += self._take(key, update.items.get(key))
+            if update.is_whole:
+                self.roster.sweep()
             if is_first:
                 self._replay()
             self._work.notify_all()
@@ -277,18 +281,26 @@ class Keeper:
         pause = 0.0
         while self._wait(pause):
             try:
-                is_done = self._write()
+                self._write()
             except StoreUnavailableError as error:
                 self.trouble = str(error)
                 self.counts.failures += 1
+                self._give_up_jobs(error)
                 self._sync_spool()
                 pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
                 if self._is_closing:
                     return
             else:
                 self.trouble, pause = "", 0.0
-                if is_done and self._is_closing:
+                if self._is_closing:
                     return
+
+    def _give_up_jobs(self, error: StoreUnavailableError) -> None:
+        """Who waits behind one that the store could not take shall not wait until it has failed for each."""
+        with self._lock:
+            jobs, self._jobs = self._jobs, deque()
+        for job in jobs:
+            job.done.set_exception(error)
 
     def _sync_spool(self) -> None:
         """What the store cannot have now shall outlive a power failure."""
@@ -306,28 +318,44 @@ class Keeper:
             self._is_urgent = False
         return True
 
-    def _write(self) -> bool:
-        """Store what waits; tell whether nothing is left. Raises StoreUnavailableError."""
-        while True:
+    def _write(self) -> None:
+        """Store what waits, by turns, so that none of it waits for all of the rest. Raises StoreUnavailableError."""
+        while any([self._do_next(), self._store_next(), self._collect_next()]):
+            pass
+
+    def _do_next(self) -> bool:
+        with self._lock:
+            job = self._jobs.popleft() if self._jobs else None
+        if job is not None:
+            self._do(job)
+        return job is not None
+
+    def _store_next(self) -> bool:
+        with self._lock:
+            batch = self.roster.take() if self.has_read else None
+        if batch is not None:
+            self._store(batch)
+        return batch is not None
+
+    def _collect_next(self) -> bool:
+        """Take away what belongs to nobody any more."""
+        garbage = self.roster.garbage[:MAX_GARBAGE]
+        if garbage:
+            self._commit([Delete(key) for key in garbage], ())
             with self._lock:
-                job = self._jobs.popleft() if self._jobs else None
-                batch = self.roster.take() if job is None and self.has_read else None
-                garbage = self.roster.garbage[:MAX_GARBAGE] if job is None and batch is None else []
-            if job is not None:
-                self._do(job)
-            elif batch is not None:
-                self._store(batch)
-            elif garbage:
-                self._commit([Delete(key) for key in garbage], ())
-                with self._lock:
-                    del self.roster.garbage[: len(garbage)]
-            else:
-                return True
+                del self.roster.garbage[: len(garbage)]
+        return bool(garbage)
 
     def _do(self, job: Job) -> None:
         try:
-            revisions = self._commit_audited(job)
+            conflict = None
+            try:
+                revisions = self._commit_audited(job)
+            except ConflictError as error:
+                conflict = error
             read = {each.key: self.store.get(each.key) for each in job.changes if not isinstance(each, Append)}
+            if conflict is not None:
+                revisions = _made_already(job.changes, read, conflict)
         except StoreError as error:
             job.done.set_exception(error)
             if isinstance(error, StoreUnavailableError):
@@ -382,3 +410,20 @@ class Keeper:
     def _commit(self, changes: Sequence[Change], conditions: Sequence[Condition]) -> Mapping[str, str]:
         self.counts.commits += 1
         return self.store.commit(changes, conditions)
+
+
+def _made_already(
+    changes: Sequence[Change], found: Mapping[str, Item | None], conflict: ConflictError
+) -> Mapping[str, str]:
+    """The revisions of what shall be put and is there already; raises the conflict if it is not.
+
+    Who was not answered by a replica that died asks another, and may be too quick for what that one knows.
+    """
+    revisions: dict[str, str] = {}
+    for each in changes:
+        item = None if isinstance(each, Append) else found[each.key]
+        if isinstance(each, Put) and item is not None and item.data == each.data:
+            revisions[each.key] = item.revision
+        elif not isinstance(each, Append):
+            raise conflict
+    return revisions

@@ -1,0 +1,121 @@
+"""Three replicas on three nodes of etcd: what is killed under load costs a client a retry, and nobody what was told."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stoker.store.errors import StoreError
+from stoker.store.etcdclient import Access, Client
+from tests.e2e.replicas import Boots, Clients, Puts, Site, shuffled, started
+from tests.store.etcds import Node, needs_etcd, until
+
+pytestmark = needs_etcd
+
+STEPS = 40  # that clients make before and after each kill
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with started(tmp_path) as made:
+        yield made
+
+
+def leader(site: Site) -> Node | None:
+    """The node that leads, None while they elect one."""
+    for node in site.etcd.nodes:
+        client = Client(Access((node.endpoint,)), 1)
+        try:
+            status = client.call("/v3/maintenance/status", {}, dict, repeat=True)
+        except StoreError:
+            continue
+        finally:
+            client.close()
+        if status.get("leader", "0") == status["header"]["member_id"]:
+            return node
+    return None
+
+
+def kill_and_restart(site: Site, kind: str, number: int, clients: Clients) -> tuple[float, float]:
+    """One round; when something had been killed and was not mended yet."""
+    clients.wait_for(STEPS)
+    begin = time.time()
+    if kind == "server":
+        site.replicas[number].kill()
+        clients.wait_for(STEPS)
+        site.replicas[number].start()
+        return begin, begin
+    node = leader(site) if kind == "leader" else site.etcd.nodes[number]
+    assert node is not None
+    node.kill()
+    until(lambda: leader(site) is not None, "no node leads")
+    elected = time.time()
+    clients.wait_for(STEPS)
+    site.etcd.start(node)
+    return begin, elected
+
+
+def run(site: Site, seed: int, rounds: int) -> tuple[Boots, Puts, list[tuple[float, float]]]:
+    """Kill so often, under load; what the clients did, and when nodes elected."""
+    boots, puts, clients = Boots(site), Puts(site), Clients(site)
+    for _ in range(4):
+        clients.add(boots)
+    for _ in range(2):
+        clients.add(puts.by_rest)
+    clients.add(puts.by_grpc)
+    elections = []
+    for kind, number in shuffled(seed, rounds):
+        elections.append(kill_and_restart(site, kind, number, clients))
+        assert not site.faults, (seed, kind, number, site.faults)
+    clients.wait_for(STEPS)
+    clients.stop()
+    assert not site.faults, (seed, site.faults)
+    return boots, puts, elections
+
+
+def check_whole(site: Site, boots: Boots) -> None:
+    """Each replica has each event that was acknowledged, once, and the same of everything."""
+    until(lambda: all(each.measure("stoker_notes_waiting") == 0 for each in site.replicas), "notes are not stored")
+    for replica in site.replicas:
+        for name, told in boots.told.items():
+            until(lambda: {text for text, _ in told} <= set(site.timeline(replica, name)), f"{name}: {told}")  # noqa: B023
+            timeline = site.timeline(replica, name)
+            doubled = [text for text, _ in told if timeline.count(text) != 1]
+            assert not doubled, (replica.name, name, told, timeline)
+    until(lambda: len({json.dumps(site.files("groups", each)) for each in site.replicas}) == 1, "groups differ")
+    states = [json.loads(each.ask("/api/v1/machines?limit=1000").body) for each in site.replicas]
+    assert states[0] == states[1] == states[2]
+
+
+def show(puts: Puts, boots: Boots, site: Site, elections: list[tuple[float, float]]) -> str:
+    """Figures of a run, for a person."""
+    calm = sorted(each for at, each in puts.seconds if not any(begin <= at <= end for begin, end in elections))
+    rough = sorted(each for at, each in puts.seconds if any(begin <= at <= end for begin, end in elections))
+    lines = [f"{len(boots.told)} boots, {len(puts.seconds)} puts followed, {site.retries} retries"]
+    for what, seconds in (("outside elections", calm), ("in elections", rough)):
+        if seconds:
+            p50, p99 = (seconds[int(part * (len(seconds) - 1))] for part in (0.5, 0.99))
+            lines.append(
+                f"{what}: {len(seconds)} writes on all replicas: p50 {p50:.3f} s, p99 {p99:.3f} s, "
+                f"longest {seconds[-1]:.3f} s"
+            )
+    return "\n".join(lines)
+
+
+def test_what_dies_costs_a_retry_and_nothing_that_was_told(site: Site) -> None:
+    boots, _, _ = run(site, seed=1, rounds=8)
+    check_whole(site, boots)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(2, 6))
+def test_the_same_for_long(site: Site, seed: int, capsys: pytest.CaptureFixture[str]) -> None:
+    boots, puts, elections = run(site, seed, rounds=24)
+    check_whole(site, boots)
+    with capsys.disabled():
+        sys.stdout.write(f"\nseed {seed}: {show(puts, boots, site, elections)}\n")
