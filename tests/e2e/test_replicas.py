@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -41,15 +42,22 @@ def leader(site: Site) -> Node | None:
     return None
 
 
-def kill_and_restart(site: Site, kind: str, number: int, clients: Clients) -> tuple[float, float]:
-    """One round; when something had been killed and was not mended yet."""
+class Round(NamedTuple):
+    """What was killed, when, and since when the rest could go on."""
+
+    what: str
+    begin: float
+    end: float
+
+
+def kill_and_restart(site: Site, kind: str, number: int, clients: Clients) -> Round:
     clients.wait_for(STEPS)
     begin = time.time()
     if kind == "server":
         site.replicas[number].kill()
         clients.wait_for(STEPS)
         site.replicas[number].start()
-        return begin, begin
+        return Round(f"server {number}", begin, begin)
     node = leader(site) if kind == "leader" else site.etcd.nodes[number]
     assert node is not None
     node.kill()
@@ -57,25 +65,25 @@ def kill_and_restart(site: Site, kind: str, number: int, clients: Clients) -> tu
     elected = time.time()
     clients.wait_for(STEPS)
     site.etcd.start(node)
-    return begin, elected
+    return Round(f"{node.name}, a {kind}", begin, elected)
 
 
-def run(site: Site, seed: int, rounds: int) -> tuple[Boots, Puts, list[tuple[float, float]]]:
-    """Kill so often, under load; what the clients did, and when nodes elected."""
+def run(site: Site, seed: int, rounds: int) -> tuple[Boots, Puts, list[Round]]:
+    """Kill so often, under load; what the clients did, and what was killed."""
     boots, puts, clients = Boots(site), Puts(site), Clients(site)
     for _ in range(4):
         clients.add(boots)
     for _ in range(2):
         clients.add(puts.by_rest)
     clients.add(puts.by_grpc)
-    elections = []
+    killed = []
     for kind, number in shuffled(seed, rounds):
-        elections.append(kill_and_restart(site, kind, number, clients))
-        assert not site.faults, (seed, kind, number, site.faults)
+        killed.append(kill_and_restart(site, kind, number, clients))
+        assert not site.faults, (seed, killed[-1], site.faults)
     clients.wait_for(STEPS)
     clients.stop()
     assert not site.faults, (seed, site.faults)
-    return boots, puts, elections
+    return boots, puts, killed
 
 
 def check_whole(site: Site, boots: Boots) -> None:
@@ -92,17 +100,22 @@ def check_whole(site: Site, boots: Boots) -> None:
     assert states[0] == states[1] == states[2]
 
 
-def show(puts: Puts, boots: Boots, site: Site, elections: list[tuple[float, float]]) -> str:
+def show(puts: Puts, boots: Boots, site: Site, killed: list[Round]) -> str:
     """Figures of a run, for a person."""
-    calm = sorted(each for at, each in puts.seconds if not any(begin <= at <= end for begin, end in elections))
-    rough = sorted(each for at, each in puts.seconds if any(begin <= at <= end for begin, end in elections))
+    calm, rough = [], []
+    for at, seconds in puts.seconds:
+        before = [each for each in killed if each.begin <= at + seconds]
+        is_rough = any(at <= each.end and each.begin <= at + seconds for each in before if each.end > each.begin)
+        after = f"{at - before[-1].begin:.1f} s after {before[-1].what} was killed" if before else "before any"
+        (rough if is_rough else calm).append((seconds, after))
     lines = [f"{len(boots.told)} boots, {len(puts.seconds)} puts followed, {site.retries} retries"]
-    for what, seconds in (("outside elections", calm), ("in elections", rough)):
-        if seconds:
-            p50, p99 = (seconds[int(part * (len(seconds) - 1))] for part in (0.5, 0.99))
+    for what, figures in (("outside elections", sorted(calm)), ("in elections", sorted(rough))):
+        if figures:
+            p50, p99 = (figures[int(part * (len(figures) - 1))][0] for part in (0.5, 0.99))
+            longest, after = figures[-1]
             lines.append(
-                f"{what}: {len(seconds)} writes on all replicas: p50 {p50:.3f} s, p99 {p99:.3f} s, "
-                f"longest {seconds[-1]:.3f} s"
+                f"{what}: {len(figures)} writes, on all replicas after p50 {p50:.3f} s, p99 {p99:.3f} s, "
+                f"longest {longest:.3f} s ({after})"
             )
     return "\n".join(lines)
 
@@ -115,7 +128,7 @@ def test_what_dies_costs_a_retry_and_nothing_that_was_told(site: Site) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2, 6))
 def test_the_same_for_long(site: Site, seed: int, capsys: pytest.CaptureFixture[str]) -> None:
-    boots, puts, elections = run(site, seed, rounds=24)
+    boots, puts, killed = run(site, seed, rounds=24)
     check_whole(site, boots)
     with capsys.disabled():
-        sys.stdout.write(f"\nseed {seed}: {show(puts, boots, site, elections)}\n")
+        sys.stdout.write(f"\nseed {seed}: {show(puts, boots, site, killed)}\n")

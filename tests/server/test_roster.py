@@ -12,11 +12,12 @@ from stoker.machines import Booted, Identity, Ordered, Seen, Sign, Told
 from stoker.report import Event
 from stoker.server.notes import MACHINES, Note
 from stoker.server.roster import Roster
-from stoker.store import Append, Delete, Item, Put, StoreUnavailableError
+from stoker.store import Append, Delete, Item, Put, StoreUnavailableError, UnsureError
 
 MACS = ("52:54:00:00:00:01", "52:54:00:00:00:02", "52:54:00:00:00:03")
 UUID = "6b5a1d0e-9a3c-4d5e-8f10-000000000001"
 AWAY = StoreUnavailableError("away")
+UNSURE = UnsureError("it may have been made or not")
 
 
 class World:
@@ -25,10 +26,15 @@ class World:
     def __init__(self, count: int) -> None:
         self.items: dict[str, Item] = {}
         self.revision = 0
-        self.rosters = [Roster(f"process{number}", "spool") for number in range(count)]
+        self.rosters = [Roster(f"process{number}", f"spool{number}") for number in range(count)]
+        self.position = 0
         self.untold: list[deque[tuple[str, Item | None]]] = [deque() for _ in self.rosters]
 
-    def commit(self, number: int, *, is_away: bool = False) -> None:
+    def note(self, number: int, note: Note) -> None:
+        self.position += 1
+        self.rosters[number].note(note, self.position)
+
+    def commit(self, number: int, *, is_away: bool = False, is_cut_off: bool = False) -> None:
         roster = self.rosters[number]
         batch = roster.take()
         if batch is None:
@@ -46,7 +52,10 @@ class World:
                 self.put(change.key, change.data if isinstance(change, Put) else None)
             assert isinstance(change, Put | Delete | Append)
         put = {each.key: str(self.revision) for each in batch.changes if isinstance(each, Put)}
-        roster.done(batch, put)
+        if is_cut_off:
+            roster.failed(batch, UNSURE)
+        else:
+            roster.done(batch, put)
 
     def put(self, key: str, data: bytes | None) -> None:
         item = None if data is None else Item(key, data, str(self.revision), key)
@@ -84,6 +93,7 @@ STEPS = st.lists(
         st.tuples(st.just("note"), PROCESS, st.sampled_from(MACS)),
         st.tuples(st.just("commit"), PROCESS),
         st.tuples(st.just("away"), PROCESS),
+        st.tuples(st.just("cut off"), PROCESS),
         st.tuples(st.just("tell"), PROCESS, st.integers(1, 3)),
     ),
     max_size=60,
@@ -97,12 +107,12 @@ def test_every_note_counts_once_whoever_was_quicker(steps: list[tuple[Any, ...]]
     noted = dict.fromkeys(MACS, 0)
     for at, (what, number, *rest) in enumerate(steps):
         if what == "note":
-            world.rosters[number].note(note(Identity("", rest[0]), float(at), is_told=True))
+            world.note(number, note(Identity("", rest[0]), float(at), is_told=True))
             noted[rest[0]] += 1
         elif what == "tell":
             world.tell(number, rest[0])
         else:
-            world.commit(number, is_away=what == "away")
+            world.commit(number, is_away=what == "away", is_cut_off=what == "cut off")
     world.settle()
     records = [{machine.name: machine for machine in roster.register} for roster in world.rosters]
     assert records[0] == records[1] == records[2]

@@ -96,6 +96,7 @@ class Keeper:
         self.audit: deque[bytes] = deque(maxlen=MAX_AUDIT)
         self.counts = Counts()
         self.trouble = ""
+        self.spool_trouble = ""  # of the note that came last
         self.has_read = False
         self._items: dict[str, Item] = {}
         self._jobs: deque[Job] = deque()
@@ -160,11 +161,13 @@ class Keeper:
         if self.spool is None:
             return 0
         try:
-            return self.spool.append(msgspec.json.encode(note))
+            position = self.spool.append(msgspec.json.encode(note))
         except StoreError as error:
             self.counts.unspooled_notes += 1
-            self.trouble = str(error)
+            self.spool_trouble = str(error)
             return 0
+        self.spool_trouble = ""
+        return position
 
     def waiting(self) -> list[Pending]:
         """The notes that are not stored yet."""
@@ -179,7 +182,7 @@ class Keeper:
 
     def troubles(self) -> tuple[str, ...]:
         """Why what is known is not all there is, or is not stored; empty texts where all is well."""
-        return (self._watch.trouble, self.trouble) if self.has_read else ()
+        return (self._watch.trouble, self.trouble, self.spool_trouble) if self.has_read else ()
 
     def audits(self) -> list[bytes]:
         """What was changed, the latest last."""

@@ -61,6 +61,7 @@ class Measures:
             _total(
                 "stoker_spool_dropped_total", "Notes that the spool had no room for.", spool.dropped if spool else 0
             ),
+            _total("stoker_notes_unspooled_total", "Notes that the spool could not take.", counts.unspooled_notes),
             _total("stoker_machines_turned_away_total", "Machines there was no room for.", keeper.roster.turned_away),
             Gauge("stoker_watchers", "Clients that watch the stream of events.", lambda: stream.counts.watching),
             _total("stoker_stream_sent_total", "Events sent to them.", stream.counts.sent),

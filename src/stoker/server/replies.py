@@ -73,8 +73,8 @@ Then = Callable[[Mapping[str, str]], Response]
 class Reply(NamedTuple):
     """An answer, and what it changes: who was seen, the lines that the log gets, and what is stored first.
 
-    Where there is a `change`, `then` makes the answer once it is stored, and `response` is not given. `route` is the
-    row of the table that answered.
+    Where there is a `change`, `then` makes the answer once it is stored, and `response` is not given. An answer that
+    `promises` says that what was seen will not be lost. `route` is the row of the table that answered.
     """
 
     response: Response
@@ -82,6 +82,7 @@ class Reply(NamedTuple):
     lines: tuple[str, ...] = ()
     change: Order | Write | None = None
     then: Then | None = None
+    promises: bool = False
     route: str = ""
     caller: Caller = ANYONE
 

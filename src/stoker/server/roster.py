@@ -193,7 +193,7 @@ class Roster:
     def is_stored(self, name: str, position: int) -> bool:
         """Whether a note at that position of the spool is in a stored record."""
         known = self.records.get(name)
-        return known is not None and known.kept.spool == self.spool and position <= known.kept.position
+        return known is not None and known.kept.spool == self.spool and 0 < position <= known.kept.position
 
     # The workings.
 
@@ -348,9 +348,13 @@ class Roster:
         return True
 
     def _refold(self, names: set[str]) -> None:
-        """Fold what waits for these machines once more, into what is stored."""
+        """Fold what waits for these machines once more, into what is stored.
+
+        That may have it already: of a commit that was cut off nobody knew whether it was made.
+        """
         names = self._together(names & self.dirty.keys())
-        again = in_order(self.dirty[name] for name in names)
+        waiting = in_order(self.dirty[name] for name in names)
+        again = [each for each in waiting if not any(self.is_stored(name, each.position) for name in each.names)]
         before = {name: self.dirty.pop(name) for name in names}
         for name, dirty in before.items():
             self.register.drop(name)

@@ -88,6 +88,8 @@ class Site:
             reply = self.face.answer(request, view)
             for sighting in reply.sightings:
                 self.see(sighting, view.at)
+            if reply.promises and self.keeper.spool_trouble:
+                return reply._replace(response=refuse_change(StoreUnavailableError(self.keeper.spool_trouble))), None
             return self._submit(reply)
         except Exception as error:  # noqa: BLE001  a fault in one request must not end the others
             return self.face.fail(request, error), None
