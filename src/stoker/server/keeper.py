@@ -1,9 +1,10 @@
 """The shell between handlers and the store: notes, orders and changes go in, what is known is at hand at any time.
 
-Nobody who reads waits for the store. What was seen or told is folded into memory at once, appended to the spool and
+Nobody who reads waits for the store. What was seen or told is folded into memory at once and
 stored in batches; what a person orders or changes is waited for, and is done when the store says so. One thread writes,
 so that the order of each machine is kept; a watch brings what others write. When the store is away reads go on, orders
-and changes fail with StoreUnavailableError, and the spool keeps the rest until it is back.
+and changes fail with StoreUnavailableError, and the spool keeps the rest until it is back. What a machine was promised
+is in the spool at once; all that can be lost is that it was seen, within LINGER seconds before this process is killed.
 """
 
 from __future__ import annotations
@@ -95,9 +96,11 @@ class Keeper:
         self.report = Report()
         self.audit: deque[bytes] = deque(maxlen=MAX_AUDIT)
         self.counts = Counts()
-        self.trouble = ""
+        self.trouble = ""  # why what waits is not stored; none once it is
+        self.lost = ""  # what could never be stored, and why: the last of it
         self.spool_trouble = ""  # of the note that came last
         self.has_read = False
+        self.is_away = False
         self._items: dict[str, Item] = {}
         self._jobs: deque[Job] = deque()
         self._lock = threading.RLock()
@@ -117,11 +120,11 @@ class Keeper:
         """Wait until everything was read once; tell whether it was."""
         return self._read.wait(seconds)
 
-    def note(self, note: Note) -> tuple[Event, ...]:
-        """Take in what was seen or told; the events that tell of it."""
+    def note(self, note: Note, *, is_promised: bool = False) -> tuple[Event, ...]:
+        """Take in what was seen or told; the events that tell of it. What is promised is in the spool on return."""
         with self._lock:
-            events = self.roster.note(note, self._spool(note))
-            self._work.notify_all()
+            events = self.roster.note(note, self._spool(note) if is_promised or self.is_away else 0)
+            self._work.notify()
             return events
 
     def order(self, note: Note, audit: bytes) -> tuple[Future[None] | None, str, tuple[Event, ...]]:
@@ -156,8 +159,13 @@ class Keeper:
             self._sync_spool()
         return not self.waiting()
 
+    def _spool_waiting(self) -> None:
+        """Append what the store cannot have now to the spool; a full disk is no reason to leave a machine alone."""
+        for pending in self.roster.unspooled() if self.spool is not None else ():
+            self.roster.spooled(pending, self._spool(pending.note))
+
     def _spool(self, note: Note) -> int:
-        """Append to the spool; a full disk is no reason to leave a machine alone."""
+        """Append to the spool: the position, 0 where it is not in it."""
         if self.spool is None:
             return 0
         try:
@@ -182,7 +190,7 @@ class Keeper:
 
     def troubles(self) -> tuple[str, ...]:
         """Why what is known is not all there is, or is not stored; empty texts where all is well."""
-        return (self._watch.trouble, self.trouble, self.spool_trouble) if self.has_read else ()
+        return (self._watch.trouble, self.trouble, self.spool_trouble, self.lost) if self.has_read else ()
 
     def audits(self) -> list[bytes]:
         """What was changed, the latest last."""
@@ -227,6 +235,8 @@ class Keeper:
                 self.roster.sweep()
             if is_first:
                 self._replay()
+            if self.is_away:
+                self._is_urgent = True  # it may be back: what waits is tried again at once
             self._work.notify_all()
         if is_first or any(key.partition("/")[0] in FOLDERS for key in (*gone, *update.items)):
             self._read_catalogue()
@@ -270,7 +280,7 @@ class Keeper:
 
     def _replay(self) -> None:
         """Take in what an earlier process left in the spool and had not stored."""
-        for position, data in self.spool.read(MOST_LEFT, MOST_LEFT_BYTES) if self.spool else ():
+        for position, data in self.spool.read(MOST_LEFT, MOST_LEFT_BYTES) if self.spool is not None else ():
             note = decode_stored(data, Note)
             if note is None:
                 continue
@@ -288,22 +298,24 @@ class Keeper:
             except StoreUnavailableError as error:
                 self.trouble = str(error)
                 self.counts.failures += 1
-                self._give_up_jobs(error)
+                with self._lock:
+                    self.is_away = True
+                    self._spool_waiting()
+                self._refuse_jobs(error)
                 self._sync_spool()
                 pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
                 if self._is_closing:
                     return
             else:
-                self.trouble, pause = "", 0.0
+                self.trouble, self.is_away, pause = "", False, 0.0
                 if self._is_closing:
                     return
 
-    def _give_up_jobs(self, error: StoreUnavailableError) -> None:
+    def _refuse_jobs(self, error: StoreError) -> None:
         """Who waits behind one that the store could not take shall not wait until it has failed for each."""
         with self._lock:
-            jobs, self._jobs = self._jobs, deque()
-        for job in jobs:
-            job.done.set_exception(error)
+            while self._jobs:
+                self._jobs.popleft().done.set_exception(error)
 
     def _sync_spool(self) -> None:
         """What the store cannot have now shall outlive a power failure."""
@@ -316,10 +328,15 @@ class Keeper:
         with self._lock:
             if not self.has_read and not self._is_closing:
                 self._work.wait_for(lambda: self.has_read or self._jobs or self._is_closing)
-            self._work.wait_for(lambda: self.roster.dirty or self.roster.garbage or self._jobs or self._is_closing)
+            self._work.wait_for(self._has_work)
             self._work.wait_for(lambda: self._is_urgent or self._jobs, timeout=max(LINGER, pause))
             self._is_urgent = False
         return True
+
+    def _has_work(self) -> bool:
+        """Whether there is something to write, or to try again."""
+        is_back = self.is_away and self._is_urgent
+        return bool(self.roster.dirty or self.roster.garbage or self._jobs or self._is_closing or is_back)
 
     def _write(self) -> None:
         """Store what waits, by turns, so that none of it waits for all of the rest. Raises StoreUnavailableError."""
@@ -359,8 +376,8 @@ class Keeper:
             read = {each.key: self.store.get(each.key) for each in job.changes if not isinstance(each, Append)}
             if conflict is not None:
                 revisions = _made_already(job.changes, read, conflict)
-        except StoreError as error:
-            job.done.set_exception(error)
+        except Exception as error:  # whoever waits is told; a fault of ours must not end the thread
+            job.done.set_exception(_fault(error))
             if isinstance(error, StoreUnavailableError):
                 raise
             return
@@ -389,14 +406,16 @@ class Keeper:
             with self._lock:
                 self.roster.failed(batch, error)
             raise
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001  the same; this batch would fail again and hold up all others
+            fault = _fault(error)
+            self.lost = f"{len(batch.pending)} notes could not be stored: {fault}"
             with self._lock:
-                self.counts.dropped_notes += self.roster.given_up(batch, error)
+                self.counts.dropped_notes += self.roster.given_up(batch, fault)
         else:
             with self._lock:
                 self.roster.done(batch, revisions)
                 self.counts.stored_notes += len(batch.pending)
-                if self.spool:
+                if self.spool is not None:
                     self.spool.acknowledge(self.roster.stored_up_to())
 
     def _settle_conflict(self, batch: Batch, error: ConflictError) -> None:
@@ -430,3 +449,7 @@ def _made_already(
         elif not isinstance(each, Append):
             raise conflict
     return revisions
+
+
+def _fault(error: Exception) -> StoreError:
+    return error if isinstance(error, StoreError) else StoreError(f"{type(error).__name__}: {error}")

@@ -15,6 +15,7 @@ from stoker.server.roles import ANYONE, Access, Caller, TokenFile, Tokens, refus
 from stoker.server.routes import API, TABLE
 
 NO_TOKENS: Final = TokenFile(None)
+READERS: Final = frozenset({"/healthz", "/readyz", "/metrics"})  # who need nothing of what is kept
 CHALLENGE: Final = ("www-authenticate", 'Bearer realm="stoker"')
 
 
@@ -34,6 +35,9 @@ class Native:
         endpoint = match.endpoint
         if endpoint is None:
             return Reply(_not_routed(request, match))
+        if not view.keeper.has_read and match.pattern not in READERS:
+            unread = problem(503, "; ".join(view.keeper.unready())).with_headers(("retry-after", "5"))
+            return Reply(unread, route=match.pattern)
         if endpoint.access is Access.PUBLIC and not request.path.startswith(API):
             return endpoint.handler(request, view, match.names)._replace(route=match.pattern)
         tokens = self.tokens.current()
@@ -53,6 +57,10 @@ class Native:
     def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """Who asked for what, and what came of it."""
         return self.lines.access(request, reply.response, seconds, str(reply.caller))
+
+    def troubles(self) -> tuple[str, ...]:
+        """That of the file of tokens."""
+        return (self.tokens.trouble,)
 
     def audit(self, deed: Deed) -> str:
         """Who did what to what."""

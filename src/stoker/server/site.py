@@ -15,8 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from stoker.http import Request, Response, problem
-from stoker.machines import Compile, Sighting, Validate, check_ignition
-from stoker.machines.timeline import facts_of
+from stoker.machines import Compile, Sighting, Validate, check_ignition, facts_of
 from stoker.report import Event, Report
 from stoker.server.behind import Behind
 from stoker.server.files_api import refuse_change
@@ -87,7 +86,7 @@ class Site:
         try:
             reply = self.face.answer(request, view)
             for sighting in reply.sightings:
-                self.see(sighting, view.at)
+                self.see(sighting, view.at, is_promised=reply.promises)
             if reply.promises and self.keeper.spool_trouble:
                 return reply._replace(response=refuse_change(StoreUnavailableError(self.keeper.spool_trouble))), None
             return self._submit(reply)
@@ -112,10 +111,11 @@ class Site:
             self.write(line)
         self.write(self.face.access(request, reply, seconds))
 
-    def see(self, sighting: Sighting, at: float) -> None:
+    def see(self, sighting: Sighting, at: float, *, is_promised: bool = False) -> None:
         """Note that a machine was heard of."""
         self.measures.sightings.add()
-        self._publish(self.keeper.note(Note(sighting.identity, tuple(facts_of(sighting)), at)))
+        note = Note(sighting.identity, tuple(facts_of(sighting)), at)
+        self._publish(self.keeper.note(note, is_promised=is_promised))
 
     def write(self, line: str) -> None:
         """Write a line of the log; an empty one is none."""
@@ -135,8 +135,8 @@ class Site:
             raise StoreUnavailableError("; ".join(self.keeper.unready()) or "the store was not read in time")
 
     def _say_troubles(self) -> None:
-        """Say once of each trouble of the store that it is there, and that what was read last is still served."""
-        troubles = self.keeper.troubles()
+        """Say once of each trouble of the store or the face that it is there, and that what was read last counts."""
+        troubles = (*self.keeper.troubles(), *self.face.troubles())
         if troubles != self.troubles:
             for trouble in troubles:
                 if trouble and trouble not in self.troubles:

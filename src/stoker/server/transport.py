@@ -86,9 +86,10 @@ def serve(
 
     `on_ready` is given the address once connections are accepted, with the real port where 0 was asked for. `log`
     takes one line at a time, from any thread. With `tls` it speaks HTTPS, and HTTP/2 to those who ask for it. What is
-    known of machines is kept in `state_dir`; `trusted` are the networks of proxies whose word on clients counts. With
-    `operators`, Matchbox's gRPC API is served, too. A socket that a supervisor handed over takes the place of
-    `address`. Raises AddressError, CertificateError, TransportMissingError, and StoreUnavailableError of the store.
+    known of machines is kept in `state_dir`, or in the etcd, which may come later than the server. `trusted` are the
+    networks of proxies whose word on clients counts. With `operators`, Matchbox's gRPC API is served, too. A socket
+    that a supervisor handed over takes the place of `address`. Raises AddressError, CertificateError,
+    TransportMissingError, and StoreUnavailableError of the store.
     """
     if tls is not None:
         _check_certificate(tls)
@@ -98,7 +99,8 @@ def serve(
         with closing(listening):
             site = Site(behind, assets_dir, compile_config, log, validate=validate, face=face, signer=signer)
             try:
-                site.wait_until_read(READ_SECONDS)
+                if not isinstance(kept, Etcd):
+                    site.wait_until_read(READ_SECONDS)
                 asyncio.run(_run(site, listening, on_ready, tls, trusted, operators))
             finally:
                 site.close(STORE_SECONDS)
