@@ -94,6 +94,9 @@ class Replica:
         finally:
             connection.close()
 
+    def is_ready(self) -> bool:
+        return self.ask("/readyz").status == 200
+
     def measure(self, name: str) -> float:
         lines = self.ask("/metrics").body.decode().splitlines()
         return float(next((line for line in lines if line.startswith(f"{name} ")), f"{name} nan").split()[1])
@@ -173,6 +176,8 @@ def started(root: Path) -> Iterator[Site]:
         for replica in replicas:
             stack.callback(replica.kill)
             replica.start()
+        for replica in replicas:
+            until(replica.is_ready, "a server does not get ready")
         site = Site(replicas, etcd, token, certificates)
         for name, data in CATALOGUE.items():
             put = site.operate(0, f"/api/v1/{name}", "PUT", data, If_None_Match="*")
@@ -285,7 +290,7 @@ class Puts:
         while waiting:
             replica = waiting[0]
             answer = replica.ask(target, Authorization=f"Bearer {self.site.token}")
-            if answer.status in {200, 0}:  # who is killed meanwhile is not waited for
+            if answer.status in {200, 503, 0}:  # who is killed meanwhile, or has just started, is not waited for
                 waiting.pop(0)
             elif time.monotonic() > clock + PATIENCE:
                 self.site.faults.append(f"{target} is not on {replica.name} after {PATIENCE:g} s")

@@ -81,8 +81,11 @@ def test_an_etcd_that_is_away(site: Site, begin: Callable[[Site], None], end: Ca
             assert tell(replica.ask, mac, f"during {number}").status == 204
         assert replica.measure("stoker_notes_waiting") >= len(MACS)
     site.replicas[1].kill()
-    end(site)
     site.replicas[1].start()
+    unread = site.replicas[1].ask(f"/ipxe?mac={MACS[0]}")  # it has read nothing yet, and does not know that
+    assert (unread.status, unread.headers.get("retry-after")) == (503, "5")
+    end(site)
+    until(site.replicas[1].is_ready, "it does not get ready")
     stages = ("before", "during 0", "during 1", "during 2")
     for replica in site.replicas:
         until(lambda: all(is_told(site, replica, stage) for stage in stages), "what was told does not arrive")  # noqa: B023

@@ -11,7 +11,17 @@ from stoker.machines import FOLDERS, Booted, Identity, Machine, Ordered, Seen, S
 from stoker.report import Event
 from stoker.server.keeper import Keeper
 from stoker.server.notes import Note
-from stoker.store import Change, Condition, ConflictError, Put, Store, StoreError, StoreUnavailableError
+from stoker.store import (
+    Change,
+    Condition,
+    ConflictError,
+    OnChange,
+    Put,
+    Store,
+    StoreError,
+    StoreUnavailableError,
+    Update,
+)
 from stoker.store.filestore import FileStore
 from stoker.store.spool import Spool
 from tests.server.conftest import until
@@ -56,6 +66,25 @@ class Forgetful(Spool):
 
     def acknowledge(self, position: int) -> None:
         pass
+
+
+class Unread:
+    """A store that takes changes and has not told yet what is in it; everything else is the real one's."""
+
+    trouble = "it is slow"
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def watch(self, folders: Sequence[str], on_change: OnChange) -> Unread:
+        self.on_change = on_change
+        return self
+
+    def close(self) -> None:
+        """End nothing."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.store, name)
 
 
 Make = Callable[..., Keeper]
@@ -289,6 +318,21 @@ def test_a_change_of_files_is_seen_when_it_is_done(make: Make) -> None:
     assert list(two.audit) == [b"audit"]
     with pytest.raises(ConflictError, match=r"groups/node\.json"):
         two.change((Put("groups/node.json", b"{}"),), (Condition("groups/node.json", ""),), b"").result(WAIT)
+
+
+def test_what_is_changed_before_all_was_read_is_not_all_there_is(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    store = FileStore(tmp_path / "data", FOLDERS, tmp_path / "state.db")
+    store.commit([Put("groups/old.json", b'{"profile": "p"}')])
+    unread = Unread(store)
+    keeper = Keeper(unread, None, lambda _events: None)  # type: ignore[arg-type]
+    keeper.change((Put("groups/new.json", b'{"profile": "p"}'),), (), b"").result(WAIT)
+    assert keeper.unready() == ["the store was not read yet: it is slow"]
+    assert not keeper.catalogue.groups
+    unread.on_change(Update(store.scan("groups").items, is_whole=True))
+    assert (keeper.unready(), sorted(keeper.catalogue.groups)) == ([], ["new", "old"])
+    keeper.close(WAIT)
+    store.close()
 
 
 def test_a_file_that_a_person_edits_is_seen(make: Make, tmp_path: Path) -> None:

@@ -146,6 +146,9 @@ class Face(grpc.GenericRpcHandler):
         method = METHODS.get(path)
         if method is None:
             raise Refused(StatusCode.UNIMPLEMENTED, _unknown(path))
+        unready = self.site.keeper.unready()
+        if unready:
+            raise Refused(StatusCode.UNAVAILABLE, "; ".join(unready))
         try:
             request = method.request.FromString(data)
         except DecodeError as error:

@@ -184,7 +184,7 @@ class Keeper:
 
     def unready(self) -> list[str]:
         """Why what is served cannot be trusted to be all there is: nothing once it was read whole."""
-        if self.has_read:
+        if self._read.is_set():
             return []
         return [f"the store was not read yet: {self._watch.trouble or 'it is being read'}"]
 
@@ -222,6 +222,8 @@ class Keeper:
     def _on_change(self, update: Update) -> None:
         news: list[Event] = []
         with self._lock:
+            if not (self.has_read or update.is_whole):
+                return  # what is changed before all was read comes with the rest
             self.counts.updates += 1
             self._unreadable = update.report
             is_first, self.has_read = not self.has_read, True

@@ -35,9 +35,9 @@ class Native:
         endpoint = match.endpoint
         if endpoint is None:
             return Reply(_not_routed(request, match))
-        if not view.keeper.has_read and match.pattern not in READERS:
-            unread = problem(503, "; ".join(view.keeper.unready())).with_headers(("retry-after", "5"))
-            return Reply(unread, route=match.pattern)
+        unready = view.keeper.unready()
+        if unready and match.pattern not in READERS:
+            return Reply(problem(503, "; ".join(unready)).with_headers(("retry-after", "5")), route=match.pattern)
         if endpoint.access is Access.PUBLIC and not request.path.startswith(API):
             return endpoint.handler(request, view, match.names)._replace(route=match.pattern)
         tokens = self.tokens.current()
