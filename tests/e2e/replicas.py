@@ -41,6 +41,14 @@ CATALOGUE = {
 }
 
 
+def write_catalogue(data: Path) -> None:
+    """Write the files of the catalogue."""
+    for name, text in CATALOGUE.items():
+        path = data / (f"{name}.json" if "/ignition/" not in name else name.removeprefix("templates/"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text)
+
+
 class Answer(NamedTuple):
     """What a replica answered, or 0 where it did not."""
 
@@ -100,6 +108,28 @@ class Replica:
     def measure(self, name: str) -> float:
         lines = self.ask("/metrics").body.decode().splitlines()
         return float(next((line for line in lines if line.startswith(f"{name} ")), f"{name} nan").split()[1])
+
+
+class Single(Replica):
+    """A server of files: `data`, `assets` and `state` below a directory."""
+
+    def __init__(self, root: Path, token_file: Path, *further: str | Path) -> None:
+        self.name = "single"
+        self.port = 0
+        self.log = token_file.with_name("log")
+        self.process: subprocess.Popen[str] | None = None
+        self.words = [STOKER, "serve", root / "data", "--state-dir", root / "state", "--token-file", token_file]
+        self.words += ["--address", "127.0.0.1:0", "--quiet", *further]
+        if (root / "assets").is_dir():
+            self.words += ["--assets", root / "assets"]
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.words, stdout=subprocess.PIPE, stderr=log, text=True)
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, self.log.read_text()[-3000:]
+        self.port = int(line.rpartition(":")[2])
 
 
 @dataclass

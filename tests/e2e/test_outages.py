@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stoker.server.roles import Role, add_token
-from tests.e2e.replicas import CATALOGUE, STOKER, Answer, Replica, Site, started
+from tests.e2e.replicas import Answer, Replica, Single, Site, started, write_catalogue
 from tests.store.disks import small_disk
 from tests.store.etcds import needs_etcd, until
 
@@ -105,24 +104,6 @@ def is_told(site: Site, replica: Replica, stage: str) -> bool:
     return all(f"{stage} of {mac}" in site.timeline(replica, mac) for mac in MACS)
 
 
-class Single(Replica):
-    """A server of files."""
-
-    def __init__(self, data: Path, state: Path, token_file: Path) -> None:
-        self.name = "single"
-        self.state = state
-        self.log = token_file.with_name("log")
-        self.process: subprocess.Popen[str] | None = None
-        self.words = [STOKER, "serve", data, "--state-dir", state, "--token-file", token_file]
-        self.words += ["--address", "127.0.0.1:0", "--quiet"]
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.words, stdout=subprocess.PIPE, stderr=log, text=True)
-        assert self.process.stdout is not None
-        self.port = int(self.process.stdout.readline().rpartition(":")[2])
-
-
 @contextmanager
 def full(disk: Path) -> Iterator[None]:
     """The disk has not a byte left, meanwhile."""
@@ -143,11 +124,8 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
     token = add_token(tmp_path / "tokens", Role.OPERATOR, "alice")
     operator = {"Authorization": f"Bearer {token}"}
     with small_disk(tmp_path / "disk", "4m") as disk:
-        for name, data in CATALOGUE.items():
-            path = disk / "data" / (f"{name}.json" if "/ignition/" not in name else name.removeprefix("templates/"))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        server = Single(disk / "data", disk / "state", tmp_path / "tokens")
+        write_catalogue(disk / "data")
+        server = Single(disk, tmp_path / "tokens")
         try:
             server.start()
             assert tell(server.ask, MACS[0], "before").status == 204

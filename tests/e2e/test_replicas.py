@@ -57,6 +57,7 @@ def kill_and_restart(site: Site, kind: str, number: int, clients: Clients) -> Ro
         site.replicas[number].kill()
         clients.wait_for(STEPS)
         site.replicas[number].start()
+        until(site.replicas[number].is_ready, "it does not get ready")
         return Round(f"server {number}", begin, begin)
     node = leader(site) if kind == "leader" else site.etcd.nodes[number]
     assert node is not None
