@@ -15,6 +15,7 @@ from stoker.store import (
     Change,
     Condition,
     ConflictError,
+    Delete,
     OnChange,
     Put,
     Store,
@@ -331,6 +332,34 @@ def test_what_is_changed_before_all_was_read_is_not_all_there_is(tmp_path: Path)
     assert not keeper.catalogue.groups
     unread.on_change(Update(store.scan("groups").items, is_whole=True))
     assert (keeper.unready(), sorted(keeper.catalogue.groups)) == ([], ["new", "old"])
+    keeper.close(WAIT)
+    store.close()
+
+
+def test_what_this_process_wrote_is_not_undone_by_what_is_told_late(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    store = FileStore(tmp_path / "data", FOLDERS, tmp_path / "state.db")
+    unread = Unread(store)
+    keeper = Keeper(unread, None, lambda _events: None)  # type: ignore[arg-type]
+    unread.on_change(Update({}, is_whole=True))
+    keys = [f"groups/{name}.json" for name in ("put", "gone")]
+    for key in keys:
+        keeper.change((Put(key, b'{"profile": "p"}'),), (), b"").result(WAIT)
+    old = {key: item for key in keys if (item := store.get(key))}
+    keeper.change((Put(keys[0], b'{"profile": "q"}'),), (), b"").result(WAIT)
+    keeper.change((Delete(keys[1]),), (), b"").result(WAIT)
+    late = [
+        Update(old),
+        Update({}, is_whole=True),
+        Update({}, (keys[0],)),
+        Update({keys[0]: old[keys[0]]}, is_whole=True),
+    ]
+    for update in late:
+        unread.on_change(update)
+        assert {name: each.document.profile for name, each in keeper.catalogue.groups.items()} == {"put": "q"}
+    unread.on_change(Update(dict(store.scan("groups").items), (keys[1],)))
+    unread.on_change(Update(old))  # what others have written since
+    assert sorted(keeper.catalogue.groups) == ["gone", "put"]
     keeper.close(WAIT)
     store.close()
 
