@@ -304,8 +304,8 @@ class Puts:
         if answer.status not in (200, 201):
             self.site.faults.append(f"put of {name}: {answer}")
             return
-        self._follow(f"/api/v1/groups/{name}")
-        gone = self.site.operate(number, f"/api/v1/groups/{name}", "DELETE", If_Match=answer.headers["etag"])
+        has_it = self._follow(f"/api/v1/groups/{name}")
+        gone = self.site.operate(has_it, f"/api/v1/groups/{name}", "DELETE", If_Match=answer.headers["etag"])
         if gone.status != 204 and (gone.tries, gone.status) != (2, 404):
             self.site.faults.append(f"delete of {name}: {gone}")
 
@@ -314,7 +314,9 @@ class Puts:
         name = f"g{number % 7}"
         self.site.call(number, "GroupPut", group={"id": name, "profile": "node", "selector": {"x": str(number)}})
 
-    def _follow(self, target: str) -> None:
+    def _follow(self, target: str) -> int:
+        """Until each replica that runs has it; one that had it."""
+        has_it = 0
         start, clock = time.time(), time.monotonic()
         waiting = [each for each in self.site.replicas if each.process is not None]
         while waiting:
@@ -322,12 +324,14 @@ class Puts:
             answer = replica.ask(target, Authorization=f"Bearer {self.site.token}")
             if answer.status in {200, 503, 0}:  # who is killed meanwhile, or has just started, is not waited for
                 waiting.pop(0)
+                has_it = self.site.replicas.index(replica) if answer.status == 200 else has_it
             elif time.monotonic() > clock + PATIENCE:
                 self.site.faults.append(f"{target} is not on {replica.name} after {PATIENCE:g} s")
-                return
+                break
             else:
                 time.sleep(POLL)
         self.seconds.append((start, time.monotonic() - clock))
+        return has_it
 
 
 def shuffled(seed: int, rounds: int) -> list[tuple[str, int]]:

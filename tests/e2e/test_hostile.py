@@ -7,6 +7,7 @@ import json
 import os
 import random
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import pytest
 
 from stoker.server.roles import Role, add_token
 from tests.e2e.replicas import Single, write_catalogue
+from tests.server.operators import make_certificates
 from tests.store.etcds import until
 
 CANARY = b"opensesame, which nobody may read"
@@ -229,3 +231,154 @@ def test_more_machines_than_there_is_room_for(server: Server) -> None:
 @pytest.mark.soak
 def test_a_hundred_thousand_machines(server: Server) -> None:
     crowd(server, 100_000)
+
+
+UPS = ("..", "%2e%2e", "%2E.", ".%2e", "%252e%252e", "..%00", "..;", "%c0%ae%c0%ae", "\uff0e\uff0e")
+SLASHES = ("/", "//", "%2f", "%5c", "\\", "/./", "%252f")
+PLACES = ("/assets/", "/assets/sub/", "/", "/api/v1/templates/ignition/")
+TRICKS = [
+    *(f"{place}{slash.join([up] * 2)}{slash}secret" for place in PLACES for up in UPS for slash in SLASHES),
+    *("/assets/leads-out", "/assets//etc/passwd", "/assets/%2fetc/passwd", "/assets/sub/../../secret%00.txt"),
+    *("/assets/../state/stoker.db", "/assets/file:///etc/passwd", "/assets/..", "/assets/sub", "//assets/../secret"),
+]
+
+
+def test_path_tricks(server: Server) -> None:
+    """Whatever is tried, nobody reads what is not below the directory of assets."""
+    assert len(TRICKS) > 100
+    assert server.ask("/assets/sub/notes").body == b"notes"
+    with nothing_stays(server):
+        for target in TRICKS:
+            with connect(server.port) as connection:
+                connection.settimeout(30)
+                head = f"GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n\r\n"
+                connection.sendall(head.encode())
+                connection.shutdown(socket.SHUT_WR)
+                answer = b"".join(iter(lambda: connection.recv(65536), b""))
+            assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 301 ", b"HTTP/1.1 308 ")) or not answer, (
+                target,
+                answer,
+            )
+            assert CANARY not in answer, target
+            assert b"root:" not in answer, target
+            assert b"SQLite format" not in answer, target
+
+
+LIST = json.dumps(["x" * 1000] * 500)
+BOMBS = {
+    "itself without an end": '{{define "a"}}{{template "a"}}{{end}}{{template "a"}}',
+    "loops in loops": "{{range .list}}{{range $.list}}{{range $.list}}{{end}}{{end}}{{end}}",
+    "what doubles": '{{define "a"}}{{template "b" .}}{{template "b" .}}{{end}}'
+    + "".join(f'{{{{define "{chr(c)}"}}}}{{{{template "{chr(c + 1)}" .}}}}' * 2 + "{{end}}" for c in range(98, 118))
+    + '{{define "v"}}x{{end}}{{template "a" .}}',
+    "a width": '{{printf "%999999999d" 1}}',
+    "many widths": '{{range .list}}{{printf "%999999d" 1}}{{end}}',
+    "long texts": "variant: fcos\nversion: 1.5.0\na: {{range .list}}{{printf `%q %q %q` $.list $.list .}}{{end}}",
+    "nested lists": "variant: fcos\nversion: 1.5.0\na: " + "[" * 100_000,
+    "laughs": "variant: fcos\nversion: 1.5.0\na0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    + "storage: {files: [*a11]}\n",
+    "many files": "variant: fcos\nversion: 1.5.0\nstorage:\n  files:\n{{range .list}}{{range $.list}}"
+    "{{printf `    - path: /%d\\n` 1}}{{end}}{{end}}",
+}
+
+
+@pytest.mark.parametrize("template", BOMBS.values(), ids=BOMBS)
+def test_template_bombs(server: Server, template: str) -> None:
+    """A template that blows up is a reason for its own machines alone; the rest waits a moment at most."""
+    operator = {"Authorization": f"Bearer {server.token}"}
+    group = f'{{"id": "bomb", "profile": "bomb", "selector": {{"b": "1"}}, "metadata": {{"list": {LIST}}}}}'
+    files = {
+        "templates/ignition/bomb.bu": template.encode(),
+        "profiles/bomb": b'{"id": "bomb", "ignition_id": "bomb.bu"}',
+        "groups/bomb": group.encode(),
+    }
+    statuses = [server.ask(f"/api/v1/{name}", "PUT", data, **operator).status for name, data in files.items()]
+    assert statuses[0] in {201, 422}
+    assert statuses[1:] == [201, 201]
+    with nothing_stays(server), good_clients(server):
+        memory = []
+        for _ in range(3):
+            answer = server.ask("/ignition?mac=52:54:00:ff:00:03&b=1")
+            assert answer.status == 500, (answer.status, answer.body[:300])
+            assert json.loads(answer.body)["detail"]
+            memory.append(server.memory())
+        assert memory[-1] < memory[0] + (100 << 20), memory
+
+
+def test_a_flood_of_events(server: Server) -> None:
+    """A machine that tells a lot is heard; what is kept of it is bounded by bytes, too."""
+    body = json.dumps([{"stage": "x", "text": "y" * 600, "pointer": ["z" * 200] * 2}] * 60).encode()
+    memory = []
+    for _ in range(2):
+        for number in range(300):
+            answer = server.ask(
+                f"/api/v1/machines/52:54:00:0b:{number >> 8:02x}:{number & 255:02x}/events", "POST", body
+            )
+            assert answer.status == 204
+        until(lambda: server.measure("stoker_notes_waiting") == 0, "notes are not stored")
+        memory.append(server.memory())
+    assert memory[1] < memory[0] * 1.15 + (10 << 20), memory
+
+
+@contextmanager
+def secure_server(root: Path) -> Iterator[tuple[Server, ssl.SSLContext]]:
+    """A server that speaks TLS, and what its good clients trust."""
+    make_certificates(root)
+    write_catalogue(root / "data")
+    (root / "tokens").touch()
+    certificate = ("--web-cert-file", root / "server.crt", "--web-key-file", root / "server.key")
+    made = Server(root, root / "tokens", *certificate)
+    made.start()
+    try:
+        yield made, ssl.create_default_context(cafile=root / "ca.crt")
+    finally:
+        made.kill()
+
+
+def is_served(server: Server, context: ssl.SSLContext) -> bool:
+    connection = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=30)
+    try:
+        connection.request("GET", "/ipxe?mac=52:54:00:ff:00:01")
+        return connection.getresponse().status == 200
+    finally:
+        connection.close()
+
+
+HELLO = bytes.fromhex("160301") + b"\x02\x00" + b"\x01\x00\x01\xfc\x03\x03" + b"\0" * 506
+BAD_TLS = {
+    "nothing": b"",
+    "plain HTTP": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "noise": random.Random(2).randbytes(4096),
+    "a hello of nothing": HELLO,
+    "half a hello": HELLO[:100],
+    "SSL 2": bytes.fromhex("802e010002001500000010010080020080030080040080050080060040070 0c0".replace(" ", "")),
+    "records without an end": b"\x16\x03\x01\x40\x00" * 5000,
+    "an alert": bytes.fromhex("15030100020228"),
+}
+
+
+def test_bad_tls(tmp_path: Path) -> None:
+    with secure_server(tmp_path) as (server, context):
+        assert is_served(server, context)
+        before = server.count("fd"), server.count("task")
+        memory = []
+        for _ in range(3):
+            with ExitStack() as stack:
+                for said in [*BAD_TLS.values()] * 25:
+                    connection = stack.enter_context(connect(server.port))
+                    with suppress(OSError):
+                        connection.sendall(said)
+                old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+                old.set_ciphers("ALL:@SECLEVEL=0")
+                old.maximum_version = ssl.TLSVersion.TLSv1_2
+                old.minimum_version = ssl.TLSVersion.TLSv1_2
+                with suppress(OSError), old.wrap_socket(connect(server.port)) as spoken:
+                    spoken.sendall(b"\r\n" * 100)
+                assert is_served(server, context)
+            until(lambda: server.count("fd") <= before[0], "descriptors stay")
+            until(lambda: server.count("task") <= before[1] + 2, "threads stay")
+            memory.append(server.memory())
+        assert memory[-1] < memory[0] + (20 << 20), memory
+        assert "Traceback" not in server.log.read_text()

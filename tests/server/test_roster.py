@@ -180,7 +180,7 @@ def test_many_strangers_cost_no_more_than_there_is_room_for_while_the_store_is_a
             note(Identity("", f"52:54:00:00:{number >> 8:02x}:{number & 255:02x}"), float(number), is_told=True)
         )
     assert [machine.name[-5:] for machine in roster.register] == ["00:00", *(f"03:{n:02x}" for n in range(0xDF, 0xE8))]
-    assert (len(roster.dirty), len(roster.rings), roster.garbage) == (10, 10, [])
+    assert (len(roster.dirty), len(roster.timelines), roster.garbage) == (10, 10, [])
 
 
 IDENTITIES = st.sampled_from(

@@ -47,6 +47,7 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 10.0
 MOST_LEFT: Final = 200_000  # notes that are taken in again from the spool
 MOST_LEFT_BYTES: Final = 64 << 20
+MOST_PROMISED: Final = 0.75  # of the spool: what was promised shall not make room for what was only seen
 MAX_GARBAGE: Final = 90  # keys a commit
 WATCHED: Final = (*FOLDERS, MACHINES, EVENTS, AUDIT)
 
@@ -125,6 +126,10 @@ class Keeper:
     def note(self, note: Note, *, is_promised: bool = False) -> tuple[Event, ...]:
         """Take in what was seen or told; the events that tell of it. What is promised is in the spool on return."""
         with self._lock:
+            if is_promised and self.spool is not None and self.spool.fullness > MOST_PROMISED:
+                self.counts.unspooled_notes += 1
+                self.spool_trouble = "too much waits for the store already; tell it again when that is back"
+                return ()
             events = self.roster.note(note, self._spool(note) if is_promised or self.is_away else 0)
             self._work.notify()
             return events

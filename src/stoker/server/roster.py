@@ -8,7 +8,6 @@ what is stored by then; so each of them counts once, in the order in which this 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Final
@@ -36,6 +35,7 @@ from stoker.server.notes import (
     decode_stored,
     in_order,
 )
+from stoker.server.timelines import Timelines
 from stoker.store import Append, Change, Condition, Delete, Item, Put, StoreError
 
 CHAPTERS_GONE: Final = 8  # that go in one commit with their machine; the others soon after
@@ -49,7 +49,7 @@ class Roster:
         self.spool = spool
         self.max_machines = max_machines
         self.register = Register()
-        self.rings: dict[str, deque[Event]] = {}
+        self.timelines = Timelines()
         self.chapters: dict[str, list[str]] = {}
         self.records: dict[str, Stored] = {}
         self.dirty: dict[str, Dirty] = {}
@@ -76,7 +76,7 @@ class Roster:
 
     def events(self, name: str) -> tuple[Event, ...]:
         """The last events of a machine, the oldest first."""
-        return tuple(self.rings.get(name, ()))
+        return tuple(self.timelines.of(name))
 
     def waiting(self) -> list[Pending]:
         """The notes that are not stored yet, in order."""
@@ -201,7 +201,7 @@ class Roster:
         """All that is stored was told: chapters of machines that are not there are left over from who died."""
         for name in self.chapters.keys() - self.records.keys() - self.dirty.keys() - self.flight.keys():
             self.garbage += [f"{EVENTS}/{name}/{key}" for key in self.chapters.pop(name)]
-            self.rings.pop(name, None)
+            self.timelines.pop(name)
         self.buried = {name: generation for name, generation in self.buried.items() if name in self.chapters}
 
     def is_stored(self, name: str, position: int) -> bool:
@@ -228,7 +228,7 @@ class Roster:
 
     def _without_known(self, note: Note, name: str) -> Note:
         """Leave out what was told before, with its time: a machine tells again what it got no answer to."""
-        ring = self.rings.get(name, ())
+        ring = self.timelines.of(name)
         facts = tuple(
             fact
             for fact in note.facts
@@ -259,7 +259,7 @@ class Roster:
             refusal = folded.refusal or refusal
             if folded.machine is None:
                 self.register.drop(machine.name)
-                self.rings.pop(machine.name, None)
+                self.timelines.pop(machine.name)
                 break
             machine = folded.machine
             self.register.put(machine)
@@ -270,16 +270,15 @@ class Roster:
 
     def _move_events(self, old: str, new: str) -> None:
         """The events of a machine that has another name now."""
-        moved = [msgspec.structs.replace(event, machine=new) for event in self.rings.pop(old, ())]
+        moved = [msgspec.structs.replace(event, machine=new) for event in self.timelines.pop(old)]
         self.dirty[new].events = [*moved, *self.dirty[new].events]
-        self._remember(sorted([*moved, *self.rings.pop(new, ())], key=lambda event: event.at))
+        self._remember(sorted([*moved, *self.timelines.pop(new)], key=lambda event: event.at))
 
     def _remember(self, events: Iterable[Event], name: str = "") -> None:
         """Keep these events; what two processes have stored of one machine's telling is one event."""
         for event in events:
-            ring = self.rings.setdefault(name or event.machine, deque(maxlen=MAX_EVENTS))
-            if event not in ring:
-                ring.append(event)
+            if event not in self.timelines.of(name or event.machine):
+                self.timelines.add(name or event.machine, event)
 
     def _make_room(self) -> bool:
         """Forget the machine that was heard of longest ago and with which nothing was begun, if there is one."""
@@ -295,7 +294,7 @@ class Roster:
         else:
             self.dirty.pop(oldest.name, None)  # nobody else knows of it
         self.register.drop(oldest.name)
-        self.rings.pop(oldest.name, None)
+        self.timelines.pop(oldest.name)
         return True
 
     def _together(self, names: set[str]) -> set[str]:
@@ -358,7 +357,7 @@ class Roster:
             self.register.put(machine)
         else:
             self.register.drop(name)
-            self.rings.pop(name, None)
+            self.timelines.pop(name)
         return True
 
     def _refold(self, names: set[str]) -> None:
