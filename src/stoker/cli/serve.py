@@ -114,7 +114,7 @@ def _directory(arguments: argparse.Namespace) -> Path:
     data = Path(arguments.data)
     if not data.is_dir():
         raise CommandError(f"`{data}` is no directory", hint="examples/matchbox shows what is expected there")
-    if not any((data / "groups").glob("*.json")):
+    if arguments.log_format == "text" and not any((data / "groups").glob("*.json")):
         talk(f"`{data}` has no groups/*.json yet: no machine is answered until there is one\n")
     return data
 

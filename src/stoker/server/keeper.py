@@ -130,8 +130,10 @@ class Keeper:
                 self.counts.unspooled_notes += 1
                 self.spool_trouble = "too much waits for the store already; tell it again when that is back"
                 return ()
+            is_idle = not self.roster.dirty
             events = self.roster.note(note, self._spool(note) if is_promised or self.is_away else 0)
-            self._work.notify()
+            if is_idle:  # else the writer is awake, and gathers
+                self._work.notify()
             return events
 
     def order(self, note: Note, audit: bytes) -> tuple[Future[None] | None, str, tuple[Event, ...]]:
