@@ -7,12 +7,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from stoker.butane import translate
 from stoker.cli import shared
 from stoker.cli.exits import CommandError, Exit, UsageError
+from stoker.cli.sites import compile_config, validate
 from stoker.cli.streams import talk, write_data
-from stoker.ignition.parse import check
-from stoker.report import Report
 from stoker.server import AddressError, CertificateFiles, Operators, ServerError, Tls, serve
 from stoker.server.clients import Network, parse_networks
 from stoker.server.logs import Form
@@ -65,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or an interrupt; the address goes to stdout once requests are answered."""
+    address = _address(arguments.address)
     kept = shared.read_arguments(arguments) or _directory(arguments)
     _check_replica(arguments)
 
@@ -80,9 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
             serve(
                 kept,
                 _assets(arguments),
-                _address(arguments.address),
-                compile_config=_compile,
-                validate=lambda text, file: check(text, file=file),
+                address,
+                compile_config=compile_config,
+                validate=validate,
                 on_ready=on_ready,
                 log=log,
                 face=Native(tokens, Form(arguments.log_format)),
@@ -179,9 +178,3 @@ def _address(text: str) -> tuple[str, int]:
     if not colon or not port.isdigit() or int(port) > 65535:
         raise UsageError(f"serve: `{text}` is no HOST:PORT", hint="such as 127.0.0.1:8080 or [::1]:8080")
     return host.strip("[]"), int(port)
-
-
-def _compile(text: bytes, file: str) -> tuple[bytes | None, Report]:
-    """What the server needs of the language. A served template reads no local files."""
-    done = translate(text, file=file, raw=True)
-    return done.output, done.report

@@ -35,6 +35,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def problem(status: int, detail: str, findings: Iterable[Entry] = ()) -> Response:
     """Answer with a problem document."""
+    detail = detail.encode(errors="replace").decode()  # a path that is no UTF-8 may be in it
     document = Problem(HTTPStatus(status).phrase, status, detail, tuple(finding(entry) for entry in findings))
     return Response(status, (("content-type", PROBLEM_TYPE),), msgspec.json.encode(document))
 

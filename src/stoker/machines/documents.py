@@ -65,6 +65,11 @@ class Profile:
     cloud_id: str = ""
     generic_id: str = ""
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The file that it names for each folder, empty where it names none."""
+        return {"ignition": self.ignition_id, "cloud": self.cloud_id, "generic": self.generic_id}
+
 
 class Reader:
     """One reading of one file: typed access to its members, with findings."""
@@ -133,7 +138,7 @@ def read_group(key: str, item: Item) -> tuple[Group, Report]:
         value = reader.typed("" if given is None else given, str, name, f"selector `{name}`", NOT_TEXT)
         if is_mac_key(name):
             address = parse_mac(value)
-            if address is None:
+            if address is None and isinstance(given, str):
                 reader.complain(BAD_MAC, name, value=value)
             value = address or value
         selector[name] = value

@@ -115,7 +115,7 @@ def _boot(boot: Boot | None) -> dict[str, Any] | None:
 
 
 def _files(catalogue: Catalogue, profile: Profile) -> Iterator[File]:
-    names = {"ignition": profile.ignition_id, "cloud": profile.cloud_id, "generic": profile.generic_id}
+    names = profile.files
     for folder, name in names.items():
         if name:
             source = catalogue.source(f"{folder}/{name}")

@@ -102,6 +102,9 @@ class Face(Protocol):
     def fail(self, request: Request, error: Exception) -> Reply:
         """Answer where answering failed."""
 
+    def refuse(self, status: int, detail: str) -> Response:
+        """Answer what could not be taken for a request."""
+
     def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """The line that the log gets once a request is answered, empty for none."""
 

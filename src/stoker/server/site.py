@@ -23,6 +23,7 @@ from stoker.server.keeper import Keeper
 from stoker.server.measures import Measures
 from stoker.server.native import Native
 from stoker.server.notes import Note
+from stoker.server.repeats import Repeats
 from stoker.server.replies import Face, Order, Reply, View
 from stoker.server.streams import Stream
 from stoker.store import StoreError, StoreUnavailableError
@@ -56,6 +57,7 @@ class Site:
         self.known = Report()
         self.troubles: tuple[str, ...] = ()
         self.stream = Stream()
+        self.repeats = Repeats()
         self.post: Callable[[Callable[[], None]], object] = lambda call: call()
         self.keeper = Keeper(behind.store, behind.spool, self._on_news, self._on_catalogue, behind.name)
         self.measures = Measures(self.keeper, self.stream)
@@ -85,9 +87,8 @@ class Site:
         )
         try:
             reply = self.face.answer(request, view)
-            for sighting in reply.sightings:
-                self.see(sighting, view.at, is_promised=reply.promises)
-            if reply.promises and self.keeper.spool_trouble:
+            kept = [self.see(sighting, view.at, is_promised=reply.promises) for sighting in reply.sightings]
+            if not all(kept):
                 return reply._replace(response=refuse_change(StoreUnavailableError(self.keeper.spool_trouble))), None
             return self._submit(reply)
         except Exception as error:  # noqa: BLE001  a fault in one request must not end the others
@@ -111,11 +112,18 @@ class Site:
             self.write(line)
         self.write(self.face.access(request, reply, seconds))
 
-    def see(self, sighting: Sighting, at: float, *, is_promised: bool = False) -> None:
-        """Note that a machine was heard of."""
+    def see(self, sighting: Sighting, at: float, *, is_promised: bool = False) -> bool:
+        """Note that a machine was heard of; False if that was promised to be kept and cannot be."""
         self.measures.sightings.add()
+        if self.repeats.is_repeated(sighting, at):
+            self.measures.repeats.add()
+            return True
         note = Note(sighting.identity, tuple(facts_of(sighting)), at)
         self._publish(self.keeper.note(note, is_promised=is_promised))
+        if is_promised and self.keeper.spool_trouble:
+            self.repeats.forget(sighting)
+            return False
+        return True
 
     def write(self, line: str) -> None:
         """Write a line of the log; an empty one is none."""
