@@ -18,7 +18,7 @@ import pytest
 
 from stoker.server.roles import Role, add_token
 from tests.e2e.replicas import Single, write_catalogue
-from tests.server.operators import make_certificates
+from tests.server.operators import REQUESTS, Served, make_certificates, outcome
 from tests.store.etcds import until
 
 CANARY = b"opensesame, which nobody may read"
@@ -363,7 +363,7 @@ def test_bad_tls(tmp_path: Path) -> None:
         assert is_served(server, context)
         before = server.count("fd"), server.count("task")
         memory = []
-        for _ in range(3):
+        for _ in range(8):
             with ExitStack() as stack:
                 for said in [*BAD_TLS.values()] * 25:
                     connection = stack.enter_context(connect(server.port))
@@ -380,5 +380,31 @@ def test_bad_tls(tmp_path: Path) -> None:
             until(lambda: server.count("fd") <= before[0], "descriptors stay")
             until(lambda: server.count("task") <= before[1] + 2, "threads stay")
             memory.append(server.memory())
-        assert memory[-1] < memory[0] + (20 << 20), memory
+        assert memory[7] < memory[2] + (25 << 20), memory
         assert "Traceback" not in server.log.read_text()
+
+
+def test_malformed_protobuf(tmp_path: Path) -> None:
+    """Whatever bytes a client with a good certificate sends, it gets a code, and the next one is served."""
+    make_certificates(tmp_path)
+    write_catalogue(tmp_path / "data")
+    served = Served(tmp_path / "data", tmp_path, tmp_path / "log")
+    chance = random.Random(3)
+    group = b"\n\x0c\n\x01g\x12\x01n\x1a\x04node"
+    outcomes = set()
+    try:
+        with served.channel() as channel:
+            before = served.count("fd"), served.count("task")
+            for _ in range(40):
+                for path, _method in REQUESTS.values():
+                    broken = bytearray(group * chance.randint(1, 50))
+                    for _ in range(chance.randint(1, 5)):
+                        broken[chance.randrange(len(broken))] = chance.randrange(256)
+                    outcomes.add(outcome(channel, path, bytes(broken[: chance.randint(0, len(broken))]))[0])
+            assert outcomes <= {"OK", "INTERNAL", "INVALID_ARGUMENT", "UNKNOWN", "NOT_FOUND"}, outcomes
+            assert outcome(channel, "/rpcpb.Groups/GroupPut", group)[0] == "OK"
+            assert served.count("fd") <= before[0] + 2
+            assert served.count("task") <= before[1] + 2
+    finally:
+        assert served.stop() == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()

@@ -96,6 +96,7 @@ def test_an_etcd_that_is_away(site: Site, begin: Callable[[Site], None], end: Ca
             assert "is_armed" not in machine
             assert "new" not in site.files("groups", replica)
     for replica in site.replicas:
+        assert "Traceback" not in replica.log.read_text()
         until(lambda: replica.measure("stoker_notes_waiting") == 0, "what was told is not stored")  # noqa: B023
     assert site.operate(0, "/api/v1/groups/new", "PUT", b'{"id": "new"}', If_None_Match="*").status in {200, 201}
 

@@ -162,9 +162,10 @@ class Face(grpc.GenericRpcHandler):
         what, key = ("put" if isinstance(changes[0], Put) else "delete"), changes[0].key
         deed = Deed(time.time(), f"certificate:{_who(context)}", what, key, context.peer(), "")
         done = self.site.keeper.change(changes, (), msgspec.json.encode(deed))
-        await asyncio.wait({asyncio.wrap_future(done)})
+        waiting = asyncio.wrap_future(done)
+        await asyncio.wait({waiting})  # who goes away does not undo what is under way
         try:
-            done.result()
+            waiting.result()
         except StoreError as error:
             raise explain(error, changes[0], self.shelf.root) from error
 

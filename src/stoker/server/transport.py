@@ -223,7 +223,9 @@ class Gateway:
         return replace(request, client=client, id=name)
 
     async def _settle(self, request: Request, reply: Reply, done: Future[Any], start: float) -> Response:
-        await asyncio.wait({asyncio.wrap_future(done)})
+        waiting = asyncio.wrap_future(done)
+        await asyncio.wait({waiting})  # who goes away does not undo what is under way
+        waiting.exception()  # it is looked at below, and not a fault that nobody has seen
         return self._end(request, self.site.settle(reply, done), start)
 
     def _end(self, request: Request, reply: Reply, start: float) -> Response:
