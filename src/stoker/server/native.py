@@ -10,12 +10,15 @@ from stoker.machines import parse_name
 from stoker.report import Entry
 from stoker.server.endpoints import Endpoint
 from stoker.server.logs import Form, Lines
+from stoker.server.page.desk import Desk
 from stoker.server.replies import Deed, Reply, View
 from stoker.server.roles import ANYONE, Access, Caller, TokenFile, Tokens, refusal
 from stoker.server.routes import API, TABLE
+from stoker.server.sessions import Sessions
 
 NO_TOKENS: Final = TokenFile(None)
 READERS: Final = frozenset({"/healthz", "/readyz", "/metrics"})  # who need nothing of what is kept
+PAGE: Final = "/ui"
 CHALLENGE: Final = ("www-authenticate", 'Bearer realm="stoker"')
 
 
@@ -28,6 +31,7 @@ class Native:
     def __init__(self, tokens: TokenFile = NO_TOKENS, form: Form = Form.TEXT) -> None:
         self.tokens = tokens
         self.lines = Lines(form)
+        self.desk = Desk(Sessions(self._reader))
 
     def answer(self, request: Request, view: View) -> Reply:
         """Answer by the table of routes, as far as it is open to who asks."""
@@ -38,6 +42,8 @@ class Native:
         unready = view.keeper.unready()
         if unready and match.pattern not in READERS:
             return Reply(problem(503, "; ".join(unready)).with_headers(("retry-after", "5")), route=match.pattern)
+        if request.path.startswith(PAGE):
+            view = replace(view, desk=self.desk)
         if endpoint.access is Access.PUBLIC and not request.path.startswith(API):
             return endpoint.handler(request, view, match.names)._replace(route=match.pattern)
         tokens = self.tokens.current()
@@ -48,6 +54,11 @@ class Native:
             return Reply(refused, route=match.pattern, caller=known)
         reply = endpoint.handler(request, replace(view, caller=known), match.names)
         return reply._replace(route=match.pattern, caller=known)
+
+    def _reader(self, digest: str) -> Caller | None:
+        """Who may log in by the token of this digest: whoever may see more than anybody."""
+        caller = self.tokens.current().callers.get(digest)
+        return caller if caller is not None and caller.role in Access.SEE.value else None
 
     def fail(self, request: Request, error: Exception) -> Reply:
         """A problem document that says no more than that; the log says what."""

@@ -15,6 +15,7 @@ from stoker.report import Entry
 from stoker.server.keeper import Keeper
 from stoker.server.measures import Measures
 from stoker.server.notes import Note
+from stoker.server.page.desk import NO_DESK, Desk
 from stoker.server.roles import ANYONE, Caller
 from stoker.server.streams import Stream
 from stoker.store import Change, Condition
@@ -38,6 +39,7 @@ class View:
     at: float
     signer: Signer | None = None
     caller: Caller = ANYONE
+    desk: Desk = NO_DESK
 
 
 class Deed(msgspec.Struct, frozen=True):
@@ -68,13 +70,16 @@ class Write(NamedTuple):
 
 # The new revisions go in, the answer to a change that was made comes out.
 Then = Callable[[Mapping[str, str]], Response]
+# The problem document of a change that was not made goes in, the answer comes out.
+Otherwise = Callable[[Response], Response]
 
 
 class Reply(NamedTuple):
     """An answer, and what it changes: who was seen, the lines that the log gets, and what is stored first.
 
-    Where there is a `change`, `then` makes the answer once it is stored, and `response` is not given. An answer that
-    `promises` says that what was seen will not be lost. `route` is the row of the table that answered.
+    Where there is a `change`, `then` makes the answer once it is stored, and `response` is not given; `otherwise` makes
+    the answer of what is said where it is not. An answer that `promises` says that what was seen will not be lost.
+    `route` is the row of the table that answered.
     """
 
     response: Response
@@ -82,6 +87,7 @@ class Reply(NamedTuple):
     lines: tuple[str, ...] = ()
     change: Order | Write | None = None
     then: Then | None = None
+    otherwise: Otherwise | None = None
     promises: bool = False
     route: str = ""
     caller: Caller = ANYONE

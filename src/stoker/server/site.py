@@ -89,7 +89,7 @@ class Site:
             reply = self.face.answer(request, view)
             kept = [self.see(sighting, view.at, is_promised=reply.promises) for sighting in reply.sightings]
             if not all(kept):
-                return reply._replace(response=refuse_change(StoreUnavailableError(self.keeper.spool_trouble))), None
+                return _refused(reply, refuse_change(StoreUnavailableError(self.keeper.spool_trouble))), None
             return self._submit(reply)
         except Exception as error:  # noqa: BLE001  a fault in one request must not end the others
             return self.face.fail(request, error), None
@@ -99,7 +99,7 @@ class Site:
         try:
             revisions = done.result()
         except StoreError as error:
-            return reply._replace(response=refuse_change(error))
+            return _refused(reply, refuse_change(error))
         lines = (*reply.lines, self.face.audit(reply.change.deed)) if reply.change else reply.lines
         response = reply.then(revisions or {}) if reply.then else reply.response
         return reply._replace(response=response, lines=lines)
@@ -161,7 +161,7 @@ class Site:
         done, refusal, events = self.keeper.order(change.note, audit)
         self._publish(events)
         if done is None:
-            return reply._replace(response=problem(409, refusal)), None
+            return _refused(reply, problem(409, refusal)), None
         return reply, done
 
     def _publish(self, events: Sequence[Event]) -> None:
@@ -173,7 +173,12 @@ class Site:
 
     def _on_catalogue(self, report: Report) -> None:
         """Say what is newly found in the files."""
+        self.post(self.stream.touch)
         known, self.known = set(self.known), report
         for entry in report:
             if entry not in known:
                 self.write(self.face.tell(entry))
+
+
+def _refused(reply: Reply, refusal: Response) -> Reply:
+    return reply._replace(response=reply.otherwise(refusal) if reply.otherwise else refusal)
