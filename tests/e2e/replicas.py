@@ -66,22 +66,26 @@ class Answer(NamedTuple):
 class Replica:
     """One server, that can be killed and started again at the same place."""
 
-    def __init__(self, root: Path, name: str, store: str, token_file: Path, certificates: Path) -> None:
+    def __init__(self, root: Path, name: str, store: str, token_file: Path, certificates: Path | None) -> None:
+        """Without certificates it has no gRPC API."""
         self.name = name
         self.port, self.rpc_port = free_ports(2)
         self.state = root / name
         self.log = root / f"{name}.log"
         self.process: subprocess.Popen[str] | None = None
         self.words = [STOKER, "serve", "--store", store, "--state-dir", self.state, "--token-file", token_file]
-        self.words += ["--address", f"127.0.0.1:{self.port}", "--rpc-address", f"127.0.0.1:{self.rpc_port}", "--quiet"]
-        self.words += ["--ca-file", certificates / "ca.crt", "--cert-file", certificates / "server.crt"]
-        self.words += ["--key-file", certificates / "server.key"]
+        self.words += ["--address", f"127.0.0.1:{self.port}", "--quiet"]
+        self.lines = 1  # on which it says where it listens
+        if certificates is not None:
+            self.lines = 2
+            self.words += ["--rpc-address", f"127.0.0.1:{self.rpc_port}", "--ca-file", certificates / "ca.crt"]
+            self.words += ["--cert-file", certificates / "server.crt", "--key-file", certificates / "server.key"]
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self.words, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self.process.stdout is not None
-        lines = self.process.stdout.readline(), self.process.stdout.readline()
+        lines = [self.process.stdout.readline() for _ in range(self.lines)]
         assert all(lines), self.log.read_text()[-3000:]
 
     def kill(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ from typing import NamedTuple
 
 import pytest
 
+from stoker.server.backups import read_archive
 from stoker.store.errors import StoreError
 from stoker.store.etcdclient import Access, Client
-from tests.e2e.replicas import Boots, Clients, Puts, Site, shuffled, started
-from tests.store.etcds import Node, needs_etcd, until
+from tests.e2e.replicas import STOKER, Boots, Clients, Puts, Replica, Site, shuffled, started, write_catalogue
+from tests.store.etcds import Node, cluster, needs_etcd, until
 
 pytestmark = needs_etcd
 
@@ -124,6 +126,34 @@ def show(puts: Puts, boots: Boots, site: Site, killed: list[Round]) -> str:
 def test_what_dies_costs_a_retry_and_nothing_that_was_told(site: Site) -> None:
     boots, _, _ = run(site, seed=1, rounds=8)
     check_whole(site, boots)
+
+
+def test_a_site_of_files_is_moved_into_an_etcd(tmp_path: Path) -> None:
+    """By a backup of the one that is restored into the other, whose own backup is then the same."""
+
+    def stoker(*words: str | Path) -> str:
+        return subprocess.run([STOKER, *words], check=True, capture_output=True, text=True).stderr
+
+    write_catalogue(tmp_path / "data")
+    (tmp_path / "state").mkdir()
+    (tmp_path / "etcd").mkdir()
+    (tmp_path / "tokens").touch()
+    places = ("--data-dir", tmp_path / "data", "--state-dir", tmp_path / "state")
+    stoker("backup", tmp_path / "files.tar.gz", *places)
+    with cluster(tmp_path / "etcd", 1) as etcd:
+        store = ("--store", etcd.endpoints[0].replace("http://", "etcd://") + "/site")
+        stoker("restore", tmp_path / "files.tar.gz", *store)
+        assert " has 3 items\n" in stoker("backup", tmp_path / "etcd.tar.gz", *store)
+        assert read_archive(tmp_path / "etcd.tar.gz") == read_archive(tmp_path / "files.tar.gz")
+        again = subprocess.run([STOKER, "restore", tmp_path / "files.tar.gz", *store], capture_output=True, check=False)
+        assert (again.returncode, b"has 3 items already" in again.stderr) == (3, True)
+        replica = Replica(tmp_path, "one", store[1], tmp_path / "tokens", None)
+        try:
+            replica.start()
+            until(replica.is_ready, "it does not get ready")
+            assert replica.ask("/ipxe?mac=52:54:00:00:00:01").status == 200
+        finally:
+            replica.kill()
 
 
 @pytest.mark.soak
