@@ -6,6 +6,7 @@ what else the machine does. Each group is for one machine, as `stoker bench boot
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import socket
@@ -65,6 +66,7 @@ def run() -> Iterator[Figure]:
         yield from _scripts(few, many)
         yield from _configs(many)
         yield from _assets(few)
+    yield from _storms()
 
 
 def _scripts(few: Path, many: Path) -> Iterator[Figure]:
@@ -103,6 +105,24 @@ def _assets(site: Path) -> Iterator[Figure]:
         return
     with _nginx(site) as (address, child):
         yield from _read("nginx", address, child)
+
+
+def _storms() -> Iterator[Figure]:
+    """Machines that are all turned on at once, with the load maker on the same cores."""
+    for machines in (1000, 2000, 5000):
+        words = [sys.executable, "-m", "stoker", "bench", "boot", "--machines", str(machines), "-o", "json"]
+        told = json.loads(subprocess.run(words, capture_output=True, check=False).stdout)
+        server, last = told["server"], told["steps"][-1]
+        slowest = max(step["p99"] for step in told["steps"][:-1])
+        what = f"boot storm of {machines:,}"
+        lost = sum(told["errors"].values())
+        equal = "as many" if server["requests"] == told["requests"] else f"{server['requests']:,}"
+        times = f"p99 of a request {slowest:.1f} s, of the whole chain {last['p99']:.1f} s"
+        yield Figure(f"{what}: {told['requests']:,} requests", f"{lost} failed, {equal} counted", "none, as many")
+        yield Figure(f"{what}: time", times, "" if machines != 2000 else "p99 of a request under 1 s")
+        yield Figure(f"{what}: memory of the server", f"{server['peak_bytes'] / 2**20:.0f} MiB", "under 512 MiB")
+        cost = f"{server['cpu_seconds'] / machines * 1000:.1f} ms CPU, {server['commits'] / machines:.2f} commits"
+        yield Figure(f"{what}: a machine costs", cost)
 
 
 def _read(name: str, address: str, child: Child) -> Iterator[Figure]:

@@ -171,6 +171,7 @@ def test_a_storm_over_a_server_of_its_own_counts_what_was_asked(capfdbinary: pyt
         ("boot.ipxe", "ipxe", "kernel", "initrd", "ignition", "events", "whole chain"), 50
     )
     assert told["server"]["peak_bytes"] < 512 << 20
+    assert told["server"]["requests"] == told["requests"] == 300
 
 
 @pytest.mark.parametrize(

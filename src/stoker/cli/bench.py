@@ -18,7 +18,7 @@ from stoker.cli.exits import CommandError, Exit
 from stoker.cli.godurations import seconds_of
 from stoker.cli.inputs import add_output
 from stoker.cli.streams import STDERR, talk, write_data
-from stoker.server.storm import Figures, Storm, StormError, run_storm, write_site
+from stoker.server.storm import Figures, Storm, StormError, read_counters, run_storm, write_site
 from stoker.system.children import Child, started
 from stoker.system.errors import CommandFault
 
@@ -27,10 +27,12 @@ MAX_MACHINES: Final = 100_000
 
 
 class Served(NamedTuple):
-    """What the server that this command started itself used."""
+    """What the server that this command started itself used, and what it counted of it all."""
 
     cpu_seconds: float
     peak_bytes: int
+    requests: int
+    commits: int
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         with _own_server(arguments.machines) as (url, child):
             figures = _storm(arguments, url)
-            served = Served(child.cpu_seconds(), child.peak_memory())
+            counted = read_counters(url)
+            requests, commits = counted["stoker_requests_total"], counted["stoker_store_commits_total"]
+            served = Served(child.cpu_seconds(), child.peak_memory(), requests, commits)
     if arguments.output == "json":
         write_data(msgspec.json.format(msgspec.json.encode(_document(figures, served)), indent=2) + b"\n")
     else:
@@ -134,6 +138,7 @@ def _text(figures: Figures, served: Served | None) -> str:
     if served:
         mebibytes = served.peak_bytes / 2**20
         lines.append(f"the server used {served.cpu_seconds:.1f} s of CPU and at most {mebibytes:.0f} MiB")
+        lines.append(f"it counted {served.requests} requests, and stored what it saw in {served.commits} commits")
     lines += (f"error, {count} machines: {reason}" for reason, count in figures.errors.most_common())
     return "\n".join(lines) + "\n"
 
