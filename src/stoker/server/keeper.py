@@ -22,6 +22,7 @@ import msgspec
 
 from stoker.machines import EMPTY, FOLDERS, Catalogue, Identity, Machine, read_catalogue
 from stoker.report import Event, Report
+from stoker.server.echoes import Echoes
 from stoker.server.notes import AUDIT, EVENTS, MACHINES, MAX_AUDIT, Batch, Note, Pending, decode_stored
 from stoker.server.roster import Roster
 from stoker.store import (
@@ -103,7 +104,7 @@ class Keeper:
         self.has_read = False
         self.is_away = False
         self._items: dict[str, Item] = {}
-        self._fresh: dict[str, str] = {}  # revisions of files that this process wrote and was not told of yet
+        self._echoes = Echoes(store)
         self._telling = threading.Lock()
         self._jobs: deque[Job] = deque()
         self._lock = threading.RLock()
@@ -231,25 +232,7 @@ class Keeper:
     def _on_change(self, update: Update) -> None:
         """Take in what is told, which may be older than what this process has written since."""
         with self._telling:
-            self._take_all(self._without_stale(update))
-
-    def _without_stale(self, update: Update) -> Update:
-        """An update in which what is told of files that this process wrote is so now."""
-        told = set(self._fresh) if update.is_whole else self._fresh.keys() & {*update.items, *update.gone}
-        revisions = {key: each.revision if (each := update.items.get(key)) else "" for key in told}
-        stale = [key for key, revision in revisions.items() if revision != self._fresh[key]]
-        for key in told.difference(stale):
-            del self._fresh[key]
-        if not stale:
-            return update
-        try:
-            found: dict[str, Item | None] = {key: self.store.get(key) for key in stale}
-        except StoreError:
-            return update  # the watch tells all of it in the end
-        self._fresh |= {key: item.revision if item is not None else "" for key, item in found.items()}
-        items = {key: item for key, item in {**update.items, **found}.items() if item is not None}
-        gone = (*(key for key in update.gone if key not in items), *(key for key in found if key not in items))
-        return Update(items, gone, update.is_whole, update.report)
+            self._take_all(self._echoes.corrected(update))
 
     def _take_all(self, update: Update) -> None:
         news: list[Event] = []
@@ -417,7 +400,7 @@ class Keeper:
             return
         items = {key: item for key, item in read.items() if item is not None}
         with self._telling:
-            self._fresh |= {key: item.revision if item is not None else "" for key, item in read.items()}
+            self._echoes.wrote(read)
             self._take_all(Update(items, tuple(key for key in read if key not in items), report=self._unreadable))
         job.done.set_result(revisions)
 
