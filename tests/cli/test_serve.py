@@ -83,3 +83,20 @@ def test_grpc_is_not_loaded_before_somebody_asks_for_it() -> None:
     program = "import sys, stoker.cli.serve; print(*{'grpc', 'google.protobuf', 'httptools'} & {*sys.modules})"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == "\n"
+
+
+PLACES = {
+    "nothing": ([], "nothing to serve is named"),
+    "two places": (["site", "--store", "etcd://a"], "DIR and --store are two places for the same"),
+    "no spool": (["--store", "etcd://a"], "--store goes with --state-dir"),
+    "no address": (["--store", "a", "--state-dir", "s"], "--store: a store begins with `etcd://`"),
+    "no password": (["--store", "etcd://alice@a", "--state-dir", "s"], "--store: a user goes with a password"),
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), PLACES.values(), ids=PLACES)
+def test_where_things_are_is_named_once(words: list[str], expected: str, tmp_path: Path) -> None:
+    command = [Path(sys.executable).parent / "stoker", "serve", *words]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert run.returncode == 64
+    assert expected in run.stderr

@@ -11,7 +11,18 @@ from stoker.machines import FOLDERS, Booted, Identity, Machine, Ordered, Seen, S
 from stoker.report import Event
 from stoker.server.keeper import Keeper
 from stoker.server.notes import Note
-from stoker.store import Change, Condition, ConflictError, Put, Store, StoreError, StoreUnavailableError
+from stoker.store import (
+    Change,
+    Condition,
+    ConflictError,
+    Delete,
+    OnChange,
+    Put,
+    Store,
+    StoreError,
+    StoreUnavailableError,
+    Update,
+)
 from stoker.store.filestore import FileStore
 from stoker.store.spool import Spool
 from tests.server.conftest import until
@@ -56,6 +67,25 @@ class Forgetful(Spool):
 
     def acknowledge(self, position: int) -> None:
         pass
+
+
+class Unread:
+    """A store that takes changes and has not told yet what is in it; everything else is the real one's."""
+
+    trouble = "it is slow"
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def watch(self, folders: Sequence[str], on_change: OnChange) -> Unread:
+        self.on_change = on_change
+        return self
+
+    def close(self) -> None:
+        """End nothing."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.store, name)
 
 
 Make = Callable[..., Keeper]
@@ -257,6 +287,25 @@ def test_what_waits_in_the_spool_counts_once_after_a_restart(
     spool.close()
 
 
+def test_what_a_machine_tells_again_is_one_event(make: Make, tmp_path: Path) -> None:
+    """It was not answered in time, and asked another replica, or the same one when that had started again."""
+    spool = Spool(tmp_path / "spool")
+    one, two = make(spool, breaks=True), make()
+    one.store.is_away = True  # type: ignore[attr-defined]
+    for keeper in (one, two):
+        keeper.note(told(MAC, "disks", "failed"))
+    until(lambda: is_stored(two))
+    two.note(told(MAC, "disks", "failed"))
+    one.store.is_away = False  # type: ignore[attr-defined]
+    until(lambda: is_stored(one) and is_stored(two))
+    third = make()
+    for keeper in (one, two, third):
+        until(lambda: machine(keeper) == machine(third))  # noqa: B023
+        assert [event.stage for event in keeper.events(MAC)].count("disks") == 1
+    one.close(WAIT)
+    spool.close()
+
+
 def test_a_change_of_files_is_seen_when_it_is_done(make: Make) -> None:
     one, two = make(), make()
     text = b'{"profile": "p", "selector": {"mac": "52:54:00:00:00:01"}}'
@@ -265,8 +314,54 @@ def test_a_change_of_files_is_seen_when_it_is_done(make: Make) -> None:
     assert one.catalogue.groups["node"].item.revision == revision
     until(lambda: "node" in two.catalogue.groups)
     until(lambda: list(two.audit) == [b"audit"])
+    again = two.change((Put("groups/node.json", text),), (Condition("groups/node.json", ""),), b"audit")
+    assert again.result(WAIT)["groups/node.json"] == revision  # who was not answered may ask again
+    assert list(two.audit) == [b"audit"]
     with pytest.raises(ConflictError, match=r"groups/node\.json"):
         two.change((Put("groups/node.json", b"{}"),), (Condition("groups/node.json", ""),), b"").result(WAIT)
+
+
+def test_what_is_changed_before_all_was_read_is_not_all_there_is(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    store = FileStore(tmp_path / "data", FOLDERS, tmp_path / "state.db")
+    store.commit([Put("groups/old.json", b'{"profile": "p"}')])
+    unread = Unread(store)
+    keeper = Keeper(unread, None, lambda _events: None)  # type: ignore[arg-type]
+    keeper.change((Put("groups/new.json", b'{"profile": "p"}'),), (), b"").result(WAIT)
+    assert keeper.unready() == ["the store was not read yet: it is slow"]
+    assert not keeper.catalogue.groups
+    unread.on_change(Update(store.scan("groups").items, is_whole=True))
+    assert (keeper.unready(), sorted(keeper.catalogue.groups)) == ([], ["new", "old"])
+    keeper.close(WAIT)
+    store.close()
+
+
+def test_what_this_process_wrote_is_not_undone_by_what_is_told_late(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    store = FileStore(tmp_path / "data", FOLDERS, tmp_path / "state.db")
+    unread = Unread(store)
+    keeper = Keeper(unread, None, lambda _events: None)  # type: ignore[arg-type]
+    unread.on_change(Update({}, is_whole=True))
+    keys = [f"groups/{name}.json" for name in ("put", "gone")]
+    for key in keys:
+        keeper.change((Put(key, b'{"profile": "p"}'),), (), b"").result(WAIT)
+    old = {key: item for key in keys if (item := store.get(key))}
+    keeper.change((Put(keys[0], b'{"profile": "q"}'),), (), b"").result(WAIT)
+    keeper.change((Delete(keys[1]),), (), b"").result(WAIT)
+    late = [
+        Update(old),
+        Update({}, is_whole=True),
+        Update({}, (keys[0],)),
+        Update({keys[0]: old[keys[0]]}, is_whole=True),
+    ]
+    for update in late:
+        unread.on_change(update)
+        assert {name: each.document.profile for name, each in keeper.catalogue.groups.items()} == {"put": "q"}
+    unread.on_change(Update(dict(store.scan("groups").items), (keys[1],)))
+    unread.on_change(Update(old))  # what others have written since
+    assert sorted(keeper.catalogue.groups) == ["gone", "put"]
+    keeper.close(WAIT)
+    store.close()
 
 
 def test_a_file_that_a_person_edits_is_seen(make: Make, tmp_path: Path) -> None:

@@ -29,3 +29,10 @@ def test_as_many_as_there_are_take_no_more_room() -> None:
         assert not repeats.is_repeated(seen(str(number)), 1.0)
     assert len(repeats.seen) == MOST
     assert not repeats.is_repeated(seen("0"), 1.0)
+
+
+def test_what_could_not_be_kept_is_not_repeated() -> None:
+    repeats = Repeats()
+    assert not repeats.is_repeated(seen("a"), 1.0)
+    repeats.forget(seen("a"))
+    assert not repeats.is_repeated(seen("a"), 1.0)

@@ -126,6 +126,17 @@ def test_what_is_broken_is_not_put(api: Api, path: str, body: bytes, status: int
     assert api.client.json("/api/v1/audit")["entries"] == []
 
 
+@pytest.mark.parametrize("precondition", [{}, {"if_none_match": "*"}, {"if_match": '"old"'}], ids=str)
+def test_what_is_put_again_as_it_is_was_put(api: Api, precondition: dict[str, str]) -> None:
+    """Who was not answered asks again, and names what there was before."""
+    path = "/api/v1/groups/new"
+    first = api.ask("PUT", path, b'{"id": "new"}')
+    again = api.ask("PUT", path, b'{"id": "new"}', **precondition)
+    assert (first[0], again[0]) == (201, 200)
+    assert again[2]["etag"] == first[2]["etag"]
+    assert [json.loads(each)["what"] for each in api.client.site.keeper.audits()] in ([], ["put"])  # as told till now
+
+
 @pytest.mark.parametrize("kind", ["groups", "profiles", "labels", "templates"])
 def test_all_files_of_a_kind(api: Api, kind: str) -> None:
     names = [file["name"] for file in api.ask("GET", f"/api/v1/{kind}")[1]["files"]]

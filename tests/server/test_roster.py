@@ -8,15 +8,16 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoker.machines import Identity, Seen, Told
+from stoker.machines import Booted, Identity, Ordered, Seen, Sign, Told
 from stoker.report import Event
 from stoker.server.notes import MACHINES, Note
 from stoker.server.roster import Roster
-from stoker.store import Append, Delete, Item, Put, StoreUnavailableError
+from stoker.store import Append, Delete, Item, Put, StoreUnavailableError, UnsureError
 
 MACS = ("52:54:00:00:00:01", "52:54:00:00:00:02", "52:54:00:00:00:03")
 UUID = "6b5a1d0e-9a3c-4d5e-8f10-000000000001"
 AWAY = StoreUnavailableError("away")
+UNSURE = UnsureError("it may have been made or not")
 
 
 class World:
@@ -25,10 +26,15 @@ class World:
     def __init__(self, count: int) -> None:
         self.items: dict[str, Item] = {}
         self.revision = 0
-        self.rosters = [Roster(f"process{number}", "spool") for number in range(count)]
+        self.rosters = [Roster(f"process{number}", f"spool{number}") for number in range(count)]
+        self.position = 0
         self.untold: list[deque[tuple[str, Item | None]]] = [deque() for _ in self.rosters]
 
-    def commit(self, number: int, *, is_away: bool = False) -> None:
+    def note(self, number: int, note: Note) -> None:
+        self.position += 1
+        self.rosters[number].note(note, self.position)
+
+    def commit(self, number: int, *, is_away: bool = False, is_cut_off: bool = False) -> None:
         roster = self.rosters[number]
         batch = roster.take()
         if batch is None:
@@ -46,7 +52,10 @@ class World:
                 self.put(change.key, change.data if isinstance(change, Put) else None)
             assert isinstance(change, Put | Delete | Append)
         put = {each.key: str(self.revision) for each in batch.changes if isinstance(each, Put)}
-        roster.done(batch, put)
+        if is_cut_off:
+            roster.failed(batch, UNSURE)
+        else:
+            roster.done(batch, put)
 
     def put(self, key: str, data: bytes | None) -> None:
         item = None if data is None else Item(key, data, str(self.revision), key)
@@ -84,6 +93,7 @@ STEPS = st.lists(
         st.tuples(st.just("note"), PROCESS, st.sampled_from(MACS)),
         st.tuples(st.just("commit"), PROCESS),
         st.tuples(st.just("away"), PROCESS),
+        st.tuples(st.just("cut off"), PROCESS),
         st.tuples(st.just("tell"), PROCESS, st.integers(1, 3)),
     ),
     max_size=60,
@@ -97,18 +107,80 @@ def test_every_note_counts_once_whoever_was_quicker(steps: list[tuple[Any, ...]]
     noted = dict.fromkeys(MACS, 0)
     for at, (what, number, *rest) in enumerate(steps):
         if what == "note":
-            world.rosters[number].note(note(Identity("", rest[0]), float(at), is_told=True))
+            world.note(number, note(Identity("", rest[0]), float(at), is_told=True))
             noted[rest[0]] += 1
         elif what == "tell":
             world.tell(number, rest[0])
         else:
-            world.commit(number, is_away=what == "away")
+            world.commit(number, is_away=what == "away", is_cut_off=what == "cut off")
     world.settle()
     records = [{machine.name: machine for machine in roster.register} for roster in world.rosters]
     assert records[0] == records[1] == records[2]
     expected = {mac: 1 + count for mac, count in noted.items() if count}  # `first seen`, and each note
     assert {name: machine.events for name, machine in records[0].items()} == expected
     assert {key.partition("/")[2] for key in world.items} == set(expected)
+
+
+def forget(roster: Roster, mac: str, at: float) -> None:
+    done, refusal, _ = roster.order(Note(Identity("", mac), (Ordered(Sign.FORGET, "alice"),), at), b"")
+    assert done is not None or refusal
+
+
+FORGETTING = st.lists(
+    st.one_of(
+        st.tuples(st.just("note"), PROCESS, st.sampled_from(MACS)),
+        st.tuples(st.just("forget"), PROCESS, st.sampled_from(MACS)),
+        st.tuples(st.just("commit"), PROCESS),
+        st.tuples(st.just("tell"), PROCESS, st.integers(1, 3)),
+    ),
+    max_size=40,
+)
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(FORGETTING)
+def test_machines_that_are_forgotten_end_the_same_everywhere(steps: list[tuple[Any, ...]]) -> None:
+    world = World(3)
+    for at, (what, number, *rest) in enumerate(steps):
+        if what == "note":
+            world.rosters[number].note(note(Identity("", rest[0]), float(at), is_told=False))
+        elif what == "forget" and world.rosters[number].register.find(Identity("", rest[0])):
+            forget(world.rosters[number], rest[0], float(at))
+        elif what == "tell":
+            world.tell(number, rest[0])
+        elif what == "commit":
+            world.commit(number)
+    world.settle()
+    records = [{machine.name: machine for machine in roster.register} for roster in world.rosters]
+    assert records[0] == records[1] == records[2]
+    assert {key.partition("/")[2] for key in world.items} == set(records[0])
+    assert not any(roster.buried for roster in world.rosters)
+
+
+def test_what_was_forgotten_is_not_brought_back_by_what_was_stored_of_it_before() -> None:
+    world = World(1)
+    roster, mac = world.rosters[0], MACS[0]
+    roster.note(note(Identity("", mac), 1.0, is_told=False))
+    world.commit(0)
+    forget(roster, mac, 2.0)
+    world.commit(0)
+    world.tell(0, 1)
+    assert roster.register.find(Identity("", mac)) is None
+    assert roster.told(mac, "0000000000000001", Item("", b"", "1", "")) == ()
+    assert roster.garbage == [f"events/{mac}/0000000000000001"]
+
+
+def test_many_strangers_cost_no_more_than_there_is_room_for_while_the_store_is_away() -> None:
+    """The one that was heard of longest ago is forgotten first, and none of which more is known."""
+    roster = Roster("process", max_machines=10)
+    known = Identity("", "52:54:00:ff:00:00")
+    roster.note(Note(known, (Booted(),), 0.0))
+    for number in range(1000):
+        roster.note(
+            note(Identity("", f"52:54:00:00:{number >> 8:02x}:{number & 255:02x}"), float(number), is_told=True)
+        )
+    assert [machine.name[-5:] for machine in roster.register] == ["00:00", *(f"03:{n:02x}" for n in range(0xDF, 0xE8))]
+    assert (len(roster.dirty), len(roster.timelines), roster.garbage) == (10, 10, [])
 
 
 IDENTITIES = st.sampled_from(

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stoker.cli.backup import add_places
+from stoker.cli import shared
+from stoker.cli.backup import add_places, read_places
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.streams import talk
+
+if TYPE_CHECKING:
+    from stoker.store import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,19 +27,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Put the archive's items in place."""
     from stoker.server.backups import read_archive, restore  # noqa: PLC0415 -- not needed for help
-    from stoker.server.behind import open_files  # noqa: PLC0415
     from stoker.server.errors import OccupiedError, ServerError  # noqa: PLC0415
     from stoker.store import StoreError  # noqa: PLC0415
 
-    data = Path(arguments.data_dir)
     try:
         items = read_archive(Path(arguments.file))
-        data.mkdir(parents=True, exist_ok=True)
-        with open_files(data, Path(arguments.state_dir)) as behind:  # which a server that runs would not let us
-            restore(behind.store, items, force=arguments.force)
+        with _open(arguments) as store:
+            restore(store, items, force=arguments.force)
     except OccupiedError as error:
         raise CommandError(str(error), hint="--force lets that go", code=Exit.REFUSED) from error
     except (ServerError, StoreError) as error:
         raise CommandError(str(error)) from error
     talk(f"{len(items)} items of `{arguments.file}` are in place\n")
     return Exit.FINE
+
+
+@contextmanager
+def _open(arguments: argparse.Namespace) -> Iterator[Store]:
+    """The store. One of files is not to be had while a server has it; one in etcd is, if nothing is in it."""
+    from stoker.server.behind import open_files, open_shared  # noqa: PLC0415 -- not needed for help
+
+    etcd = shared.read_arguments(arguments)
+    if etcd:
+        with open_shared(etcd) as store:
+            yield store
+        return
+    data, state = read_places(arguments)
+    data.mkdir(parents=True, exist_ok=True)
+    with open_files(data, state) as behind:
+        yield behind.store

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from stoker.cli import shared
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.sites import compile_config, validate
 from stoker.cli.streams import talk, write_data
@@ -16,17 +17,8 @@ from stoker.server.logs import Form
 from stoker.server.native import Native
 from stoker.server.roles import TokenFile
 from stoker.store import StoreError
-from stoker.store.etcdclient import Access
 from stoker.trust import Signer
 
-ETCD_OPTIONS = (
-    ("--etcd", "URL[,URL...]", "keep all but assets in etcd, for several servers; https with --etcd-ca-file"),
-    ("--etcd-user", "NAME", "who this server is to etcd"),
-    ("--etcd-password-file", "FILE", "its password"),
-    ("--etcd-ca-file", "FILE", "who signs etcd's certificate; PEM"),
-    ("--etcd-cert-file", "FILE", "the certificate shown to etcd; PEM"),
-    ("--etcd-key-file", "FILE", "its key; PEM"),
-)
 CERTIFICATE_FILES = (
     ("--cert-file", "/etc/matchbox/server.crt", "PEM certificate of the gRPC API"),
     ("--key-file", "/etc/matchbox/server.key", "its key"),
@@ -36,7 +28,7 @@ CERTIFICATE_FILES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("data", metavar="DIR", help="groups/, profiles/, ignition/ as Matchbox has them")
+    parser.add_argument("data", metavar="DIR", nargs="?", help="groups/, profiles/, ignition/ as Matchbox has them")
     parser.add_argument("--assets", metavar="DIR", help="served below /assets; DIR/assets when it is there")
     parser.add_argument(
         "--address",
@@ -49,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state-dir", metavar="DIR", help="what is known of machines; without it that ends with the server"
     )
+    shared.add_arguments(parser)
     parser.add_argument("--token-file", metavar="FILE", help="who may do what, as `stoker token` writes it")
     parser.add_argument("--web-cert-file", metavar="FILE", help="serve HTTPS with this certificate; PEM")
     parser.add_argument("--web-key-file", metavar="FILE", help="its key; PEM")
@@ -59,8 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="believe X-Forwarded-For from there; can be given again",
     )
-    for option, metavar, what in ETCD_OPTIONS:
-        parser.add_argument(option, metavar=metavar, help=what)
     parser.add_argument("--log-format", choices=("text", "json"), default="text", help="text by default")
     parser.add_argument(
         "--rpc-address", metavar="HOST:PORT", help="where to listen for Matchbox's gRPC API, mutual TLS; off by default"
@@ -73,16 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or an interrupt; the address goes to stdout once requests are answered."""
     address = _address(arguments.address)
-    data = Path(arguments.data)
-    assets = Path(arguments.assets) if arguments.assets else data / "assets"
-    if arguments.assets and not assets.is_dir():
-        raise CommandError(f"`{assets}` is no directory", hint="--assets names what is served below /assets")
-    if not data.is_dir():
-        raise CommandError(f"`{data}` is no directory", hint="examples/matchbox shows what is expected there")
-
-    is_told = arguments.log_format == "text" and not arguments.etcd
-    if is_told and not any((data / "groups").glob("*.json")):
-        talk(f"`{data}` has no groups/*.json yet: no machine is answered until there is one\n")
+    kept = shared.read_arguments(arguments) or _directory(arguments)
+    _check_replica(arguments)
 
     def on_ready(address: tuple[str, int]) -> None:
         write_data(f"{'https' if tls else 'http'}://{_host(address)}\n".encode())
@@ -94,8 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
         tokens = TokenFile(Path(arguments.token_file) if arguments.token_file else None)
         with ExitStack() as stack:
             serve(
-                data,
-                assets if assets.is_dir() else None,
+                kept,
+                _assets(arguments),
                 address,
                 compile_config=compile_config,
                 validate=validate,
@@ -107,13 +90,41 @@ def run(arguments: argparse.Namespace) -> int:
                 state_dir=Path(arguments.state_dir) if arguments.state_dir else None,
                 trusted=trusted,
                 operators=_operators(arguments, log),
-                etcd=_etcd(arguments),
             )
     except AddressError as error:
         raise CommandError(str(error), code=Exit.UNAVAILABLE) from error
     except (ServerError, StoreError) as error:
         raise CommandError(str(error)) from error
     return Exit.FINE
+
+
+def _check_replica(arguments: argparse.Namespace) -> None:
+    if arguments.store and arguments.data:
+        raise UsageError("serve: DIR and --store are two places for the same", hint="`stoker restore` fills an etcd")
+    if arguments.store and not arguments.state_dir:
+        hint = "what machines tell waits there until etcd has it, each replica has its own"
+        raise UsageError("serve: --store goes with --state-dir", hint=hint)
+
+
+def _directory(arguments: argparse.Namespace) -> Path:
+    """The directory that is served, if it can be."""
+    if not arguments.data:
+        raise UsageError("serve: nothing to serve is named", hint="name a DIR, or an etcd by --store")
+    data = Path(arguments.data)
+    if not data.is_dir():
+        raise CommandError(f"`{data}` is no directory", hint="examples/matchbox shows what is expected there")
+    if arguments.log_format == "text" and not any((data / "groups").glob("*.json")):
+        talk(f"`{data}` has no groups/*.json yet: no machine is answered until there is one\n")
+    return data
+
+
+def _assets(arguments: argparse.Namespace) -> Path | None:
+    if arguments.assets:
+        if not Path(arguments.assets).is_dir():
+            raise CommandError(f"`{arguments.assets}` is no directory", hint="--assets names what is below /assets")
+        return Path(arguments.assets)
+    found = Path(arguments.data, "assets") if arguments.data else None
+    return found if found is not None and found.is_dir() else None
 
 
 def _signer(arguments: argparse.Namespace, stack: ExitStack) -> Signer | None:
@@ -130,21 +141,6 @@ def _signer(arguments: argparse.Namespace, stack: ExitStack) -> Signer | None:
     except KeyRingError as error:
         hint = "it has to be a binary ring, as `gpg --export-secret-keys` writes it; --passphrase-file unlocks it"
         raise CommandError(f"cannot sign by `{arguments.key_ring}`: {error}", hint=hint) from error
-
-
-def _etcd(arguments: argparse.Namespace) -> Access | None:
-    """The way to etcd, if it is named."""
-    if not arguments.etcd:
-        return None
-    file = arguments.etcd_password_file
-    return Access(
-        tuple(arguments.etcd.split(",")),
-        user=arguments.etcd_user or "",
-        password=Path(file).read_text(encoding="utf-8").removesuffix("\n") if file else "",
-        authorities=arguments.etcd_ca_file or "",
-        certificate=arguments.etcd_cert_file or "",
-        key=arguments.etcd_key_file or "",
-    )
 
 
 def _networks(texts: list[str]) -> tuple[Network, ...]:

@@ -1,21 +1,22 @@
-"""What is kept and where: directories or the access to etcd go in, the store and the spool of one process come out."""
+"""What is kept and where: directories or the address of an etcd go in, store and spool of one process come out."""
 
 from __future__ import annotations
 
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stoker.machines import FOLDERS
 from stoker.store import Store, StoreUnavailableError
-from stoker.store.etcdclient import Access
-from stoker.store.etcdstore import EtcdStore
 from stoker.store.filestore import FileStore
 from stoker.store.spool import Spool
+
+if TYPE_CHECKING:
+    from stoker.store.etcdclient import Access
 
 DATABASE: Final = "stoker.db"
 SPOOL: Final = "spool"
@@ -34,6 +35,31 @@ class Behind(NamedTuple):
     name: str = ""
 
 
+class Etcd(NamedTuple):
+    """An etcd that replicas share: how it is reached, and what all keys begin with."""
+
+    access: Access
+    prefix: str
+
+
+@contextmanager
+def open_behind(kept: Path | Etcd, state: Path | None) -> Iterator[Behind]:
+    """What is kept in files or in etcd; `state` is of this process alone, where there is one.
+
+    Raises StoreUnavailableError, not for an etcd that is away: that may come later than who uses it.
+    """
+    with open_etcd(kept, state) if isinstance(kept, Etcd) else open_files(kept, state) as behind:
+        yield behind
+
+
+@contextmanager
+def open_etcd(etcd: Etcd, state: Path | None) -> Iterator[Behind]:
+    """All in etcd, but for a spool in `state`. Raises StoreUnavailableError."""
+    with ExitStack() as stack:
+        store = stack.enter_context(open_shared(etcd))
+        yield Behind(store) if state is None else _behind(store, None, state, stack)
+
+
 @contextmanager
 def open_files(data: Path, state: Path | None) -> Iterator[Behind]:
     """Files in `data`, and what is known of machines in `state`; without that it is forgotten in the end.
@@ -50,34 +76,27 @@ def open_files(data: Path, state: Path | None) -> Iterator[Behind]:
         _make(state)
         store = FileStore(data, FOLDERS, state / DATABASE)
         stack.callback(store.close)
-        spool = Spool(state / SPOOL)
-        stack.callback(spool.close)
-        yield Behind(store, data, spool, _name(state))
+        yield _behind(store, data, state, stack)
 
 
-@contextmanager
-def open_store(data: Path, state: Path) -> Iterator[Store]:
+def open_store(data: Path, state: Path) -> AbstractContextManager[Store]:
     """The store alone, beside the server that uses it. Raises StoreUnavailableError."""
-    store = FileStore(data, FOLDERS, state / DATABASE)
-    try:
-        yield store
-    finally:
-        store.close()
+    return closing(FileStore(data, FOLDERS, state / DATABASE))
 
 
-@contextmanager
-def open_etcd(access: Access, state: Path | None) -> Iterator[Behind]:
-    """Everything in etcd, which several servers share; the spool of this one is in `state`. It may come later."""
-    with ExitStack() as stack:
-        store = EtcdStore(access)
-        stack.callback(store.close)
-        if state is None:
-            yield Behind(store)
-            return
-        _make(state)
-        spool = Spool(state / SPOOL)
-        stack.callback(spool.close)
-        yield Behind(store, None, spool, _name(state))
+def open_shared(etcd: Etcd) -> AbstractContextManager[Store]:
+    """The store alone, beside the servers that use it. Raises StoreUnavailableError."""
+    from stoker.store.etcdstore import EtcdStore  # noqa: PLC0415 -- only replicas pay for it
+
+    return closing(EtcdStore(etcd.access, etcd.prefix))
+
+
+def _behind(store: Store, root: Path | None, state: Path, stack: ExitStack) -> Behind:
+    """A store and the spool of this process, which is closed with the stack."""
+    _make(state)
+    spool = Spool(state / SPOOL)
+    stack.callback(spool.close)
+    return Behind(store, root, spool, _name(state))
 
 
 def _make(state: Path) -> None:

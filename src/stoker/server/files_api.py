@@ -99,7 +99,8 @@ class Kind:
             return Reply(problem(400, str(error)))
         before = self._find(view, names)
         refused = self._refused(request, before)
-        if refused is not None:
+        is_there = before is not None and before.data == request.body
+        if refused is not None and not is_there:
             return Reply(refused)
         report = self.judge(name, Item(key, request.body, digest(request.body), key), view)
         if report.has_errors:
@@ -111,6 +112,8 @@ class Kind:
             written = Written(name, revisions[key], tuple(map(finding, report)))
             return json_response(written, 200 if before else 201).with_headers(("etag", f'"{revisions[key]}"'))
 
+        if refused is not None and before is not None:  # somebody asks again who was not answered, RFC 9110 13.1.1
+            return Reply(then({key: before.revision}))
         deed = Deed(view.at, str(view.caller), "put", key, request.client, request.id)
         return Reply(Response(200), change=Write((put,), (condition,), deed), then=then)
 

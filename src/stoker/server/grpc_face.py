@@ -146,6 +146,9 @@ class Face(grpc.GenericRpcHandler):
         method = METHODS.get(path)
         if method is None:
             raise Refused(StatusCode.UNIMPLEMENTED, _unknown(path))
+        unready = self.site.keeper.unready()
+        if unready:
+            raise Refused(StatusCode.UNAVAILABLE, "; ".join(unready))
         try:
             request = method.request.FromString(data)
         except DecodeError as error:
@@ -159,9 +162,10 @@ class Face(grpc.GenericRpcHandler):
         what, key = ("put" if isinstance(changes[0], Put) else "delete"), changes[0].key
         deed = Deed(time.time(), f"certificate:{_who(context)}", what, key, context.peer(), "")
         done = self.site.keeper.change(changes, (), msgspec.json.encode(deed))
-        await asyncio.wait({asyncio.wrap_future(done)})
+        waiting = asyncio.wrap_future(done)
+        await asyncio.wait({waiting})  # who goes away does not undo what is under way
         try:
-            done.result()
+            waiting.result()
         except StoreError as error:
             raise explain(error, changes[0], self.shelf.root) from error
 

@@ -3,8 +3,8 @@
 Nobody who reads waits for the store. What was seen or told is folded into memory at once and
 stored in batches; what a person orders or changes is waited for, and is done when the store says so. One thread writes,
 so that the order of each machine is kept; a watch brings what others write. When the store is away reads go on, orders
-and changes fail with StoreUnavailableError, and the spool keeps the rest until it is back: what was seen within LINGER
-seconds before this process is killed is all that can be lost.
+and changes fail with StoreUnavailableError, and the spool keeps the rest until it is back. What a machine was promised
+is in the spool at once; all that can be lost is that it was seen, within LINGER seconds before this process is killed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import msgspec
 
 from stoker.machines import EMPTY, FOLDERS, Catalogue, Identity, Machine, read_catalogue
 from stoker.report import Event, Report
+from stoker.server.echoes import Echoes
 from stoker.server.notes import AUDIT, EVENTS, MACHINES, MAX_AUDIT, Batch, Note, Pending, decode_stored
 from stoker.server.roster import Roster
 from stoker.store import (
@@ -32,6 +33,7 @@ from stoker.store import (
     Delete,
     Item,
     LimitError,
+    Put,
     Snapshot,
     Store,
     StoreError,
@@ -46,6 +48,7 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 10.0
 MOST_LEFT: Final = 200_000  # notes that are taken in again from the spool
 MOST_LEFT_BYTES: Final = 64 << 20
+MOST_PROMISED: Final = 0.75  # of the spool: what was promised shall not make room for what was only seen
 MAX_GARBAGE: Final = 90  # keys a commit
 WATCHED: Final = (*FOLDERS, MACHINES, EVENTS, AUDIT)
 
@@ -97,9 +100,12 @@ class Keeper:
         self.counts = Counts()
         self.trouble = ""  # why what waits is not stored; none once it is
         self.lost = ""  # what could never be stored, and why: the last of it
+        self.spool_trouble = ""  # of the note that came last
         self.has_read = False
         self.is_away = False
         self._items: dict[str, Item] = {}
+        self._echoes = Echoes(store)
+        self._telling = threading.Lock()
         self._jobs: deque[Job] = deque()
         self._lock = threading.RLock()
         self._reading = threading.Lock()
@@ -118,11 +124,15 @@ class Keeper:
         """Wait until everything was read once; tell whether it was."""
         return self._read.wait(seconds)
 
-    def note(self, note: Note) -> tuple[Event, ...]:
-        """Take in what was seen or told; the events that tell of it."""
+    def note(self, note: Note, *, is_promised: bool = False) -> tuple[Event, ...]:
+        """Take in what was seen or told; the events that tell of it. What is promised is in the spool on return."""
         with self._lock:
+            if is_promised and self.spool is not None and self.spool.fullness > MOST_PROMISED:
+                self.counts.unspooled_notes += 1
+                self.spool_trouble = "too much waits for the store already; tell it again when that is back"
+                return ()
             is_idle = not self.roster.dirty
-            events = self.roster.note(note, self._spool(note) if self.is_away else 0)
+            events = self.roster.note(note, self._spool(note) if is_promised or self.is_away else 0)
             if is_idle:  # else the writer is awake, and gathers
                 self._work.notify()
             return events
@@ -169,11 +179,13 @@ class Keeper:
         if self.spool is None:
             return 0
         try:
-            return self.spool.append(msgspec.json.encode(note))
+            position = self.spool.append(msgspec.json.encode(note))
         except StoreError as error:
             self.counts.unspooled_notes += 1
-            self.trouble = str(error)
+            self.spool_trouble = str(error)
             return 0
+        self.spool_trouble = ""
+        return position
 
     def waiting(self) -> list[Pending]:
         """The notes that are not stored yet."""
@@ -182,13 +194,13 @@ class Keeper:
 
     def unready(self) -> list[str]:
         """Why what is served cannot be trusted to be all there is: nothing once it was read whole."""
-        if self.has_read:
+        if self._read.is_set():
             return []
         return [f"the store was not read yet: {self._watch.trouble or 'it is being read'}"]
 
     def troubles(self) -> tuple[str, ...]:
         """Why what is known is not all there is, or is not stored; empty texts where all is well."""
-        return (self._watch.trouble, self.trouble, self.lost) if self.has_read else ()
+        return (self._watch.trouble, self.trouble, self.spool_trouble, self.lost) if self.has_read else ()
 
     def audits(self) -> list[bytes]:
         """What was changed, the latest last."""
@@ -218,16 +230,26 @@ class Keeper:
     # What the watch calls, from its own thread.
 
     def _on_change(self, update: Update) -> None:
+        """Take in what is told, which may be older than what this process has written since."""
+        with self._telling:
+            self._take_all(self._echoes.corrected(update))
+
+    def _take_all(self, update: Update) -> None:
         news: list[Event] = []
         with self._lock:
+            if not (self.has_read or update.is_whole):
+                return  # what is changed before all was read comes with the rest
             self.counts.updates += 1
             self._unreadable = update.report
             is_first, self.has_read = not self.has_read, True
             gone = self._missing(update) if update.is_whole else update.gone
-            for key in gone:
-                self._take(key, None)
-            for key, item in update.items.items():
-                news += self._take(key, item)
+            # What a machine did comes first: when the machine is gone, that goes, too.
+            told = [key for key in update.items if key.startswith(f"{EVENTS}/")]
+            others = [key for key in update.items if not key.startswith(f"{EVENTS}/")]
+            for key in (*told, *gone, *others):
+                news += self._take(key, update.items.get(key))
+            if update.is_whole:
+                self.roster.sweep()
             if is_first:
                 self._replay()
             if self.is_away:
@@ -289,25 +311,25 @@ class Keeper:
         pause = 0.0
         while self._wait(pause):
             try:
-                is_done = self._write()
+                self._write()
             except StoreUnavailableError as error:
                 self.trouble = str(error)
                 self.counts.failures += 1
                 with self._lock:
                     self.is_away = True
                     self._spool_waiting()
+                self._refuse_jobs(error)
                 self._sync_spool()
                 pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
                 if self._is_closing:
-                    self._refuse_jobs(error)
                     return
             else:
                 self.trouble, self.is_away, pause = "", False, 0.0
-                if is_done and self._is_closing:
+                if self._is_closing:
                     return
 
     def _refuse_jobs(self, error: StoreError) -> None:
-        """Nobody makes these changes any more."""
+        """Who waits behind one that the store could not take shall not wait until it has failed for each."""
         with self._lock:
             while self._jobs:
                 self._jobs.popleft().done.set_exception(error)
@@ -333,35 +355,53 @@ class Keeper:
         is_back = self.is_away and self._is_urgent
         return bool(self.roster.dirty or self.roster.garbage or self._jobs or self._is_closing or is_back)
 
-    def _write(self) -> bool:
-        """Store what waits; tell whether nothing is left. Raises StoreUnavailableError."""
-        while True:
+    def _write(self) -> None:
+        """Store what waits, by turns, so that none of it waits for all of the rest. Raises StoreUnavailableError."""
+        while any([self._do_next(), self._store_next(), self._collect_next()]):
+            pass
+
+    def _do_next(self) -> bool:
+        with self._lock:
+            job = self._jobs.popleft() if self._jobs else None
+        if job is not None:
+            self._do(job)
+        return job is not None
+
+    def _store_next(self) -> bool:
+        with self._lock:
+            batch = self.roster.take() if self.has_read else None
+        if batch is not None:
+            self._store(batch)
+        return batch is not None
+
+    def _collect_next(self) -> bool:
+        """Take away what belongs to nobody any more."""
+        garbage = self.roster.garbage[:MAX_GARBAGE]
+        if garbage:
+            self._commit([Delete(key) for key in garbage], ())
             with self._lock:
-                job = self._jobs.popleft() if self._jobs else None
-                batch = self.roster.take() if job is None and self.has_read else None
-                garbage = self.roster.garbage[:MAX_GARBAGE] if job is None and batch is None else []
-            if job is not None:
-                self._do(job)
-            elif batch is not None:
-                self._store(batch)
-            elif garbage:
-                self._commit([Delete(key) for key in garbage], ())
-                with self._lock:
-                    del self.roster.garbage[: len(garbage)]
-            else:
-                return True
+                del self.roster.garbage[: len(garbage)]
+        return bool(garbage)
 
     def _do(self, job: Job) -> None:
         try:
-            revisions = self._commit_audited(job)
+            conflict = None
+            try:
+                revisions = self._commit_audited(job)
+            except ConflictError as error:
+                conflict = error
             read = {each.key: self.store.get(each.key) for each in job.changes if not isinstance(each, Append)}
+            if conflict is not None:
+                revisions = _made_already(job.changes, read, conflict)
         except Exception as error:  # whoever waits is told; a fault of ours must not end the thread
             job.done.set_exception(_fault(error))
             if isinstance(error, StoreUnavailableError):
                 raise
             return
         items = {key: item for key, item in read.items() if item is not None}
-        self._on_change(Update(items, tuple(key for key in read if key not in items), report=self._unreadable))
+        with self._telling:
+            self._echoes.wrote(read)
+            self._take_all(Update(items, tuple(key for key in read if key not in items), report=self._unreadable))
         job.done.set_result(revisions)
 
     def _commit_audited(self, job: Job) -> Mapping[str, str]:
@@ -411,6 +451,23 @@ class Keeper:
     def _commit(self, changes: Sequence[Change], conditions: Sequence[Condition]) -> Mapping[str, str]:
         self.counts.commits += 1
         return self.store.commit(changes, conditions)
+
+
+def _made_already(
+    changes: Sequence[Change], found: Mapping[str, Item | None], conflict: ConflictError
+) -> Mapping[str, str]:
+    """The revisions of what shall be put and is there already; raises the conflict if it is not.
+
+    Who was not answered by a replica that died asks another, and may be too quick for what that one knows.
+    """
+    revisions: dict[str, str] = {}
+    for each in changes:
+        item = None if isinstance(each, Append) else found[each.key]
+        if isinstance(each, Put) and item is not None and item.data == each.data:
+            revisions[each.key] = item.revision
+        elif not isinstance(each, Append):
+            raise conflict
+    return revisions
 
 
 def _fault(error: Exception) -> StoreError:

@@ -193,7 +193,7 @@ def post_events(request: Request, view: View, names: dict[str, str]) -> Reply:
     if isinstance(posted, Response):
         return Reply(posted)
     events = tuple(each.event(view.at) for each in (posted if isinstance(posted, list) else [posted]))
-    return Reply(Response(204), (Sighting(identity, events),))
+    return Reply(Response(204), (Sighting(identity, events),), promises=True)
 
 
 def list_receipts(_request: Request, view: View, names: dict[str, str]) -> Reply:

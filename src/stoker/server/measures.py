@@ -61,6 +61,7 @@ class Measures:
             Gauge("stoker_store_lag_seconds", "Age of the oldest note not stored yet.", lambda: time.time() - oldest),
             Gauge("stoker_spool_records", "Notes in the spool.", lambda: 0 if spool is None else len(spool)),
             _total("stoker_spool_dropped_total", "Notes that the spool had no room for.", dropped),
+            _total("stoker_notes_unspooled_total", "Notes that the spool could not take.", counts.unspooled_notes),
             _total("stoker_machines_turned_away_total", "Machines there was no room for.", keeper.roster.turned_away),
             _total("stoker_rendered_hits_total", "Configs that were rendered already.", rendered.hits),
             _total("stoker_rendered_misses_total", "Configs that had to be rendered.", rendered.misses),

@@ -17,6 +17,7 @@ from stoker.server.routes import API, TABLE
 from stoker.server.sessions import Sessions
 
 NO_TOKENS: Final = TokenFile(None)
+READERS: Final = frozenset({"/healthz", "/readyz", "/metrics"})  # who need nothing of what is kept
 PAGE: Final = "/ui"
 CHALLENGE: Final = ("www-authenticate", 'Bearer realm="stoker"')
 
@@ -38,6 +39,9 @@ class Native:
         endpoint = match.endpoint
         if endpoint is None:
             return Reply(_not_routed(request, match))
+        unready = view.keeper.unready()
+        if unready and match.pattern not in READERS:
+            return Reply(problem(503, "; ".join(unready)).with_headers(("retry-after", "5")), route=match.pattern)
         if request.path.startswith(PAGE):
             view = replace(view, desk=self.desk)
         if endpoint.access is Access.PUBLIC and not request.path.startswith(API):

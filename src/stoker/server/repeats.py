@@ -23,8 +23,7 @@ class Repeats:
 
     def is_repeated(self, sighting: Sighting, at: float) -> bool:
         """Whether this was seen within the last second; `at` is in seconds since 1970."""
-        told = tuple((event.stage, event.text, event.outcome) for event in sighting.events)
-        key = (sighting.identity, told, sighting.group, sighting.profile, *sighting.labels.items())
+        key = _key(sighting)
         before = self.seen.get(key)
         if before is not None and 0 <= at - before < SECONDS:
             return True
@@ -33,3 +32,12 @@ class Repeats:
         if len(self.seen) > MOST:
             self.seen.popitem(last=False)
         return False
+
+    def forget(self, sighting: Sighting) -> None:
+        """Let it be as if this had not been seen: it could not be kept."""
+        self.seen.pop(_key(sighting), None)
+
+
+def _key(sighting: Sighting) -> tuple[Any, ...]:
+    told = tuple((event.stage, event.text, event.outcome) for event in sighting.events)
+    return (sighting.identity, told, sighting.group, sighting.profile, *sighting.labels.items())

@@ -78,7 +78,8 @@ class Reply(NamedTuple):
     """An answer, and what it changes: who was seen, the lines that the log gets, and what is stored first.
 
     Where there is a `change`, `then` makes the answer once it is stored, and `response` is not given; `otherwise` makes
-    the answer of what is said where it is not. `route` is the row of the table that answered.
+    the answer of what is said where it is not. An answer that `promises` says that what was seen will not be lost.
+    `route` is the row of the table that answered.
     """
 
     response: Response
@@ -87,6 +88,7 @@ class Reply(NamedTuple):
     change: Order | Write | None = None
     then: Then | None = None
     otherwise: Otherwise | None = None
+    promises: bool = False
     route: str = ""
     caller: Caller = ANYONE
 

@@ -8,13 +8,13 @@ what is stored by then; so each of them counts once, in the order in which this 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from typing import Final
 
 import msgspec
 
-from stoker.machines import Identity, Register, State, fold
+from stoker.machines import Identity, Register, State, Told, fold
 from stoker.report import Event
 from stoker.server.notes import (
     AUDIT,
@@ -35,7 +35,10 @@ from stoker.server.notes import (
     decode_stored,
     in_order,
 )
+from stoker.server.timelines import Timelines
 from stoker.store import Append, Change, Condition, Delete, Item, Put, StoreError
+
+CHAPTERS_GONE: Final = 8  # that go in one commit with their machine; the others soon after
 
 
 class Roster:
@@ -46,13 +49,14 @@ class Roster:
         self.spool = spool
         self.max_machines = max_machines
         self.register = Register()
-        self.rings: dict[str, deque[Event]] = {}
+        self.timelines = Timelines()
         self.chapters: dict[str, list[str]] = {}
         self.records: dict[str, Stored] = {}
         self.dirty: dict[str, Dirty] = {}
         self.flight: dict[str, Dirty] = {}
         self.deferred: dict[str, Item | None] = {}
         self.garbage: list[str] = []
+        self.buried: dict[str, int] = {}  # generations of records that this process has let go, until all were told
         self.count = 0
         self.last_position = 0
         self.turned_away = 0
@@ -72,7 +76,7 @@ class Roster:
 
     def events(self, name: str) -> tuple[Event, ...]:
         """The last events of a machine, the oldest first."""
-        return tuple(self.rings.get(name, ()))
+        return tuple(self.timelines.of(name))
 
     def waiting(self) -> list[Pending]:
         """The notes that are not stored yet, in order."""
@@ -130,8 +134,11 @@ class Roster:
         """The store has made these changes."""
         for name, record in batch.kept.items():
             if record is None:
-                self.records.pop(name, None)
-                self.garbage += [f"{EVENTS}/{name}/{key}" for key in self.chapters.pop(name, ())]
+                known = self.records.pop(name, None)
+                if known is not None:
+                    self.buried[name] = known.kept.generation
+                left = self.chapters.pop(name, [])[CHAPTERS_GONE:]
+                self.garbage += [f"{EVENTS}/{name}/{key}" for key in left]
             else:
                 self.records[name] = Stored(revisions[f"{MACHINES}/{name}"], record)
         self._land()
@@ -168,6 +175,9 @@ class Roster:
 
     def told(self, name: str, key: str, item: Item) -> tuple[Event, ...]:
         """A chapter of a machine's events as it is stored; what is news in it."""
+        if name in self.buried and name not in self.records:
+            self.garbage.append(f"{EVENTS}/{name}/{key}")
+            return ()
         chapters = self.chapters.setdefault(name, [])
         if key in chapters:
             return ()
@@ -187,10 +197,17 @@ class Roster:
         if not chapters:
             self.chapters.pop(name, None)
 
+    def sweep(self) -> None:
+        """All that is stored was told: chapters of machines that are not there are left over from who died."""
+        for name in self.chapters.keys() - self.records.keys() - self.dirty.keys() - self.flight.keys():
+            self.garbage += [f"{EVENTS}/{name}/{key}" for key in self.chapters.pop(name)]
+            self.timelines.pop(name)
+        self.buried = {name: generation for name, generation in self.buried.items() if name in self.chapters}
+
     def is_stored(self, name: str, position: int) -> bool:
         """Whether a note at that position of the spool is in a stored record."""
         known = self.records.get(name)
-        return known is not None and known.kept.spool == self.spool and position <= known.kept.position
+        return known is not None and known.kept.spool == self.spool and 0 < position <= known.kept.position
 
     # The workings.
 
@@ -203,9 +220,21 @@ class Roster:
         if known is None and len(self.register) >= self.max_machines and not self._make_room():
             self.turned_away += 1
             return (), "there is no room for another machine"
+        if known is not None:
+            pending.note = self._without_known(pending.note, known.name)
         events, refusal = self._apply(pending)
         self._remember(events)
         return events, refusal
+
+    def _without_known(self, note: Note, name: str) -> Note:
+        """Leave out what was told before, with its time: a machine tells again what it got no answer to."""
+        ring = self.timelines.of(name)
+        facts = tuple(
+            fact
+            for fact in note.facts
+            if not isinstance(fact, Told) or msgspec.structs.replace(fact.event, machine=name) not in ring
+        )
+        return note if len(facts) == len(note.facts) else msgspec.structs.replace(note, facts=facts)
 
     def _apply(self, pending: Pending) -> tuple[tuple[Event, ...], str]:
         """Fold a note into the records, and note what is not stored by that."""
@@ -230,7 +259,7 @@ class Roster:
             refusal = folded.refusal or refusal
             if folded.machine is None:
                 self.register.drop(machine.name)
-                self.rings.pop(machine.name, None)
+                self.timelines.pop(machine.name)
                 break
             machine = folded.machine
             self.register.put(machine)
@@ -241,13 +270,15 @@ class Roster:
 
     def _move_events(self, old: str, new: str) -> None:
         """The events of a machine that has another name now."""
-        moved = [msgspec.structs.replace(event, machine=new) for event in self.rings.pop(old, ())]
+        moved = [msgspec.structs.replace(event, machine=new) for event in self.timelines.pop(old)]
         self.dirty[new].events = [*moved, *self.dirty[new].events]
-        self._remember(sorted([*moved, *self.rings.pop(new, ())], key=lambda event: event.at))
+        self._remember(sorted([*moved, *self.timelines.pop(new)], key=lambda event: event.at))
 
     def _remember(self, events: Iterable[Event], name: str = "") -> None:
+        """Keep these events; what two processes have stored of one machine's telling is one event."""
         for event in events:
-            self.rings.setdefault(name or event.machine, deque(maxlen=MAX_EVENTS)).append(event)
+            if event not in self.timelines.of(name or event.machine):
+                self.timelines.add(name or event.machine, event)
 
     def _make_room(self) -> bool:
         """Forget the machine that was heard of longest ago and with which nothing was begun, if there is one."""
@@ -255,11 +286,15 @@ class Roster:
         oldest = next((each for each in idle if each.name not in self.flight), None)
         if oldest is None:
             return False
-        pending = Pending(Note(Identity(), (), oldest.last_seen), self._next(), names={oldest.name})
-        dirty = self.dirty.setdefault(oldest.name, Dirty(oldest))
-        dirty.pending, dirty.events = [pending], []
+        waiting = self._pending(oldest.name)
+        if oldest.name in self.records or any(each.done or len(each.names) > 1 for each in waiting):
+            pending = Pending(Note(Identity(), (), oldest.last_seen), self._next(), names={oldest.name})
+            dirty = self.dirty.setdefault(oldest.name, Dirty(oldest))
+            dirty.pending, dirty.events = [pending], []
+        else:
+            self.dirty.pop(oldest.name, None)  # nobody else knows of it
         self.register.drop(oldest.name)
-        self.rings.pop(oldest.name, None)
+        self.timelines.pop(oldest.name)
         return True
 
     def _together(self, names: set[str]) -> set[str]:
@@ -282,12 +317,14 @@ class Roster:
         known = self.records.get(name)
         before = known.kept.position if known is not None and known.kept.spool == self.spool else 0
         position = max((each.position for each in self.dirty[name].pending), default=0)
-        return Kept(machine, known.kept.generation + 1 if known else 1, self.spool, max(before, position))
+        generation = known.kept.generation if known else self.buried.get(name, 0)
+        return Kept(machine, generation + 1, self.spool, max(before, position))
 
     def _changes(self, name: str, kept: Kept | None) -> list[Change]:
         events = tuple(self.dirty[name].events[-MAX_EVENTS:])
         if kept is None:
-            return [Delete(f"{MACHINES}/{name}")]
+            chapters = self.chapters.get(name, [])[:CHAPTERS_GONE]
+            return [Delete(f"{MACHINES}/{name}"), *(Delete(f"{EVENTS}/{name}/{key}") for key in chapters)]
         changes: list[Change] = [Put(f"{MACHINES}/{name}", msgspec.json.encode(kept, order="sorted"))]
         if events:
             chapter = msgspec.json.encode(Chapter(self.name, events))
@@ -301,14 +338,17 @@ class Roster:
     def _base(self, name: str, item: Item | None) -> bool:
         """Take in what is stored under a name; tell whether it is news."""
         known = self.records.get(name)
+        buried = self.buried.get(name, 0)
         if item is None:
-            if known is None:
+            self.buried.pop(name, None)
+            if known is None or buried:
                 return False
             del self.records[name]
         else:
             kept = decode_stored(item.data, Kept)
-            if kept is None or (known is not None and kept.generation <= known.kept.generation):
+            if kept is None or kept.generation <= (known.kept.generation if known is not None else buried):
                 return False
+            self.buried.pop(name, None)
             self.records[name] = Stored(item.revision, kept)
         machine = self.records[name].kept.machine if item is not None else None
         if name in self.dirty:
@@ -317,13 +357,17 @@ class Roster:
             self.register.put(machine)
         else:
             self.register.drop(name)
-            self.rings.pop(name, None)
+            self.timelines.pop(name)
         return True
 
     def _refold(self, names: set[str]) -> None:
-        """Fold what waits for these machines once more, into what is stored."""
+        """Fold what waits for these machines once more, into what is stored.
+
+        That may have it already: of a commit that was cut off nobody knew whether it was made.
+        """
         names = self._together(names & self.dirty.keys())
-        again = in_order(self.dirty[name] for name in names)
+        waiting = in_order(self.dirty[name] for name in names)
+        again = [each for each in waiting if not any(self.is_stored(name, each.position) for name in each.names)]
         before = {name: self.dirty.pop(name) for name in names}
         for name, dirty in before.items():
             self.register.drop(name)

@@ -87,8 +87,9 @@ class Site:
         )
         try:
             reply = self.face.answer(request, view)
-            for sighting in reply.sightings:
-                self.see(sighting, view.at)
+            kept = [self.see(sighting, view.at, is_promised=reply.promises) for sighting in reply.sightings]
+            if not all(kept):
+                return _refused(reply, refuse_change(StoreUnavailableError(self.keeper.spool_trouble))), None
             return self._submit(reply)
         except Exception as error:  # noqa: BLE001  a fault in one request must not end the others
             return self.face.fail(request, error), None
@@ -111,13 +112,18 @@ class Site:
             self.write(line)
         self.write(self.face.access(request, reply, seconds))
 
-    def see(self, sighting: Sighting, at: float) -> None:
-        """Note that a machine was heard of."""
+    def see(self, sighting: Sighting, at: float, *, is_promised: bool = False) -> bool:
+        """Note that a machine was heard of; False if that was promised to be kept and cannot be."""
         self.measures.sightings.add()
         if self.repeats.is_repeated(sighting, at):
             self.measures.repeats.add()
-            return
-        self._publish(self.keeper.note(Note(sighting.identity, tuple(facts_of(sighting)), at)))
+            return True
+        note = Note(sighting.identity, tuple(facts_of(sighting)), at)
+        self._publish(self.keeper.note(note, is_promised=is_promised))
+        if is_promised and self.keeper.spool_trouble:
+            self.repeats.forget(sighting)
+            return False
+        return True
 
     def write(self, line: str) -> None:
         """Write a line of the log; an empty one is none."""

@@ -23,7 +23,7 @@ from typing import Any, Final, NamedTuple
 from stoker.http import Request, Response
 from stoker.machines import Compile, Validate, check_ignition
 from stoker.report import Line
-from stoker.server.behind import open_etcd, open_files
+from stoker.server.behind import Etcd, open_behind
 from stoker.server.certificates import CertificateFiles
 from stoker.server.clients import Network, client_address, request_id
 from stoker.server.errors import CertificateError, TransportMissingError
@@ -31,7 +31,6 @@ from stoker.server.replies import Face, Reply
 from stoker.server.site import NATIVE, Site
 from stoker.server.supervision import READY, STOPPING, inherited_socket, listen, notify
 from stoker.server.wire import Listener
-from stoker.store.etcdclient import Access
 from stoker.trust import Signer
 
 MAX_BODY: Final = 64 << 10
@@ -61,7 +60,7 @@ class Operators(NamedTuple):
 
 
 def serve(
-    data_dir: Path,
+    kept: Path | Etcd,
     assets_dir: Path | None,
     address: Address,
     *,
@@ -75,24 +74,23 @@ def serve(
     state_dir: Path | None = None,
     trusted: Sequence[Network] = (),
     operators: Operators | None = None,
-    etcd: Access | None = None,
 ) -> None:
-    """Serve a directory of Matchbox's files until SIGTERM or SIGINT; call it from the main thread.
+    """Serve a directory of Matchbox's files, or an etcd, until SIGTERM or SIGINT; call it from the main thread.
 
     `on_ready` is given the address once connections are accepted, with the real port where 0 was asked for. `log`
-    takes one line at a time, from any thread. With `tls` it speaks HTTPS. What is known of machines is kept in
-    `state_dir`; `trusted` are the networks of proxies whose word on clients counts. With `operators`, Matchbox's gRPC
-    API is served, too. With `etcd` all but assets is kept there, and `data_dir` is not looked at. A socket that a
-    supervisor handed over takes the place of `address`. Raises AddressError, CertificateError, TransportMissingError,
-    and StoreUnavailableError of the store.
+    takes one line at a time, from any thread. With `tls` it speaks HTTPS. What is
+    known of machines is kept in `state_dir`, or in the etcd, which may come later than the server. `trusted` are the
+    networks of proxies whose word on clients counts. With `operators`, Matchbox's gRPC API is served, too. A socket
+    that a supervisor handed over takes the place of `address`. Raises AddressError, CertificateError,
+    TransportMissingError, and StoreUnavailableError of the store.
     """
     context = _make_context(tls) if tls is not None else None
-    with open_files(data_dir, state_dir) if etcd is None else open_etcd(etcd, state_dir) as behind:
+    with open_behind(kept, state_dir) as behind:
         listening = inherited_socket(os.environ) or listen(*address)
         with closing(listening):
             site = Site(behind, assets_dir, compile_config, log, validate=validate, face=face, signer=signer)
             try:
-                if etcd is None:
+                if not isinstance(kept, Etcd):
                     site.wait_until_read(READ_SECONDS)
                 asyncio.run(_run(Gateway(site, trusted), listening, on_ready, tls, context, operators))
             finally:
@@ -227,7 +225,9 @@ class Gateway:
         return replace(request, client=client, id=name)
 
     async def _settle(self, request: Request, reply: Reply, done: Future[Any], start: float) -> Response:
-        await asyncio.wait({asyncio.wrap_future(done)})
+        waiting = asyncio.wrap_future(done)
+        await asyncio.wait({waiting})  # who goes away does not undo what is under way
+        waiting.exception()  # it is looked at below, and not a fault that nobody has seen
         return self._end(request, self.site.settle(reply, done), start)
 
     def _end(self, request: Request, reply: Reply, start: float) -> Response:

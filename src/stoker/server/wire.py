@@ -8,6 +8,7 @@ answered on a connection; what a client sends ahead waits in the kernel.
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import re
 import socket
@@ -25,6 +26,7 @@ from stoker.http import Feed, FilePart, Request, Response, unescape_path
 
 MAX_AHEAD: Final = 64  # requests that a client may send before it has read the answer to the first
 SWEEP_SECONDS: Final = 1.0
+MANY: Final = 100  # connections over TLS after which their garbage is collected
 LINGER_SECONDS: Final = 2.0  # for a refused client to read why, while what it sends is thrown away
 PIECE: Final = 4 << 20
 COPY: Final = 256 << 10  # of a file, where the kernel cannot send it itself: over TLS
@@ -79,19 +81,27 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._sweeping: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
+        self._made = 0
         self._dated = 0
         self._date = ""
 
     async def start(self, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         """Take connections of a socket that is bound, over TLS if there is a context."""
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(self),
+            self._make_over_tls if tls else lambda: Connection(self),
             sock=listening,
             ssl=tls,
             backlog=self.limits.backlog,
             ssl_handshake_timeout=self.limits.head_seconds if tls else None,
         )
         self._sweeping = asyncio.create_task(self._sweep())
+
+    def _make_over_tls(self) -> Connection:
+        """TLS leaves 256 KiB of each connection, even of one that never shook hands, in a circle that stays long."""
+        self._made += 1
+        if self._made % MANY == 0:
+            gc.collect()
+        return Connection(self)
 
     async def stop(self, seconds: float) -> None:
         """Take no more connections, let what is under way end, for so long at most, and close all."""

@@ -28,6 +28,7 @@ from stoker.store.errors import (
     UnreachableError,
     UnsureError,
 )
+from stoker.store.etcdaddress import PREFIX
 from stoker.store.etcdclient import NOT_FOUND, PAUSE, SECONDS, Access, Client
 from stoker.store.etcdlease import EtcdLease
 from stoker.store.etcdwatch import EtcdWatch, item_of
@@ -35,7 +36,6 @@ from stoker.store.limits import MAX_ITEMS, MAX_KEYS, check_commit, check_key
 from stoker.store.rings import name_items, number_of, ring_key, ring_span
 from stoker.store.snapshots import Item, Snapshot, take_snapshot
 
-PREFIX: Final = "/stoker/"
 PAGES: Final = (500, 30)  # items at once: as many as is quick, and so few that they are small enough in any case
 WRITERS: Final = ".writers"
 CLOSING_SECONDS: Final = 1.0

@@ -21,7 +21,7 @@ from stoker.store.snapshots import Item
 
 SILENCE: Final = 5.0  # seconds after which another endpoint is asked: one that hangs is silent, too
 FIRST_PAUSE: Final = 0.1
-LONGEST_PAUSE: Final = 2.0
+LONGEST_PAUSE: Final = 0.5  # others may write already while this one waits
 
 Read = Callable[[Sequence[str]], tuple[Mapping[str, Item], int]]
 

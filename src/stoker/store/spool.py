@@ -72,7 +72,14 @@ class Spool:
 
     def __len__(self) -> int:
         """How many records wait."""
-        return sum(segment.count for segment in self._segments) - self._passed
+        with self._lock:
+            return sum(segment.count for segment in self._segments) - self._passed
+
+    @property
+    def fullness(self) -> float:
+        """How much of its space is taken, 1 for all of it: with more the oldest records go."""
+        with self._lock:
+            return sum(segment.size for segment in self._segments) / (self._part * PARTS)
 
     def append(self, data: bytes) -> int:
         """Add a record; its position. Raises LimitError for one that is too large, StoreUnavailableError."""
