@@ -9,7 +9,7 @@ has these keys, since it is what Terraform and gRPC clients can write, and what 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from stoker.machines.documents import Group
@@ -47,11 +47,15 @@ class Give(enum.StrEnum):
 
 
 class NetworkBoot(NamedTuple):
-    """What to give, to whom as it is from now on; `reason` says why it is refused. `mints`: the script has a token."""
+    """What to give; `reason` says why it is refused. `mints`: the script has a token.
+
+    `facts` are what is known of the machine by that, `machine` and `events` what folding them makes of its record.
+    """
 
     give: Give
     machine: Machine
     events: tuple[Event, ...] = ()
+    facts: tuple[AnyFact, ...] = ()
     reason: str = ""
     mints: bool = False
 
@@ -93,16 +97,16 @@ def boot(machine: Machine, demands: Demands, at: float, held: str = "") -> Netwo
     One that comes back while it installs has failed to; the third time it is quarantined. `held` is why the template
     of its config is held back from it, if it is.
     """
-    events: tuple[Event, ...] = ()
+    facts: list[AnyFact] = []
     is_same_boot = at < machine.since + SAME_BOOT_SECONDS
     if demands.installs_once and machine.state is State.INSTALLING and not is_same_boot:
-        machine, events = _folded(machine, Told(Event(at, "install", CAME_BACK, "failed")), at)
-    give, reason = _decide(machine, demands, held)
-    if give is Give.LOCAL:
-        return NetworkBoot(give, machine, events)
-    fact = Refused(reason) if give is Give.REFUSE else Booted(is_install=give is Give.INSTALL)
-    machine, more = _folded(machine, fact, at)
-    return NetworkBoot(give, machine, (*events, *more), reason, mints=demands.takes_token and give is not Give.REFUSE)
+        facts.append(Told(Event(at, "install", CAME_BACK, "failed")))
+    give, reason = _decide(_folded(machine, facts, at)[0], demands, held)
+    if give is not Give.LOCAL:
+        facts.append(Refused(reason) if give is Give.REFUSE else Booted(is_install=give is Give.INSTALL))
+    machine, events = _folded(machine, facts, at)
+    mints = demands.takes_token and give in {Give.START, Give.INSTALL}
+    return NetworkBoot(give, machine, events, tuple(facts), reason, mints)
 
 
 def _decide(machine: Machine, demands: Demands, held: str) -> tuple[Give, str]:
@@ -117,6 +121,9 @@ def _decide(machine: Machine, demands: Demands, held: str) -> tuple[Give, str]:
     return (Give.REFUSE, held) if held else (give, "")
 
 
-def _folded(machine: Machine, fact: AnyFact, at: float) -> tuple[Machine, tuple[Event, ...]]:
-    folded = fold(machine, fact, at)
-    return folded.machine or machine, folded.events
+def _folded(machine: Machine, facts: Sequence[AnyFact], at: float) -> tuple[Machine, tuple[Event, ...]]:
+    events: tuple[Event, ...] = ()
+    for fact in facts:
+        folded = fold(machine, fact, at)
+        machine, events = folded.machine or machine, (*events, *folded.events)
+    return machine, events
