@@ -109,10 +109,15 @@ def boot(machine: Machine, demands: Demands, at: float, held: str = "") -> Netwo
     return NetworkBoot(give, machine, events, tuple(facts), reason, mints)
 
 
+def reason_held(machine: Machine) -> str:
+    """Why a machine is given nothing, whatever it asks for; empty where its state holds nothing back."""
+    return _HELD.get(machine.state, "").format(reason=machine.reason)
+
+
 def _decide(machine: Machine, demands: Demands, held: str) -> tuple[Give, str]:
     """What to give, and why nothing."""
     if machine.state in _HELD:
-        return Give.REFUSE, _HELD[machine.state].format(reason=machine.reason)
+        return Give.REFUSE, reason_held(machine)
     give = _ONCE[machine.state][machine.armed is not None] if demands.installs_once else Give.START
     if give is Give.LOCAL:
         return give, ""

@@ -142,8 +142,7 @@ def _check_references(catalogue: Catalogue, report: Report) -> None:
             report.add(Severity.WARNING, UNKNOWN_PROFILE, place=place, group=group.key, profile=group.profile)
     for entry in catalogue.profiles.values():
         profile = entry.document or Profile("", "")
-        names = {"ignition": profile.ignition_id, "cloud": profile.cloud_id, "generic": profile.generic_id}
-        for key in (f"{folder}/{name}" for folder, name in names.items() if name):
+        for key in profile.templates.values():
             if catalogue.source(key) is None:
                 place = Place(entry.item.file, 1, 1)
                 report.add(Severity.WARNING, UNKNOWN_TEMPLATE, place=place, profile=profile.key, key=key)

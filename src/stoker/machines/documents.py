@@ -65,6 +65,12 @@ class Profile:
     cloud_id: str = ""
     generic_id: str = ""
 
+    @property
+    def templates(self) -> dict[str, str]:
+        """The keys of the files that configure the machine, by folder, which is its path, too."""
+        names = {"ignition": self.ignition_id, "cloud": self.cloud_id, "generic": self.generic_id}
+        return {folder: f"{folder}/{name}" for folder, name in names.items() if name}
+
 
 class Reader:
     """One reading of one file: typed access to its members, with findings."""

@@ -115,11 +115,9 @@ def _boot(boot: Boot | None) -> dict[str, Any] | None:
 
 
 def _files(catalogue: Catalogue, profile: Profile) -> Iterator[File]:
-    names = {"ignition": profile.ignition_id, "cloud": profile.cloud_id, "generic": profile.generic_id}
-    for folder, name in names.items():
-        if name:
-            source = catalogue.source(f"{folder}/{name}")
-            yield File(f"/{folder}", f"{folder}/{name}", source.item.file if source is not None else "")
+    for folder, key in profile.templates.items():
+        source = catalogue.source(key)
+        yield File(f"/{folder}", key, source.item.file if source is not None else "")
 
 
 def _tried_lines(tried: Tried) -> Iterator[str]:

@@ -152,7 +152,11 @@ def render_config(catalogue: Catalogue, asker: Asker, compile_config: Compile, v
 
 def refusal_script(answer: Answer) -> str:
     """An iPXE script that prints on the machine's screen why it is not booted, then gives up after a while."""
-    lines = [line for entry in answer.report for line in (entry.message, entry.hint) if line]
+    return reason_script([line for entry in answer.report for line in (entry.message, entry.hint) if line])
+
+
+def reason_script(lines: Iterable[str]) -> str:
+    """The same for reasons in words."""
     shown = "".join(f"echo {_screen(line)}\n" for line in ("stoker has nothing to boot here:", *lines))
     return f"#!ipxe\n{shown}prompt --timeout 30000 press any key to go on with the next boot device ||\nexit\n"
 
@@ -242,13 +246,13 @@ def _grub(_group: Group, profile: Profile, report: Report) -> bytes | None:
 
 def _source(catalogue: Catalogue, profile: Profile, folder: str, report: Report) -> Source | None:
     """The file that a profile names for a folder, or why there is none."""
-    name = {"ignition": profile.ignition_id, "cloud": profile.cloud_id, "generic": profile.generic_id}[folder]
-    if not name:
+    key = profile.templates.get(folder)
+    if key is None:
         report.add(Severity.ERROR, NO_CONFIG, profile=profile.key, folder=folder)
         return None
-    entry = catalogue.source_entry(f"{folder}/{name}")
+    entry = catalogue.source_entry(key)
     if entry is None:
-        report.add(Severity.ERROR, UNKNOWN_TEMPLATE, profile=profile.key, key=f"{folder}/{name}")
+        report.add(Severity.ERROR, UNKNOWN_TEMPLATE, profile=profile.key, key=key)
         return None
     if entry.document is None:
         report.extend(entry.report)

@@ -19,8 +19,11 @@ from typing import Final
 
 import msgspec
 
-from stoker.machines import EMPTY, FOLDERS, Catalogue, Identity, Machine, read_catalogue
+from stoker.machines import EMPTY, FOLDERS, Catalogue, Identity, Machine, Told, read_catalogue
+from stoker.machines.holds import Hold
 from stoker.report import Event, Report
+from stoker.server.holding import HOLDS, Holding, failings_of
+from stoker.server.holding import Batch as HoldBatch
 from stoker.server.notes import AUDIT, EVENTS, MACHINES, MAX_AUDIT, Batch, Note, Pending, decode_stored
 from stoker.server.roster import Roster
 from stoker.store import (
@@ -46,7 +49,7 @@ LONGEST_PAUSE: Final = 10.0
 MOST_LEFT: Final = 200_000  # notes that are taken in again from the spool
 MOST_LEFT_BYTES: Final = 64 << 20
 MAX_GARBAGE: Final = 90  # keys a commit
-WATCHED: Final = (*FOLDERS, MACHINES, EVENTS, AUDIT)
+WATCHED: Final = (*FOLDERS, MACHINES, EVENTS, AUDIT, HOLDS)
 
 
 @dataclass(slots=True)
@@ -89,6 +92,7 @@ class Keeper:
         self.on_news = on_news
         self.on_catalogue = on_catalogue
         self.roster = Roster(secrets.token_hex(8), name)
+        self.holding = Holding()
         self.catalogue: Catalogue = EMPTY
         self.snapshot = Snapshot()
         self.report = Report()
@@ -118,9 +122,19 @@ class Keeper:
     def note(self, note: Note) -> tuple[Event, ...]:
         """Take in what was seen or told; the events that tell of it."""
         with self._lock:
-            events = self.roster.note(note, self._spool(note))
+            events = self._note(note, self._spool(note))
             self._work.notify_all()
             return events
+
+    def _note(self, note: Note, position: int) -> tuple[Event, ...]:
+        """Take in a note, and what it says against templates: what it tells of them is told of the machine, too."""
+        events = self.roster.note(note, position)
+        failing = list(failings_of(note, self.roster.register.find(note.identity)))
+        alarms = tuple(Told(event) for each in failing for event in self.holding.note(each))
+        if not alarms:
+            return events
+        told = Note(note.identity, alarms, note.at)
+        return (*events, *self.roster.note(told, self._spool(told)))
 
     def order(self, note: Note, audit: bytes) -> tuple[Future[None] | None, str, tuple[Event, ...]]:
         """Take in an order of a person: what to wait for, or why it is refused; and the events that tell of it.
@@ -200,6 +214,17 @@ class Keeper:
         with self._lock:
             return self.roster.events(name)
 
+    def hold(self, template: str) -> tuple[Hold, str] | None:
+        """What is known against a template, by its key, and which stored version that is, empty where none is."""
+        with self._lock:
+            hold = self.holding.holds.get(template)
+            return None if hold is None else (hold, self.holding.revisions.get(template, ""))
+
+    def holds(self) -> list[Hold]:
+        """What is known against templates."""
+        with self._lock:
+            return list(self.holding)
+
     def item(self, key: str) -> Item | None:
         """A file of the catalogue as it was stored, whatever stands in it."""
         with self._lock:
@@ -231,7 +256,8 @@ class Keeper:
         """What is known and not in the whole."""
         machines = [f"{MACHINES}/{name}" for name in self.roster.records]
         chapters = [f"{EVENTS}/{name}/{key}" for name, keys in self.roster.chapters.items() for key in keys]
-        return [key for key in (*self._items, *machines, *chapters) if key not in update.items]
+        holds = [f"{HOLDS}/{template}" for template in self.holding.revisions]
+        return [key for key in (*self._items, *machines, *chapters, *holds) if key not in update.items]
 
     def _take(self, key: str, item: Item | None) -> tuple[Event, ...]:
         """Take in an item of the store; the events that are news by it."""
@@ -243,6 +269,8 @@ class Keeper:
             if item is not None:
                 return self.roster.told(name, number, item)
             self.roster.untold(name, number)
+        elif folder == HOLDS:
+            self.holding.take(rest, item)
         elif folder == AUDIT:
             if item is not None:
                 self.audit.append(item.data)
@@ -269,7 +297,7 @@ class Keeper:
                 continue
             known = self.roster.register.find(note.identity)
             if known is None or not self.roster.is_stored(known.name, position):
-                self.roster.note(note, position)
+                self._note(note, position)
 
     # The thread that writes.
 
@@ -301,14 +329,18 @@ class Keeper:
         with self._lock:
             if not self.has_read and not self._is_closing:
                 self._work.wait_for(lambda: self.has_read or self._jobs or self._is_closing)
-            self._work.wait_for(lambda: self.roster.dirty or self.roster.garbage or self._jobs or self._is_closing)
+            self._work.wait_for(lambda: self._has_work() or self._is_closing)
             self._work.wait_for(lambda: self._is_urgent or self._jobs, timeout=max(LINGER, pause))
             self._is_urgent = False
         return True
 
+    def _has_work(self) -> bool:
+        return bool(self.roster.dirty or self.roster.garbage or self.holding.waiting or self._jobs)
+
     def _write(self) -> bool:
         """Store what waits; tell whether nothing is left. Raises StoreUnavailableError."""
         while True:
+            away = self._store_holds()
             with self._lock:
                 job = self._jobs.popleft() if self._jobs else None
                 batch = self.roster.take() if job is None and self.has_read else None
@@ -321,6 +353,8 @@ class Keeper:
                 self._commit([Delete(key) for key in garbage], ())
                 with self._lock:
                     del self.roster.garbage[: len(garbage)]
+            elif away is not None:
+                raise away
             else:
                 return True
 
@@ -367,6 +401,40 @@ class Keeper:
                 self.counts.stored_notes += len(batch.pending)
                 if self.spool:
                     self.spool.acknowledge(self.roster.stored_up_to())
+
+    def _store_holds(self) -> StoreUnavailableError | None:
+        """Store what is known against templates, before the failures that it comes from are stored and done with.
+
+        That the store is away is returned: who waits for an order is to hear of it, too.
+        """
+        while self.has_read:
+            with self._lock:
+                batch = self.holding.batch()
+            if batch is None:
+                break
+            try:
+                self._store_batch_of_holds(batch)
+            except StoreUnavailableError as error:
+                return error
+        return None
+
+    def _store_batch_of_holds(self, batch: HoldBatch) -> None:
+        revisions: Mapping[str, str] = {}
+        try:
+            revisions = self._commit(batch.changes, batch.conditions)
+        except ConflictError:
+            self.counts.conflicts += 1
+            found = {each.key: self.store.get(each.key) for each in batch.conditions}
+            with self._lock:
+                for key, item in found.items():
+                    self._take(key, item)
+            return
+        except StoreUnavailableError:
+            raise
+        except StoreError as error:  # what the store will never take is kept in memory alone
+            self.trouble = str(error)
+        with self._lock:
+            self.holding.done(batch, revisions)
 
     def _settle_conflict(self, batch: Batch, error: ConflictError) -> None:
         try:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -17,15 +17,22 @@ from stoker.server.measures import Measures
 from stoker.server.notes import Note
 from stoker.server.roles import ANYONE, Caller
 from stoker.server.streams import Stream
+from stoker.server.traces import Traces
 from stoker.store import Change, Condition
-from stoker.trust import Signer
+from stoker.trust import Secret, Secrets, Signer
+
+NO_TOKEN: Final = Secret("")
+NO_SECRETS: Final = Secrets()
+NO_TRACES: Final = Traces()
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """The site at the moment of a request; `at` is in seconds since 1970, `signer` is None where nothing is signed.
 
-    Of the `keeper` handlers only read: what shall change is in their reply.
+    Of the `keeper` handlers only read: what shall change is in their reply. `key` is the server's own (`behind.py`);
+    `secrets` are put into configs, `traces` lead from a part of one to its lines; `token` is the one that the request
+    brought in its query, where only a reference of it is left.
     """
 
     catalogue: Catalogue
@@ -38,6 +45,10 @@ class View:
     at: float
     signer: Signer | None = None
     caller: Caller = ANYONE
+    key: bytes = b""
+    secrets: Secrets = NO_SECRETS
+    traces: Traces = NO_TRACES
+    token: Secret = field(default_factory=lambda: NO_TOKEN)
 
 
 class Deed(msgspec.Struct, frozen=True):
@@ -52,10 +63,13 @@ class Deed(msgspec.Struct, frozen=True):
 
 
 class Order(NamedTuple):
-    """What a person wants of a machine; it is answered when it is stored."""
+    """What a person wants of a machine, or what counts only once it is stored; it is answered when it is.
+
+    Without a `deed` nobody did it, and it is not audited.
+    """
 
     note: Note
-    deed: Deed
+    deed: Deed | None = None
 
 
 class Write(NamedTuple):
@@ -68,20 +82,34 @@ class Write(NamedTuple):
 
 # The new revisions go in, the answer to a change that was made comes out.
 Then = Callable[[Mapping[str, str]], Response]
+# The problem document of a change that was not made goes in, the answer comes out.
+Otherwise = Callable[[Response], Response]
+
+
+class Work(NamedTuple):
+    """What may take long: `do` is called in another thread, and what it returns goes into `then` in the site's own."""
+
+    do: Callable[[], Any]
+    then: Callable[[Any], Reply]
 
 
 class Reply(NamedTuple):
-    """An answer, and what it changes: who was seen, the lines that the log gets, and what is stored first.
+    """An answer, and what it changes: who was seen, what became known, the log's lines, and what is stored first.
 
-    Where there is a `change`, `then` makes the answer once it is stored, and `response` is not given. `route` is the
-    row of the table that answered.
+    Where there is a `change`, `then` makes the answer once it is stored, and `response` is not given; `otherwise` makes
+    the answer of what is said where it is not. Where there is `work`, the whole reply is that of the work. Once an
+    answer of status 200 is given to the connection, `sent` tells of it. `route` is the row of the table that answered.
     """
 
     response: Response
     sightings: tuple[Sighting, ...] = ()
     lines: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     change: Order | Write | None = None
     then: Then | None = None
+    otherwise: Otherwise | None = None
+    work: Work | None = None
+    sent: Callable[[float], Note | None] | None = None
     route: str = ""
     caller: Caller = ANYONE
 

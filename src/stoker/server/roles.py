@@ -89,8 +89,14 @@ class Tokens:
         """Who sends this header; None if it is no token or one that is not known."""
         if authorization is None:
             return ANYONE
-        found = BEARER.fullmatch(authorization)
-        return self.callers.get(hashlib.sha256(found[1].encode()).hexdigest()) if found else None
+        token = bearer(authorization)
+        return self.callers.get(hashlib.sha256(token.encode()).hexdigest()) if token else None
+
+
+def bearer(authorization: str | None) -> str:
+    """The token that a header brings, empty where there is none."""
+    found = BEARER.fullmatch(authorization or "")
+    return found[1] if found else ""
 
 
 class TokenFile:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from stoker import __version__
 from stoker.http import Request, Route, Routes, json_response, text_response
-from stoker.server import api, assets, machines_api, matchbox
+from stoker.server import api, assets, boots, configs, machines_api, matchbox
 from stoker.server.endpoints import EVENT_STREAM, Endpoint
 from stoker.server.files_api import GROUPS, LABELS, PROFILES, TEMPLATES, TEXT, FileList, Kind, Written
 from stoker.server.metrics import CONTENT_TYPE
@@ -20,13 +20,13 @@ IF_MATCH: Final = ("If-Match", "If-None-Match")
 
 # The paths of Matchbox; each has its signatures beside it.
 MATCHBOX: Final[dict[str, Handler]] = {
-    "/boot.ipxe": matchbox.boot_script,
-    "/boot.ipxe.0": matchbox.boot_script,
-    "/ipxe": matchbox.ipxe,
-    "/grub": matchbox.grub,
-    "/ignition": matchbox.ignition,
-    "/cloud": matchbox.cloud,
-    "/generic": matchbox.generic,
+    "/boot.ipxe": boots.boot_script,
+    "/boot.ipxe.0": boots.boot_script,
+    "/ipxe": boots.ipxe,
+    "/grub": boots.grub,
+    "/ignition": configs.ignition,
+    "/cloud": configs.cloud,
+    "/generic": configs.generic,
     "/metadata": matchbox.metadata,
 }
 

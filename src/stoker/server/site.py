@@ -6,30 +6,34 @@ it answers with is in memory: nobody who reads waits. It belongs to one thread, 
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from stoker.http import Request, Response, problem
-from stoker.machines import Compile, Sighting, Validate, check_ignition
+from stoker.machines import Compile, Validate, check_ignition
 from stoker.machines.timeline import facts_of
 from stoker.report import Event, Report
-from stoker.server.behind import Behind
+from stoker.server.behind import KEY_BYTES, Behind
 from stoker.server.files_api import refuse_change
 from stoker.server.keeper import Keeper
 from stoker.server.measures import Measures
 from stoker.server.native import Native
 from stoker.server.notes import Note
-from stoker.server.replies import Face, Order, Reply, View
+from stoker.server.replies import Face, Order, Reply, View, Work
 from stoker.server.streams import Stream
 from stoker.store import StoreError, StoreUnavailableError
 from stoker.trust import Signer
 
 NATIVE: Final = Native()
+OK: Final = 200
+WORKERS: Final = 4
+MAX_WORKING: Final = 1000
 
 
 class Site:
@@ -58,6 +62,9 @@ class Site:
         self.troubles: tuple[str, ...] = ()
         self.stream = Stream()
         self.post: Callable[[Callable[[], None]], object] = lambda call: call()
+        self.key = behind.key or secrets.token_bytes(KEY_BYTES)
+        self.workers = ThreadPoolExecutor(WORKERS, "stoker-worker")
+        self.working = 0
         self.keeper = Keeper(behind.store, behind.spool, self._on_news, self._on_catalogue, behind.name)
         self.measures = Measures(self.keeper, self.stream)
 
@@ -83,22 +90,23 @@ class Site:
             self.validate,
             time.time(),
             self.signer,
+            key=self.key,
         )
         try:
-            reply = self.face.answer(request, view)
-            for sighting in reply.sightings:
-                self.see(sighting, view.at)
-            return self._submit(reply)
+            return self._submit(request, self.face.answer(request, view), view.at)
         except Exception as error:  # noqa: BLE001  a fault in one request must not end the others
             return self.face.fail(request, error), None
 
     def settle(self, reply: Reply, done: Future[Any]) -> Reply:
-        """The answer to a change once the store has made it or has not; waits for that."""
+        """The answer to a change once the store has made it or has not, or to work once it is done; waits for that."""
+        if reply.work is not None:
+            return done.result()  # type: ignore[no-any-return]  # it is what `_conclude` sets
         try:
             revisions = done.result()
         except StoreError as error:
-            return reply._replace(response=refuse_change(error))
-        lines = (*reply.lines, self.face.audit(reply.change.deed)) if reply.change else reply.lines
+            return _refused(reply, refuse_change(error))
+        deed = reply.change.deed if reply.change else None
+        lines = (*reply.lines, self.face.audit(deed)) if deed else reply.lines
         response = reply.then(revisions or {}) if reply.then else reply.response
         return reply._replace(response=response, lines=lines)
 
@@ -106,14 +114,16 @@ class Site:
         """Count and log a request that is answered."""
         response = reply.response
         self.measures.answered(reply.route, response.status, response.size, seconds)
+        note = reply.sent(time.time()) if reply.sent and response.status == OK else None
+        if note is not None:
+            self.take(note)
         for line in reply.lines:
             self.write(line)
         self.write(self.face.access(request, reply, seconds))
 
-    def see(self, sighting: Sighting, at: float) -> None:
-        """Note that a machine was heard of."""
-        self.measures.sightings.add()
-        self._publish(self.keeper.note(Note(sighting.identity, tuple(facts_of(sighting)), at)))
+    def take(self, note: Note) -> None:
+        """Take in what became known of a machine."""
+        self._publish(self.keeper.note(note))
 
     def write(self, line: str) -> None:
         """Write a line of the log; an empty one is none."""
@@ -123,6 +133,7 @@ class Site:
     def close(self, seconds: float) -> None:
         """End the streams, and store what waits."""
         self.stream.close()
+        self.workers.shutdown(wait=False, cancel_futures=True)
         if not self.keeper.close(seconds):
             waiting = len(self.keeper.waiting())
             self.write(self.face.warn(f"{waiting} notes could not be stored: {self.keeper.trouble}"))
@@ -141,18 +152,61 @@ class Site:
                     self.write(self.face.warn(f"{trouble}; what was read last is still served"))
             self.troubles = troubles
 
-    def _submit(self, reply: Reply) -> tuple[Reply, Future[Any] | None]:
+    def _submit(self, request: Request, reply: Reply, at: float) -> tuple[Reply, Future[Any] | None]:
+        """Take in what a reply tells, and begin what is to be done before it is given."""
+        if reply.work is not None:
+            return self._begin_work(request, reply, reply.work, at)
+        heard = [Note(each.identity, tuple(facts_of(each)), at) for each in reply.sightings]
+        for note in (*heard, *reply.notes):
+            self.measures.sightings.add()
+            self.take(note)
         change = reply.change
         if change is None:
             return reply, None
-        audit = msgspec.json.encode(change.deed)
+        audit = msgspec.json.encode(change.deed) if change.deed else b""
         if not isinstance(change, Order):
             return reply, self.keeper.change(change.changes, change.conditions, audit)
         done, refusal, events = self.keeper.order(change.note, audit)
         self._publish(events)
         if done is None:
-            return reply._replace(response=problem(409, refusal)), None
+            return _refused(reply, problem(409, refusal)), None
         return reply, done
+
+    def _begin_work(self, request: Request, reply: Reply, work: Work, at: float) -> tuple[Reply, Future[Any] | None]:
+        """Have work done by another thread; what is waited for is the Reply that comes of it, never a fault."""
+        if self.working >= MAX_WORKING:
+            return reply._replace(response=problem(503, "too much is under way; ask again"), work=None), None
+        final: Future[Reply] = Future()
+        self.working += 1
+
+        def ended(done: Future[Any]) -> None:
+            self.post(lambda: self._go_on(request, reply, work, done, final, at))
+
+        self.workers.submit(work.do).add_done_callback(ended)
+        return reply, final
+
+    def _go_on(
+        self, request: Request, reply: Reply, work: Work, done: Future[Any], final: Future[Reply], at: float
+    ) -> None:
+        """Go on with what work has made, in the site's own thread."""
+        self.working -= 1
+
+        def conclude(make: Callable[[], Reply]) -> None:
+            try:
+                final.set_result(make())
+            except Exception as error:  # noqa: BLE001  as in `begin`
+                final.set_result(self.face.fail(request, error))
+
+        try:
+            made = work.then(done.result())._replace(route=reply.route, caller=reply.caller)
+            made, waiting = self._submit(request, made, at)
+        except Exception as error:  # noqa: BLE001  as in `begin`
+            final.set_result(self.face.fail(request, error))
+            return
+        if waiting is None:
+            final.set_result(made)
+        else:
+            waiting.add_done_callback(lambda of: self.post(lambda: conclude(lambda: self.settle(made, of))))
 
     def _publish(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -167,3 +221,8 @@ class Site:
         for entry in report:
             if entry not in known:
                 self.write(self.face.tell(entry))
+
+
+def _refused(reply: Reply, refusal: Response) -> Reply:
+    """The reply where a change was not made; nothing of it was done, nor sent."""
+    return reply._replace(response=reply.otherwise(refusal) if reply.otherwise else refusal, sent=None)
