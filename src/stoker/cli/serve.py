@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from stoker.butane import translate
+from stoker.butane import compile_document, translate
+from stoker.butane.explain import Explained
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.streams import talk, write_data
-from stoker.ignition.parse import check
+from stoker.ignition.parse import check, parse
 from stoker.report import Report
 from stoker.server import AddressError, CertificateFiles, Operators, ServerError, Tls, serve
 from stoker.server.clients import Network, parse_networks
@@ -18,7 +21,7 @@ from stoker.server.logs import Form
 from stoker.server.native import Native
 from stoker.server.roles import TokenFile
 from stoker.store import StoreError
-from stoker.trust import Signer
+from stoker.trust import Secrets, Signer
 
 CERTIFICATE_FILES = (
     ("--cert-file", "/etc/matchbox/server.crt", "PEM certificate of the gRPC API"),
@@ -43,6 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--state-dir", metavar="DIR", help="what is known of machines; without it that ends with the server"
     )
     parser.add_argument("--token-file", metavar="FILE", help="who may do what, as `stoker token` writes it")
+    parser.add_argument(
+        "--secret-dir", metavar="DIR", help="holds secrets: `secret://file/NAME` is NAME in it"
+    )
+    parser.add_argument(
+        "--secret-command",
+        metavar="COMMAND",
+        help="gives secrets: `secret://command/NAME` is what it prints for NAME and the machine's name",
+    )
     parser.add_argument("--web-cert-file", metavar="FILE", help="serve HTTPS with this certificate; PEM")
     parser.add_argument("--web-key-file", metavar="FILE", help="its key; PEM")
     parser.add_argument(
@@ -90,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
                 validate=lambda text, file: check(text, file=file),
                 on_ready=on_ready,
                 log=log,
-                face=Native(tokens, Form(arguments.log_format)),
+                face=Native(tokens, Form(arguments.log_format), secrets=_secrets(arguments), explain=_explain),
                 signer=_signer(arguments, stack),
                 tls=tls,
                 state_dir=Path(arguments.state_dir) if arguments.state_dir else None,
@@ -102,6 +113,14 @@ def run(arguments: argparse.Namespace) -> int:
     except (ServerError, StoreError) as error:
         raise CommandError(str(error)) from error
     return Exit.FINE
+
+
+def _secrets(arguments: argparse.Namespace) -> Secrets:
+    """Where secrets come from: what is named, and the environment."""
+    directory = Path(arguments.secret_dir) if arguments.secret_dir else None
+    if directory is not None and not directory.is_dir():
+        raise CommandError(f"`{directory}` is no directory", hint="--secret-dir names what holds secrets")
+    return Secrets(directory, os.environ, shlex.split(arguments.secret_command or ""))
 
 
 def _signer(arguments: argparse.Namespace, stack: ExitStack) -> Signer | None:
@@ -155,6 +174,13 @@ def _address(text: str) -> tuple[str, int]:
     if not colon or not port.isdigit() or int(port) > 65535:
         raise UsageError(f"serve: `{text}` is no HOST:PORT", hint="such as 127.0.0.1:8080 or [::1]:8080")
     return host.strip("[]"), int(port)
+
+
+def _explain(text: bytes, file: str) -> Explained:
+    """What became of a document that `_compile` took, or of a config that is served as written."""
+    if text.lstrip().startswith(b"{"):
+        return parse(text, file=file)
+    return compile_document(text, file=file, raw=True)
 
 
 def _compile(text: bytes, file: str) -> tuple[bytes | None, Report]:
