@@ -11,7 +11,7 @@ from stoker.machines import FOLDERS, Booted, Identity, Machine, Ordered, Seen, S
 from stoker.report import Event
 from stoker.server.keeper import Keeper
 from stoker.server.notes import Note
-from stoker.store import Change, Condition, ConflictError, Put, Store, StoreUnavailableError
+from stoker.store import Change, Condition, ConflictError, Put, Store, StoreError, StoreUnavailableError
 from stoker.store.filestore import FileStore
 from stoker.store.spool import Spool
 from tests.server.conftest import until
@@ -36,12 +36,15 @@ class Broken:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.is_away = False
+        self.is_broken = False
         self.commits: list[int] = []
 
     def commit(self, changes: Sequence[Change], conditions: Sequence[Condition] = ()) -> Mapping[str, str]:
         self.commits.append(len(changes))
         if self.is_away:
             raise StoreUnavailableError("the store is away")
+        if self.is_broken:
+            raise ZeroDivisionError("a mistake")
         return self.store.commit(changes, conditions)
 
     def __getattr__(self, name: str) -> object:
@@ -176,6 +179,26 @@ def test_an_order_is_taken_back_when_the_store_is_away_and_what_was_seen_waits(m
     assert machine(make()).state is State.UP
 
 
+def test_a_mistake_in_the_program_is_told_to_who_waits_and_ends_nothing(make: Make) -> None:
+    keeper = make(breaks=True)
+    keeper.note(told(MAC, "ipxe"))
+    until(lambda: is_stored(keeper))
+    keeper.store.is_broken = True  # type: ignore[attr-defined]
+    done, _, _ = keeper.order(ordered(MAC, Sign.RETIRE), b"x")
+    assert done is not None
+    with pytest.raises(StoreError, match="ZeroDivisionError: a mistake"):
+        done.result(WAIT)
+    with pytest.raises(StoreError, match="ZeroDivisionError: a mistake"):
+        keeper.change((Put("groups/a.json", b"{}"),), (), b"").result(WAIT)
+    assert keeper.counts.dropped_notes == 1
+    assert keeper.troubles()[-1] == "1 notes could not be stored: ZeroDivisionError: a mistake"
+    keeper.store.is_broken = False  # type: ignore[attr-defined]
+    done, _, _ = keeper.order(ordered(MAC, Sign.RETIRE), b"x")
+    assert done is not None
+    done.result(WAIT)
+    assert machine(keeper).state is State.RETIRED
+
+
 def test_a_machine_that_is_forgotten_is_gone_everywhere_with_its_events(make: Make, tmp_path: Path) -> None:
     one, two = make(), make()
     one.note(Note(Identity("", MAC), (Seen({}),), 1.0))
@@ -204,22 +227,30 @@ def test_a_machine_that_gets_another_name_leaves_no_record_behind(make: Make) ->
     assert [each.name for each in make().machines()] == [UUID]
 
 
-def test_what_was_not_stored_is_taken_in_again_after_a_restart_once(make: Make, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_stored_after_all", [False, True], ids=["not stored", "stored, and not acknowledged"])
+def test_what_waits_in_the_spool_counts_once_after_a_restart(
+    make: Make, tmp_path: Path, is_stored_after_all: bool
+) -> None:
     spool: Spool = Forgetful(tmp_path / "spool")
     first = make(spool, breaks=True)
     first.note(told(MAC, "ipxe"))
     first.note(told(MAC, "disks", "failed", at=2.0))
     until(lambda: is_stored(first))
+    assert len(spool) == 0  # what the store takes at once is in no spool
     first.store.is_away = True  # type: ignore[attr-defined]
     first.note(told(MAC, "ipxe", at=3.0))
+    until(lambda: first.is_away)
     first.note(told(MAC, "disks", "failed", at=4.0))
-    assert not first.close(WAIT)
+    assert len(spool) == 2
+    first.store.is_away = not is_stored_after_all  # type: ignore[attr-defined]
+    assert first.close(WAIT) is is_stored_after_all
     spool.close()
     spool = Spool(tmp_path / "spool")
-    assert len(spool) == 4
+    assert len(spool) == 2
     second = make(spool)
     assert machine(second).failures == 2
-    until(lambda: is_stored(second) and not len(spool))
+    second.note(told(OTHER, "ipxe"))
+    until(lambda: is_stored(second))
     assert [event.stage for event in second.events(MAC)].count("disks") == 2
     assert machine(make()).failures == 2
     second.close(WAIT)

@@ -7,11 +7,13 @@ import itertools
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
@@ -22,7 +24,7 @@ from tests.server.conftest import FILES, MAC, until, write
 PROGRAM = """
 import sys
 from pathlib import Path
-from stoker.server import ServerError, serve
+from stoker.server import ServerError, Tls, serve
 from stoker.server.native import Native
 from stoker.server.roles import TokenFile
 from tests.server.conftest import compile_config
@@ -38,6 +40,7 @@ try:
         log=lambda line: print(line, file=sys.stderr, flush=True),
         face=Native(TokenFile(root / "tokens")),
         state_dir=root / "state",
+        tls=Tls(root / "web.crt", root / "web.key") if (root / "web.crt").exists() else None,
     )
 except ServerError as error:
     sys.exit(str(error))
@@ -260,3 +263,39 @@ def test_a_supervisor_is_told_and_its_socket_taken(tmp_path: Path) -> None:
             assert heard.recv(100) == b"STOPPING=1"
             process.communicate(timeout=30)
     assert process.returncode == 0
+
+
+def put_certificate(certificates: Path, name: str, root: Path) -> None:
+    for ending in ("key", "crt"):
+        copy(certificates / f"{name}.{ending}", root / f"web.{ending}.new")
+        (root / f"web.{ending}.new").replace(root / f"web.{ending}")
+
+
+def shown(port: int, authority: Path) -> str:
+    """The name in the certificate that the server shows, and that it answers with it."""
+    context = ssl.create_default_context(cafile=authority)
+    with closing(http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context)) as connection:
+        connection.request("GET", "/healthz")
+        assert isinstance(connection.sock, ssl.SSLSocket)
+        certificate = connection.sock.getpeercert()
+        assert connection.getresponse().read() == b"ok\n"
+    assert certificate is not None
+    return str(dict(pair for part in certificate["subject"] for pair in part)["commonName"])  # type: ignore[misc]
+
+
+def test_a_new_certificate_is_taken_and_nobody_is_turned_away(tmp_path: Path, certificates: Path) -> None:
+    write(tmp_path / "data", FILES)
+    put_certificate(certificates, "server", tmp_path)
+    with start(tmp_path) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        authority = certificates / "servers.crt"
+        assert shown(port, authority) == "server"
+        (tmp_path / "web.crt").write_text("half")  # of a renewal: what was read before stays
+        assert shown(port, authority) == "server"
+        put_certificate(certificates, "renewed", tmp_path)
+        until(lambda: shown(port, authority) == "renewed")
+        assert {shown(port, authority) for _ in range(5)} <= {"server", "renewed"}
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=30)
+    assert process.returncode == 0, log

@@ -21,8 +21,17 @@ from stoker.server.logs import Form
 from stoker.server.native import Native
 from stoker.server.roles import TokenFile
 from stoker.store import StoreError
+from stoker.store.etcdclient import Access
 from stoker.trust import Secrets, Signer
 
+ETCD_OPTIONS = (
+    ("--etcd", "URL[,URL...]", "keep all but assets in etcd, for several servers; https with --etcd-ca-file"),
+    ("--etcd-user", "NAME", "who this server is to etcd"),
+    ("--etcd-password-file", "FILE", "its password"),
+    ("--etcd-ca-file", "FILE", "who signs etcd's certificate; PEM"),
+    ("--etcd-cert-file", "FILE", "the certificate shown to etcd; PEM"),
+    ("--etcd-key-file", "FILE", "its key; PEM"),
+)
 CERTIFICATE_FILES = (
     ("--cert-file", "/etc/matchbox/server.crt", "PEM certificate of the gRPC API"),
     ("--key-file", "/etc/matchbox/server.key", "its key"),
@@ -46,9 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--state-dir", metavar="DIR", help="what is known of machines; without it that ends with the server"
     )
     parser.add_argument("--token-file", metavar="FILE", help="who may do what, as `stoker token` writes it")
-    parser.add_argument(
-        "--secret-dir", metavar="DIR", help="holds secrets: `secret://file/NAME` is NAME in it"
-    )
+    parser.add_argument("--secret-dir", metavar="DIR", help="holds secrets: `secret://file/NAME` is NAME in it")
     parser.add_argument(
         "--secret-command",
         metavar="COMMAND",
@@ -63,6 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="believe X-Forwarded-For from there; can be given again",
     )
+    for option, metavar, what in ETCD_OPTIONS:
+        parser.add_argument(option, metavar=metavar, help=what)
     parser.add_argument("--log-format", choices=("text", "json"), default="text", help="text by default")
     parser.add_argument(
         "--rpc-address", metavar="HOST:PORT", help="where to listen for Matchbox's gRPC API, mutual TLS; off by default"
@@ -81,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not data.is_dir():
         raise CommandError(f"`{data}` is no directory", hint="examples/matchbox shows what is expected there")
 
-    if not any((data / "groups").glob("*.json")):
+    if not arguments.etcd and not any((data / "groups").glob("*.json")):
         talk(f"`{data}` has no groups/*.json yet: no machine is answered until there is one\n")
 
     def on_ready(address: tuple[str, int]) -> None:
@@ -107,6 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
                 state_dir=Path(arguments.state_dir) if arguments.state_dir else None,
                 trusted=trusted,
                 operators=_operators(arguments, log),
+                etcd=_etcd(arguments),
             )
     except AddressError as error:
         raise CommandError(str(error), code=Exit.UNAVAILABLE) from error
@@ -137,6 +147,21 @@ def _signer(arguments: argparse.Namespace, stack: ExitStack) -> Signer | None:
     except KeyRingError as error:
         hint = "it has to be a binary ring, as `gpg --export-secret-keys` writes it; --passphrase-file unlocks it"
         raise CommandError(f"cannot sign by `{arguments.key_ring}`: {error}", hint=hint) from error
+
+
+def _etcd(arguments: argparse.Namespace) -> Access | None:
+    """The way to etcd, if it is named."""
+    if not arguments.etcd:
+        return None
+    file = arguments.etcd_password_file
+    return Access(
+        tuple(arguments.etcd.split(",")),
+        user=arguments.etcd_user or "",
+        password=Path(file).read_text(encoding="utf-8").removesuffix("\n") if file else "",
+        authorities=arguments.etcd_ca_file or "",
+        certificate=arguments.etcd_cert_file or "",
+        key=arguments.etcd_key_file or "",
+    )
 
 
 def _networks(texts: list[str]) -> tuple[Network, ...]:

@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 from stoker.machines import FOLDERS
 from stoker.store import Store, StoreUnavailableError
+from stoker.store.etcdclient import Access
+from stoker.store.etcdstore import EtcdStore
 from stoker.store.filestore import FileStore
 from stoker.store.spool import Spool
 
@@ -26,8 +28,8 @@ class Behind(NamedTuple):
     """What is behind a server: the store, the spool if there is one, and the name that this place has for good.
 
     `root` is where files are, None where they are in etcd, too. `key` is the server's own, for digests that nobody else
-    can make: of tokens, and of what was sent. It is kept beside the store, not in it, and is the
-    same for all servers that share a store.
+    can make: of tokens, and of what was sent. It is kept beside the store and not in it, the same for all servers that
+    share a store.
     """
 
     store: Store
@@ -66,6 +68,21 @@ def open_store(data: Path, state: Path) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def open_etcd(access: Access, state: Path | None) -> Iterator[Behind]:
+    """Everything in etcd, which several servers share; the spool of this one is in `state`. It may come later."""
+    with ExitStack() as stack:
+        store = EtcdStore(access)
+        stack.callback(store.close)
+        if state is None:
+            yield Behind(store, key=secrets.token_bytes(KEY_BYTES))
+            return
+        _make(state)
+        spool = Spool(state / SPOOL)
+        stack.callback(spool.close)
+        yield Behind(store, None, spool, _name(state), _key(state))
 
 
 def _make(state: Path) -> None:

@@ -1,9 +1,10 @@
 """The shell between handlers and the store: notes, orders and changes go in, what is known is at hand at any time.
 
-Nobody who reads waits for the store. What was seen or told is folded into memory at once, appended to the spool and
+Nobody who reads waits for the store. What was seen or told is folded into memory at once and
 stored in batches; what a person orders or changes is waited for, and is done when the store says so. One thread writes,
 so that the order of each machine is kept; a watch brings what others write. When the store is away reads go on, orders
-and changes fail with StoreUnavailableError, and the spool keeps the rest until it is back.
+and changes fail with StoreUnavailableError, and the spool keeps the rest until it is back: what was seen within LINGER
+seconds before this process is killed is all that can be lost.
 """
 
 from __future__ import annotations
@@ -98,8 +99,10 @@ class Keeper:
         self.report = Report()
         self.audit: deque[bytes] = deque(maxlen=MAX_AUDIT)
         self.counts = Counts()
-        self.trouble = ""
+        self.trouble = ""  # why what waits is not stored; none once it is
+        self.lost = ""  # what could never be stored, and why: the last of it
         self.has_read = False
+        self.is_away = False
         self._items: dict[str, Item] = {}
         self._jobs: deque[Job] = deque()
         self._lock = threading.RLock()
@@ -122,8 +125,8 @@ class Keeper:
     def note(self, note: Note) -> tuple[Event, ...]:
         """Take in what was seen or told; the events that tell of it."""
         with self._lock:
-            events = self._note(note, self._spool(note))
-            self._work.notify_all()
+            events = self._note(note, self._spool(note) if self.is_away else 0)
+            self._work.notify()
             return events
 
     def _note(self, note: Note, position: int) -> tuple[Event, ...]:
@@ -134,7 +137,7 @@ class Keeper:
         if not alarms:
             return events
         told = Note(note.identity, alarms, note.at)
-        return (*events, *self.roster.note(told, self._spool(told)))
+        return (*events, *self.roster.note(told, self._spool(told) if self.is_away else 0))
 
     def order(self, note: Note, audit: bytes) -> tuple[Future[None] | None, str, tuple[Event, ...]]:
         """Take in an order of a person: what to wait for, or why it is refused; and the events that tell of it.
@@ -168,8 +171,13 @@ class Keeper:
             self._sync_spool()
         return not self.waiting()
 
+    def _spool_waiting(self) -> None:
+        """Append what the store cannot have now to the spool; a full disk is no reason to leave a machine alone."""
+        for pending in self.roster.unspooled() if self.spool is not None else ():
+            self.roster.spooled(pending, self._spool(pending.note))
+
     def _spool(self, note: Note) -> int:
-        """Append to the spool; a full disk is no reason to leave a machine alone."""
+        """Append to the spool: the position, 0 where it is not in it."""
         if self.spool is None:
             return 0
         try:
@@ -192,7 +200,7 @@ class Keeper:
 
     def troubles(self) -> tuple[str, ...]:
         """Why what is known is not all there is, or is not stored; empty texts where all is well."""
-        return (self._watch.trouble, self.trouble) if self.has_read else ()
+        return (self._watch.trouble, self.trouble, self.lost) if self.has_read else ()
 
     def audits(self) -> list[bytes]:
         """What was changed, the latest last."""
@@ -245,6 +253,8 @@ class Keeper:
                 news += self._take(key, item)
             if is_first:
                 self._replay()
+            if self.is_away:
+                self._is_urgent = True  # it may be back: what waits is tried again at once
             self._work.notify_all()
         if is_first or any(key.partition("/")[0] in FOLDERS for key in (*gone, *update.items)):
             self._read_catalogue()
@@ -291,7 +301,7 @@ class Keeper:
 
     def _replay(self) -> None:
         """Take in what an earlier process left in the spool and had not stored."""
-        for position, data in self.spool.read(MOST_LEFT, MOST_LEFT_BYTES) if self.spool else ():
+        for position, data in self.spool.read(MOST_LEFT, MOST_LEFT_BYTES) if self.spool is not None else ():
             note = decode_stored(data, Note)
             if note is None:
                 continue
@@ -309,14 +319,24 @@ class Keeper:
             except StoreUnavailableError as error:
                 self.trouble = str(error)
                 self.counts.failures += 1
+                with self._lock:
+                    self.is_away = True
+                    self._spool_waiting()
                 self._sync_spool()
                 pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
                 if self._is_closing:
+                    self._refuse_jobs(error)
                     return
             else:
-                self.trouble, pause = "", 0.0
+                self.trouble, self.is_away, pause = "", False, 0.0
                 if is_done and self._is_closing:
                     return
+
+    def _refuse_jobs(self, error: StoreError) -> None:
+        """Nobody makes these changes any more."""
+        with self._lock:
+            while self._jobs:
+                self._jobs.popleft().done.set_exception(error)
 
     def _sync_spool(self) -> None:
         """What the store cannot have now shall outlive a power failure."""
@@ -329,13 +349,16 @@ class Keeper:
         with self._lock:
             if not self.has_read and not self._is_closing:
                 self._work.wait_for(lambda: self.has_read or self._jobs or self._is_closing)
-            self._work.wait_for(lambda: self._has_work() or self._is_closing)
+            self._work.wait_for(self._has_work)
             self._work.wait_for(lambda: self._is_urgent or self._jobs, timeout=max(LINGER, pause))
             self._is_urgent = False
         return True
 
     def _has_work(self) -> bool:
-        return bool(self.roster.dirty or self.roster.garbage or self.holding.waiting or self._jobs)
+        """Whether there is something to write, or to try again."""
+        is_back = self.is_away and self._is_urgent
+        waits = self.roster.dirty or self.roster.garbage or self.holding.waiting or self._jobs
+        return bool(waits or self._is_closing or is_back)
 
     def _write(self) -> bool:
         """Store what waits; tell whether nothing is left. Raises StoreUnavailableError."""
@@ -362,8 +385,8 @@ class Keeper:
         try:
             revisions = self._commit_audited(job)
             read = {each.key: self.store.get(each.key) for each in job.changes if not isinstance(each, Append)}
-        except StoreError as error:
-            job.done.set_exception(error)
+        except Exception as error:  # whoever waits is told; a fault of ours must not end the thread
+            job.done.set_exception(_fault(error))
             if isinstance(error, StoreUnavailableError):
                 raise
             return
@@ -392,14 +415,16 @@ class Keeper:
             with self._lock:
                 self.roster.failed(batch, error)
             raise
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001  the same; this batch would fail again and hold up all others
+            fault = _fault(error)
+            self.lost = f"{len(batch.pending)} notes could not be stored: {fault}"
             with self._lock:
-                self.counts.dropped_notes += self.roster.given_up(batch, error)
+                self.counts.dropped_notes += self.roster.given_up(batch, fault)
         else:
             with self._lock:
                 self.roster.done(batch, revisions)
                 self.counts.stored_notes += len(batch.pending)
-                if self.spool:
+                if self.spool is not None:
                     self.spool.acknowledge(self.roster.stored_up_to())
 
     def _store_holds(self) -> StoreUnavailableError | None:
@@ -431,8 +456,8 @@ class Keeper:
             return
         except StoreUnavailableError:
             raise
-        except StoreError as error:  # what the store will never take is kept in memory alone
-            self.trouble = str(error)
+        except Exception as error:  # noqa: BLE001  as in `_store`; what the store never takes is in memory alone
+            self.lost = f"what is known against templates could not be stored: {_fault(error)}"
         with self._lock:
             self.holding.done(batch, revisions)
 
@@ -450,3 +475,7 @@ class Keeper:
     def _commit(self, changes: Sequence[Change], conditions: Sequence[Condition]) -> Mapping[str, str]:
         self.counts.commits += 1
         return self.store.commit(changes, conditions)
+
+
+def _fault(error: Exception) -> StoreError:
+    return error if isinstance(error, StoreError) else StoreError(f"{type(error).__name__}: {error}")

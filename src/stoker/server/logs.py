@@ -87,6 +87,8 @@ class Lines:
 
 def one_line(text: str) -> str:
     """Text that cannot forge another line of a log or steer a terminal."""
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
 
 

@@ -148,6 +148,10 @@ class MatchboxFace:
         """Nothing: requests are noted before they are answered."""
         return ""
 
+    def troubles(self) -> tuple[str, ...]:
+        """Nothing: it reads nothing of its own."""
+        return ()
+
     def audit(self, deed: Deed) -> str:
         """Nothing: who writes over gRPC is in the line of the call."""
         return ""

@@ -43,6 +43,7 @@ class Measures:
         waiting = keeper.waiting()
         oldest = min((each.note.at for each in waiting), default=time.time())
         spool = keeper.spool
+        dropped = 0 if spool is None else spool.dropped
         return [
             Gauge("stoker_info", "Which version runs.", lambda: {__version__: 1}, "version"),
             Gauge("stoker_start_time_seconds", "When it was started, in seconds since 1970.", lambda: self.started),
@@ -57,10 +58,8 @@ class Measures:
             Gauge("stoker_store_up", "Whether the last commit went well.", lambda: float(not keeper.trouble)),
             Gauge("stoker_notes_waiting", "Notes that are not stored yet.", lambda: len(waiting)),
             Gauge("stoker_store_lag_seconds", "Age of the oldest note not stored yet.", lambda: time.time() - oldest),
-            Gauge("stoker_spool_records", "Notes in the spool.", lambda: len(spool) if spool else 0),
-            _total(
-                "stoker_spool_dropped_total", "Notes that the spool had no room for.", spool.dropped if spool else 0
-            ),
+            Gauge("stoker_spool_records", "Notes in the spool.", lambda: 0 if spool is None else len(spool)),
+            _total("stoker_spool_dropped_total", "Notes that the spool had no room for.", dropped),
             _total("stoker_machines_turned_away_total", "Machines there was no room for.", keeper.roster.turned_away),
             Gauge("stoker_watchers", "Clients that watch the stream of events.", lambda: stream.counts.watching),
             _total("stoker_stream_sent_total", "Events sent to them.", stream.counts.sent),

@@ -78,6 +78,10 @@ class Native:
         request = replace(request, raw_query=take_token(request.raw_query)[1])
         return self.lines.access(request, reply.response, seconds, str(reply.caller))
 
+    def troubles(self) -> tuple[str, ...]:
+        """That of the file of tokens."""
+        return (self.tokens.trouble,)
+
     def audit(self, deed: Deed) -> str:
         """Who did what to what."""
         return self.lines.audit(deed)

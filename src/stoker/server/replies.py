@@ -132,6 +132,9 @@ class Face(Protocol):
     def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """The line that the log gets once a request is answered, empty for none."""
 
+    def troubles(self) -> tuple[str, ...]:
+        """What of the face's own cannot be read at present."""
+
     def audit(self, deed: Deed) -> str:
         """The line that the log gets for a change that a person made."""
 

@@ -78,6 +78,20 @@ class Roster:
         """The notes that are not stored yet, in order."""
         return in_order((*self.dirty.values(), *self.flight.values()))
 
+    def unspooled(self) -> list[Pending]:
+        """The notes of those that are in no spool, in order; orders are never in one."""
+        if not self.flight and not self.dirty:
+            return []
+        return [each for each in self.waiting() if not each.position and each.done is None]
+
+    def spooled(self, pending: Pending, position: int) -> None:
+        """A note is in the spool, at that position."""
+        pending.position = position
+        self.last_position = max(self.last_position, position)
+        for dirty in (*self.dirty.values(), *self.flight.values()):
+            if pending in dirty.pending:
+                dirty.since = dirty.since or position
+
     def stored_up_to(self) -> int:
         """The position of the spool up to which nothing waits."""
         every = (*self.dirty.values(), *self.flight.values())

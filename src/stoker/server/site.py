@@ -144,8 +144,8 @@ class Site:
             raise StoreUnavailableError("; ".join(self.keeper.unready()) or "the store was not read in time")
 
     def _say_troubles(self) -> None:
-        """Say once of each trouble of the store that it is there, and that what was read last is still served."""
-        troubles = self.keeper.troubles()
+        """Say once of each trouble of the store or the face that it is there, and that what was read last counts."""
+        troubles = (*self.keeper.troubles(), *self.face.troubles())
         if troubles != self.troubles:
             for trouble in troubles:
                 if trouble and trouble not in self.troubles:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from stoker.http import Feed, FilePart, Request, Response, problem
 from stoker.machines import Compile, Validate, check_ignition
 from stoker.report import Line
-from stoker.server.behind import open_files
+from stoker.server.behind import open_etcd, open_files
 from stoker.server.certificates import CertificateFiles
 from stoker.server.clients import Network, client_address, request_id
 from stoker.server.errors import CertificateError, TransportMissingError
@@ -29,6 +29,7 @@ from stoker.server.feeds import send_feed
 from stoker.server.replies import Face, Reply
 from stoker.server.site import NATIVE, Site
 from stoker.server.supervision import READY, STOPPING, inherited_socket, listen, notify
+from stoker.store.etcdclient import Access
 from stoker.trust import Signer
 
 if TYPE_CHECKING:
@@ -81,24 +82,27 @@ def serve(
     state_dir: Path | None = None,
     trusted: Sequence[Network] = (),
     operators: Operators | None = None,
+    etcd: Access | None = None,
 ) -> None:
     """Serve a directory of Matchbox's files until SIGTERM or SIGINT; call it from the main thread.
 
     `on_ready` is given the address once connections are accepted, with the real port where 0 was asked for. `log`
     takes one line at a time, from any thread. With `tls` it speaks HTTPS, and HTTP/2 to those who ask for it. What is
     known of machines is kept in `state_dir`; `trusted` are the networks of proxies whose word on clients counts. With
-    `operators`, Matchbox's gRPC API is served, too. A socket that a supervisor handed over takes the place of
-    `address`. Raises AddressError, CertificateError, TransportMissingError, and StoreUnavailableError of the store.
+    `operators`, Matchbox's gRPC API is served, too. With `etcd` all but assets is kept there, and `data_dir` is not
+    looked at. A socket that a supervisor handed over takes the place of `address`. Raises AddressError,
+    CertificateError, TransportMissingError, and StoreUnavailableError of the store.
     """
     if tls is not None:
         _check_certificate(tls)
     before = _threads()
-    with open_files(data_dir, state_dir) as behind:
+    with open_files(data_dir, state_dir) if etcd is None else open_etcd(etcd, state_dir) as behind:
         listening = inherited_socket(os.environ) or listen(*address)
         with closing(listening):
             site = Site(behind, assets_dir, compile_config, log, validate=validate, face=face, signer=signer)
             try:
-                site.wait_until_read(READ_SECONDS)
+                if etcd is None:
+                    site.wait_until_read(READ_SECONDS)
                 asyncio.run(_run(site, listening, on_ready, tls, trusted, operators))
             finally:
                 site.close(STORE_SECONDS)

@@ -193,7 +193,7 @@ def _operators(parsed: Parsed, log: Logrus) -> Operators | None:
         _resolve(address),
         files,
         on_ready=lambda _address: None,
-        log=lambda line: _tell(log.line(names.get(line.level, "info"), line)),
+        log=lambda line: _tell(log.line(names.get(line.level, "info"), str(line))),
     )
 
 
