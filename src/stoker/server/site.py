@@ -49,8 +49,10 @@ class Site:
         validate: Validate = check_ignition,
         face: Face = NATIVE,
         signer: Signer | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """Begin to read what is behind it; `log` may be called from any thread."""
+        """Begin to read what is behind it; `log` may be called from any thread, `clock` gives seconds since 1970."""
+        self.clock = clock
         self.root = behind.root
         self.assets = assets
         self.compile = compile_config
@@ -88,7 +90,7 @@ class Site:
             self.assets,
             self.compile,
             self.validate,
-            time.time(),
+            self.clock(),
             self.signer,
             key=self.key,
         )
@@ -114,7 +116,7 @@ class Site:
         """Count and log a request that is answered."""
         response = reply.response
         self.measures.answered(reply.route, response.status, response.size, seconds)
-        note = reply.sent(time.time()) if reply.sent and response.status == OK else None
+        note = reply.sent(self.clock()) if reply.sent and response.status == OK else None
         if note is not None:
             self.take(note)
         for line in reply.lines:
