@@ -30,8 +30,8 @@ from stoker.machines.rendering import (
     render_text,
 )
 from stoker.machines.selection import Selection, Verdict
+from stoker.machines.sightings import Sighting, facts_of
 from stoker.machines.states import Sign, State, step, transitions_text
-from stoker.machines.timeline import Sighting, Timeline
 
 __all__ = [
     "BOOTSTRAP",
@@ -67,7 +67,6 @@ __all__ = [
     "Sighting",
     "Sign",
     "State",
-    "Timeline",
     "Tokened",
     "Told",
     "Validate",
@@ -76,6 +75,7 @@ __all__ = [
     "check_ignition",
     "decode_machine",
     "encode_machine",
+    "facts_of",
     "find_receipt",
     "fold",
     "identify",

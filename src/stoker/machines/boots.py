@@ -9,7 +9,7 @@ has these keys, since it is what Terraform and gRPC clients can write, and what 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from stoker.machines.documents import Group
@@ -47,14 +47,12 @@ class Give(enum.StrEnum):
 
 
 class NetworkBoot(NamedTuple):
-    """What to give; `reason` says why it is refused. `mints`: the script has a token.
+    """What to give, and what is known of the machine by that; `reason` says why it is refused.
 
-    `facts` are what is known of the machine by that, `machine` and `events` what folding them makes of its record.
+    `mints`: the script has a token.
     """
 
     give: Give
-    machine: Machine
-    events: tuple[Event, ...] = ()
     facts: tuple[AnyFact, ...] = ()
     reason: str = ""
     mints: bool = False
@@ -92,7 +90,7 @@ NOT_ARMED: Final = "this machine's config takes a token, and nobody has armed th
 
 
 def boot(machine: Machine, demands: Demands, at: float, held: str = "") -> NetworkBoot:
-    """What to give a machine that asks for its boot script, and its record afterwards.
+    """What to give a machine that asks for its boot script, and what that is to its record.
 
     One that comes back while it installs has failed to; the third time it is quarantined. `held` is why the template
     of its config is held back from it, if it is.
@@ -100,13 +98,14 @@ def boot(machine: Machine, demands: Demands, at: float, held: str = "") -> Netwo
     facts: list[AnyFact] = []
     is_same_boot = at < machine.since + SAME_BOOT_SECONDS
     if demands.installs_once and machine.state is State.INSTALLING and not is_same_boot:
-        facts.append(Told(Event(at, "install", CAME_BACK, "failed")))
-    give, reason = _decide(_folded(machine, facts, at)[0], demands, held)
+        came_back = Told(Event(at, "install", CAME_BACK, "failed"))
+        machine = fold(machine, came_back, at).machine or machine
+        facts.append(came_back)
+    give, reason = _decide(machine, demands, held)
     if give is not Give.LOCAL:
         facts.append(Refused(reason) if give is Give.REFUSE else Booted(is_install=give is Give.INSTALL))
-    machine, events = _folded(machine, facts, at)
     mints = demands.takes_token and give in {Give.START, Give.INSTALL}
-    return NetworkBoot(give, machine, events, tuple(facts), reason, mints)
+    return NetworkBoot(give, tuple(facts), reason, mints)
 
 
 def reason_held(machine: Machine) -> str:
@@ -124,11 +123,3 @@ def _decide(machine: Machine, demands: Demands, held: str) -> tuple[Give, str]:
     if demands.takes_token and machine.armed is None:
         return Give.REFUSE, NOT_ARMED
     return (Give.REFUSE, held) if held else (give, "")
-
-
-def _folded(machine: Machine, facts: Sequence[AnyFact], at: float) -> tuple[Machine, tuple[Event, ...]]:
-    events: tuple[Event, ...] = ()
-    for fact in facts:
-        folded = fold(machine, fact, at)
-        machine, events = folded.machine or machine, (*events, *folded.events)
-    return machine, events

@@ -82,7 +82,7 @@ def _decide(view: View, asked: Asked, answer: Answer) -> NetworkBoot:
     """What a machine whose rule has a script for it is given."""
     demands = read_demands(asked.group)[0] if asked.group is not None else Demands()
     if any(demands) and not asked.machine.name:
-        return NetworkBoot(Give.REFUSE, asked.machine, reason=NOBODY)
+        return NetworkBoot(Give.REFUSE, reason=NOBODY)
     profile = view.catalogue.profile(answer.profile)
     template = profile.templates.get("ignition", "") if profile is not None else ""
     return boot(asked.machine, demands, view.at, hold_reason(view, asked.machine, template))

@@ -125,8 +125,10 @@ class Keeper:
     def note(self, note: Note) -> tuple[Event, ...]:
         """Take in what was seen or told; the events that tell of it."""
         with self._lock:
+            is_idle = not self.roster.dirty
             events = self._note(note, self._spool(note) if self.is_away else 0)
-            self._work.notify()
+            if is_idle:  # else the writer is awake, and gathers
+                self._work.notify()
             return events
 
     def _note(self, note: Note, position: int) -> tuple[Event, ...]:

@@ -16,8 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from stoker.http import Request, Response, problem
-from stoker.machines import Compile, Validate, check_ignition
-from stoker.machines.timeline import facts_of
+from stoker.machines import Compile, Validate, check_ignition, facts_of
 from stoker.report import Event, Report
 from stoker.server.behind import KEY_BYTES, Behind
 from stoker.server.files_api import refuse_change
