@@ -51,7 +51,7 @@ def write_receipt(
 ) -> Receipt:
     """The receipt for a config that was sent."""
     config = hashlib.sha512(unresolved).hexdigest()
-    keyed = keyed_digest(key, hashlib.sha512(sent).hexdigest())
+    keyed = keyed_digest(key, config if sent is unresolved else hashlib.sha512(sent).hexdigest())
     return Receipt(at, config, keyed, version, template, revision, group, profile)
 
 

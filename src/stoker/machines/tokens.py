@@ -168,6 +168,8 @@ def take_token(raw_query: str) -> tuple[str, str]:
 
     The reference is put in again last of all, as other secrets are: `{{.request.raw_query}}` carries the token on.
     """
+    if LABEL not in raw_query and "%" not in raw_query:
+        return "", raw_query
     token, pairs = "", []
     for pair in raw_query.split("&"):
         name, equals, value = pair.partition("=")

@@ -1,11 +1,11 @@
-"""Who asks for a boot script or a config: a Request goes in; labels, the machine's record and its rule come out."""
+"""Who asks for a boot script or a config: a Request goes in; labels and the machine's record come out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stoker.http import Request, parse_query
-from stoker.machines import Asker, Group, Identity, Machine, Seen, identify, normalise_labels
+from stoker.machines import Asker, Identity, Machine, Seen, identify, normalise_labels
 from stoker.machines.boots import reason_held
 from stoker.server.replies import View
 
@@ -17,7 +17,6 @@ class Asked:
     asker: Asker
     identity: Identity
     machine: Machine
-    group: Group | None
 
     def seen(self, group: str = "", profile: str = "") -> Seen:
         """That it was heard of; the rule is named where it was given what that leads to."""
@@ -32,7 +31,7 @@ def asker_of(request: Request) -> Asker:
 def native_asker(request: Request, view: View) -> Asker:
     """The same with what people say of the machine."""
     asker = asker_of(request)
-    return replace(asker, labels=view.catalogue.known.labels(asker.labels))
+    return Asker(view.catalogue.known.labels(asker.labels), asker.raw_query)
 
 
 def read_asked(request: Request, view: View) -> Asked:
@@ -41,7 +40,7 @@ def read_asked(request: Request, view: View) -> Asked:
     identity = identify(asker.labels)
     name = identity.uuid or identity.mac
     machine = (view.keeper.find(identity) if name else None) or Machine(name, view.at, view.at, since=view.at)
-    return Asked(asker, identity, machine, view.catalogue.selection.find(asker.labels))
+    return Asked(asker, identity, machine)
 
 
 def reason_not(view: View, machine: Machine, template: str) -> str:

@@ -80,7 +80,8 @@ def grub(request: Request, view: View, _names: dict[str, str]) -> Reply:
 
 def _decide(view: View, asked: Asked, answer: Answer) -> NetworkBoot:
     """What a machine whose rule has a script for it is given."""
-    demands = read_demands(asked.group)[0] if asked.group is not None else Demands()
+    group = view.catalogue.groups[answer.group].document
+    demands = read_demands(group)[0] if group is not None else Demands()
     if any(demands) and not asked.machine.name:
         return NetworkBoot(Give.REFUSE, reason=NOBODY)
     profile = view.catalogue.profile(answer.profile)

@@ -19,6 +19,7 @@ from stoker.machines import (
     AnyFact,
     Catalogue,
     Compile,
+    Group,
     Machine,
     Refused,
     Sent,
@@ -42,7 +43,7 @@ from stoker.server.asked import Asked, read_asked, reason_not
 from stoker.server.matchbox import IGNITION_TYPE, event_of, refuse, sightings_of
 from stoker.server.notes import Note
 from stoker.server.replies import Order, Reply, View, Work
-from stoker.server.traces import Making, is_traceable
+from stoker.server.traces import Making, is_same_family
 from stoker.trust import REFERENCE, Reference, Secret
 
 NO_STORE: Final = ("cache-control", "no-store")
@@ -78,12 +79,14 @@ GENERIC: Final = Kind("generic", "text", lambda catalogue, asker, *_: render_gen
 class Made(NamedTuple):
     """A config before secrets are put in: how it was chosen, why there is none with the status of that, and its parts.
 
-    `is_traceable`: pointers into it lead to lines. `has_references`: secrets are to be put in.
+    `version` is that of Ignition. `has_lines`: pointers into it lead to lines. `has_references`: secrets are to be put
+    in.
     """
 
     answer: Answer
     status: int = OK
-    is_traceable: bool = False
+    version: str = ""
+    has_lines: bool = False
     has_references: bool = False
 
     @property
@@ -105,7 +108,9 @@ def make(view: View, asker: Asker, kind: Kind, accept: str) -> Made:
     body, findings = bring_to(before, choice.target)
     if body is None:
         return Made(answer.judged(None, findings), NOT_ACCEPTABLE)
-    return Made(answer.judged(body, ()), OK, is_traceable(before, body), bool(find_references(body)))
+    version = find_version(body)
+    has_lines = body is before or is_same_family(version, find_version(before))
+    return Made(answer.judged(body, ()), OK, version, has_lines, bool(find_references(body)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,7 @@ class Giving:
     view: View
     kind: Kind
     asked: Asked
+    group: Group | None
 
     def reply(self) -> Reply:
         """The answer, or what is to be done for it."""
@@ -132,11 +138,11 @@ class Giving:
 
     @property
     def _takes_token(self) -> bool:
-        return self.asked.group is not None and read_demands(self.asked.group)[0].takes_token
+        return self.group is not None and read_demands(self.group)[0].takes_token
 
     def _turn_away(self) -> Reply | None:
         """Why the machine is given nothing, whatever it would be."""
-        group = self.asked.group
+        group = self.group
         profile = self.view.catalogue.profile(group.profile) if group is not None else None
         template = profile.templates.get(self.kind.folder, "") if profile is not None else ""
         reason = reason_not(self.view, self.asked.machine, template)
@@ -153,7 +159,7 @@ class Giving:
     @property
     def _serving(self) -> str:
         """What a token counts by: of a group, each kind of config is handed out for itself."""
-        return f"{self.asked.group.key if self.asked.group else ''}/{self.kind.folder}"
+        return f"{self.group.key if self.group else ''}/{self.kind.folder}"
 
     def _ruled_out(self, ruling: Ruling) -> Reply:
         """A refusal for what the token is, or is not; the record keeps the token that it has."""
@@ -173,7 +179,7 @@ class Giving:
 
     def _put_in(self, made: Made) -> tuple[bytes | None, Report]:
         """The config with its secrets; in another thread."""
-        source, group = self._source(made), self.asked.group
+        source, group = self._source(made), self.group
         given = {TOKEN_NAME: self.view.token} if self.view.token else {}
 
         def resolve(reference: Reference) -> Secret:
@@ -223,27 +229,29 @@ class Giving:
     def _note(self, made: Made, sent: bytes) -> Note:
         """What becomes known of a machine that is sent a config; of the config, how to find its lines."""
         answer, view = made.answer, self.view
-        event = event_of(view, self.kind.folder, self.kind.what, answer)
-        facts: tuple[AnyFact, ...] = (self.asked.seen(answer.group, answer.profile), Told(event))
+        seen = self.asked.seen(answer.group, answer.profile)
         source = self._source(made)
         if not self.kind.has_receipt or source is None:
-            return Note(self.asked.identity, facts, view.at)
+            told = Told(event_of(view, self.kind.folder, self.kind.what, answer))
+            return Note(self.asked.identity, (seen, told), view.at)
         receipt = write_receipt(
             view.key,
             made.body,
             sent,
             view.at,
-            version=find_version(made.body) if self.kind.is_config else "",
+            version=made.version,
             template=source.item.key,
             revision=source.item.revision,
             group=answer.group,
             profile=answer.profile,
         )
-        if made.is_traceable and self.asked.group is not None:
-            making = Making(source.item.key, source, self.asked.group, self.asked.asker)
+        if made.has_lines and self.group is not None:
+            making = Making(source.item.key, source, self.group, self.asked.asker)
             view.traces.keep(receipt.config, making)
         sent_fact = Sent(receipt, is_installed=is_installed(self.asked.asker.labels))
-        return Note(self.asked.identity, (*facts, sent_fact), view.at)
+        digest = receipt.config if self.kind.is_config else ""
+        told = Told(event_of(view, self.kind.folder, self.kind.what, answer, digest))
+        return Note(self.asked.identity, (seen, told, sent_fact), view.at)
 
     def _source(self, made: Made) -> Source | None:
         """The file that a config was made of."""
@@ -253,7 +261,8 @@ class Giving:
 
 
 def _give(kind: Kind, request: Request, view: View, _names: dict[str, str]) -> Reply:
-    return Giving(request, view, kind, read_asked(request, view)).reply()
+    asked = read_asked(request, view)
+    return Giving(request, view, kind, asked, view.catalogue.selection.find(asked.asker.labels)).reply()
 
 
 ignition = functools.partial(_give, IGNITION)

@@ -57,14 +57,15 @@ def refuse(answer: Answer, status: int | None = None) -> Response:
     return problem(status or (404 if answer.is_unmatched else 500), detail, answer.report)
 
 
-def event_of(view: View, stage: str, what: str, answer: Answer) -> Event:
-    """What the machine's timeline says of an answer."""
+def event_of(view: View, stage: str, what: str, answer: Answer, digest: str | None = None) -> Event:
+    """What the machine's timeline says of an answer; `digest` is that of a config, made here where it is not known."""
     if answer.body is None:
         errors = [entry for entry in answer.report if entry.is_error]
         place = f" ({errors[0].place})" if errors and errors[0].place else ""
         reason = f"{errors[0].message}{place}" if errors else "nothing to answer"
         return Event(view.at, stage, f"no {what}: {reason}", outcome="failed")
-    digest = hashlib.sha512(answer.body).hexdigest() if stage == "ignition" else ""
+    if digest is None:
+        digest = hashlib.sha512(answer.body).hexdigest() if stage == "ignition" else ""
     text = f"{what} of profile `{answer.profile}` by group `{answer.group}`"
     return Event(view.at, stage, text, digest=digest)
 

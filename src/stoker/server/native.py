@@ -48,8 +48,8 @@ class Native:
         The token that a query brings goes no further than into the view: what is left of it is a reference.
         """
         token, raw_query = take_token(request.raw_query)
-        request = replace(request, raw_query=raw_query) if token else request
-        view = replace(view, secrets=self.secrets, traces=self.traces, token=Secret(token))
+        if token:
+            request, view = replace(request, raw_query=raw_query), replace(view, token=Secret(token))
         match = TABLE.find(request.method, request.path)
         endpoint = match.endpoint
         if endpoint is None:
@@ -75,7 +75,8 @@ class Native:
 
     def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """Who asked for what, and what came of it; a token in the query is no more than a reference."""
-        request = replace(request, raw_query=take_token(request.raw_query)[1])
+        token, raw_query = take_token(request.raw_query)
+        request = replace(request, raw_query=raw_query) if token else request
         return self.lines.access(request, reply.response, seconds, str(reply.caller))
 
     def troubles(self) -> tuple[str, ...]:

@@ -120,6 +120,8 @@ Handler = Callable[[Request, View, dict[str, str]], Reply]
 class Face(Protocol):
     """What a kind of client expects of the server: its paths, how a failure is said, and how the log is written."""
 
+    secrets: Secrets  # that it puts into configs
+    traces: Traces
     reads_bodies: bool
     names_requests: bool  # each answer says what the log calls the request
 

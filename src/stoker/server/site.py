@@ -92,6 +92,8 @@ class Site:
             self.clock(),
             self.signer,
             key=self.key,
+            secrets=self.face.secrets,
+            traces=self.face.traces,
         )
         try:
             return self._submit(request, self.face.answer(request, view), view.at)

@@ -32,7 +32,7 @@ from stoker.machines import (
 from stoker.machines.catalogue import Source
 from stoker.machines.places import Origins
 from stoker.machines.rendering import variables
-from stoker.machines.versions import bring_to, find_version
+from stoker.machines.versions import bring_to
 from stoker.report import Event
 
 MAX_MAKINGS: Final = 4096
@@ -112,9 +112,9 @@ def find_making(
     return Making(receipt.template, source, entry.document, asker) if is_same else None
 
 
-def is_traceable(before: bytes, after: bytes) -> bool:
-    """Whether pointers of a config lead to the same parts in what a client is given: in all versions of a family."""
-    return find_version(before).partition(".")[0] == find_version(after).partition(".")[0]
+def is_same_family(version: str, other: str) -> bool:
+    """Whether pointers into a config lead to the same parts in both versions of Ignition."""
+    return version.partition(".")[0] == other.partition(".")[0]
 
 
 def _keep(values: OrderedDict[str, Value], digest: str, value: Value, bound: int) -> None:
