@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from stoker.cli.main import main
+from tests.server.conftest import until
 
 STOKER = Path(sys.executable).parent / "stoker"
 MAC = "52:54:00:a1:9c:ae"
@@ -44,6 +45,11 @@ def report(address: str, text: str) -> None:
         assert response.status == 204
 
 
+def is_watched(address: str) -> bool:
+    with urllib.request.urlopen(f"{address}/metrics") as response:
+        return b"\nstoker_watchers 1\n" in response.read()
+
+
 FORMS = {
     "jsonl": ['{"at":', '"stage":"files","text":"wrote \\u001b[31m nothing"'],
     "text": ["1970-01-01 00:00:00  52:54:00:a1:9c:ae  files: [failed] wrote \ufffd[31m nothing"],
@@ -55,13 +61,9 @@ def test_what_happens_is_shown_as_it_happens(form: str, address: str, tmp_path: 
     words = [STOKER, "watch", "--server", address, "--token-file", tmp_path / "token", "-o", form]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"TZ": "UTC"}) as watch:
         assert watch.stdout is not None
-        report(address, "first")  # somebody may not be watching yet
-        while b"first" not in (line := watch.stdout.readline()):
-            report(address, "first")
-            assert line, watch.stderr.read() if watch.stderr else ""
+        until(lambda: is_watched(address))
         report(address, "wrote \x1b[31m nothing")
-        while b"nothing" not in (line := watch.stdout.readline()):
-            pass
+        line = next(line for line in watch.stdout if b"nothing" in line)
         watch.send_signal(signal.SIGINT)
     assert watch.returncode == 130
     assert all(part in line.decode() for part in FORMS[form])

@@ -90,7 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not data.is_dir():
         raise CommandError(f"`{data}` is no directory", hint="examples/matchbox shows what is expected there")
 
-    if not arguments.etcd and not any((data / "groups").glob("*.json")):
+    is_told = arguments.log_format == "text" and not arguments.etcd
+    if is_told and not any((data / "groups").glob("*.json")):
         talk(f"`{data}` has no groups/*.json yet: no machine is answered until there is one\n")
 
     def on_ready(address: tuple[str, int]) -> None:
