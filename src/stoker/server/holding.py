@@ -78,8 +78,10 @@ class Holding:
         hold = decode_stored(item.data, Hold) if item is not None else None
         self.holds.pop(template, None)
         self.revisions.pop(template, None)
-        if item is not None and hold is not None:
-            self.holds[template], self.revisions[template] = hold, item.revision
+        if item is not None:
+            self.revisions[template] = item.revision
+        if hold is not None:
+            self.holds[template] = hold
         for failing in self.waiting:
             if failing.receipt.template == template:
                 self._count(failing)
