@@ -23,7 +23,7 @@ from tests.server.town import CANARY, IPXE
 
 # The secret named `slow` is given once somebody has opened the gate.
 WAIT = '[ "$1" = slow ] && cat "$(dirname "$0")/gate" > /dev/null'
-COMMAND = f"#!/bin/sh\n{WAIT}\nprintf '%s-for-%s\\n' \"$1\" \"$2\"\n"
+COMMAND = f'#!/bin/sh\n{WAIT}\nprintf \'%s-for-%s\\n\' "$1" "$2"\n'
 SLOW = {
     "groups/slow.json": '{"profile": "slow", "selector": {"kind": "slow"}}',
     "profiles/slow.json": '{"id": "slow", "ignition_id": "slow.bu", "boot": {"kernel": "k"}}',
