@@ -103,7 +103,7 @@ class Site:
     def settle(self, reply: Reply, done: Future[Any]) -> Reply:
         """The answer to a change once the store has made it or has not, or to work once it is done; waits for that."""
         if reply.work is not None:
-            return done.result()  # type: ignore[no-any-return]  # it is what `_conclude` sets
+            return done.result()  # type: ignore[no-any-return]  # `_go_on` sets nothing else
         try:
             revisions = done.result()
         except StoreError as error:
@@ -178,7 +178,8 @@ class Site:
     def _begin_work(self, request: Request, reply: Reply, work: Work, at: float) -> tuple[Reply, Future[Any] | None]:
         """Have work done by another thread; what is waited for is the Reply that comes of it, never a fault."""
         if self.working >= MAX_WORKING:
-            return reply._replace(response=problem(503, "too much is under way; ask again"), work=None), None
+            busy = problem(503, "too much is under way; ask again").with_headers(("retry-after", "5"))
+            return reply._replace(response=busy, work=None), None
         final: Future[Reply] = Future()
         self.working += 1
 
