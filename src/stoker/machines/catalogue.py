@@ -60,6 +60,12 @@ class Catalogue:
         entry = self.profiles.get(name)
         return entry.document if entry else None
 
+    def template(self, profile: str, folder: str) -> str:
+        """The key of the file that a profile names for a folder, empty where it names none."""
+        found = self.profile(profile)
+        name = found.files[folder] if found is not None else ""
+        return f"{folder}/{name}" if name else ""
+
     def source(self, key: str) -> Source | None:
         """The file of that key, as it was when it was last whole."""
         entry = self.source_entry(key)
@@ -142,7 +148,7 @@ def _check_references(catalogue: Catalogue, report: Report) -> None:
             report.add(Severity.WARNING, UNKNOWN_PROFILE, place=place, group=group.key, profile=group.profile)
     for entry in catalogue.profiles.values():
         profile = entry.document or Profile("", "")
-        for key in profile.templates.values():
+        for key in (f"{folder}/{name}" for folder, name in profile.files.items() if name):
             if catalogue.source(key) is None:
                 place = Place(entry.item.file, 1, 1)
                 report.add(Severity.WARNING, UNKNOWN_TEMPLATE, place=place, profile=profile.key, key=key)

@@ -66,10 +66,9 @@ class Profile:
     generic_id: str = ""
 
     @property
-    def templates(self) -> dict[str, str]:
-        """The keys of the files that configure the machine, by folder, which is its path, too."""
-        names = {"ignition": self.ignition_id, "cloud": self.cloud_id, "generic": self.generic_id}
-        return {folder: f"{folder}/{name}" for folder, name in names.items() if name}
+    def files(self) -> dict[str, str]:
+        """The file that it names for each folder, empty where it names none."""
+        return {"ignition": self.ignition_id, "cloud": self.cloud_id, "generic": self.generic_id}
 
 
 class Reader:

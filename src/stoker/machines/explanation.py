@@ -115,9 +115,11 @@ def _boot(boot: Boot | None) -> dict[str, Any] | None:
 
 
 def _files(catalogue: Catalogue, profile: Profile) -> Iterator[File]:
-    for folder, key in profile.templates.items():
-        source = catalogue.source(key)
-        yield File(f"/{folder}", key, source.item.file if source is not None else "")
+    names = profile.files
+    for folder, name in names.items():
+        if name:
+            source = catalogue.source(f"{folder}/{name}")
+            yield File(f"/{folder}", f"{folder}/{name}", source.item.file if source is not None else "")
 
 
 def _tried_lines(tried: Tried) -> Iterator[str]:

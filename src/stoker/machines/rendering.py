@@ -246,13 +246,13 @@ def _grub(_group: Group, profile: Profile, report: Report) -> bytes | None:
 
 def _source(catalogue: Catalogue, profile: Profile, folder: str, report: Report) -> Source | None:
     """The file that a profile names for a folder, or why there is none."""
-    key = profile.templates.get(folder)
-    if key is None:
+    name = profile.files[folder]
+    if not name:
         report.add(Severity.ERROR, NO_CONFIG, profile=profile.key, folder=folder)
         return None
-    entry = catalogue.source_entry(key)
+    entry = catalogue.source_entry(f"{folder}/{name}")
     if entry is None:
-        report.add(Severity.ERROR, UNKNOWN_TEMPLATE, profile=profile.key, key=key)
+        report.add(Severity.ERROR, UNKNOWN_TEMPLATE, profile=profile.key, key=f"{folder}/{name}")
         return None
     if entry.document is None:
         report.extend(entry.report)

@@ -84,8 +84,7 @@ def _decide(view: View, asked: Asked, answer: Answer) -> NetworkBoot:
     demands = read_demands(group)[0] if group is not None else Demands()
     if any(demands) and not asked.machine.name:
         return NetworkBoot(Give.REFUSE, reason=NOBODY)
-    profile = view.catalogue.profile(answer.profile)
-    template = profile.templates.get("ignition", "") if profile is not None else ""
+    template = view.catalogue.template(answer.profile, "ignition")
     return boot(asked.machine, demands, view.at, hold_reason(view, asked.machine, template))
 
 

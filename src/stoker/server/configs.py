@@ -142,9 +142,8 @@ class Giving:
 
     def _turn_away(self) -> Reply | None:
         """Why the machine is given nothing, whatever it would be."""
-        group = self.group
-        profile = self.view.catalogue.profile(group.profile) if group is not None else None
-        template = profile.templates.get(self.kind.folder, "") if profile is not None else ""
+        profile = self.group.profile if self.group is not None else ""
+        template = self.view.catalogue.template(profile, self.kind.folder)
         reason = reason_not(self.view, self.asked.machine, template)
         if reason:
             return self._refusal(403, reason, Refused(reason))
@@ -167,9 +166,8 @@ class Giving:
         return self._refusal(ruling.status, f"the machine {event.text}", Told(event))
 
     def _refusal(self, status: int, reason: str, fact: AnyFact) -> Reply:
-        return Reply(
-            problem(status, reason), notes=(Note(self.asked.identity, (self.asked.seen(), fact), self.view.at),)
-        )
+        note = Note(self.asked.identity, (self.asked.seen(), fact), self.view.at)
+        return Reply(problem(status, reason), notes=(note,))
 
     def _without(self, made: Made) -> Reply:
         """Why there is no config."""
@@ -179,14 +177,14 @@ class Giving:
 
     def _put_in(self, made: Made) -> tuple[bytes | None, Report]:
         """The config with its secrets; in another thread."""
-        source, group = self._source(made), self.group
+        source = self._source(made)
         given = {TOKEN_NAME: self.view.token} if self.view.token else {}
 
         def resolve(reference: Reference) -> Secret:
             return self.view.secrets.resolve(reference, self.asked.machine.name, given)
 
         template = source.item.data if source is not None and source.template is not None else None
-        metadata = group.metadata if group is not None else {}
+        metadata = self.group.metadata if self.group is not None else {}
         checked = resolve if template is None else only_written(resolve, template, metadata)
         return (put_in if self.kind.is_config else put_in_text)(made.body, checked)
 
@@ -255,9 +253,8 @@ class Giving:
 
     def _source(self, made: Made) -> Source | None:
         """The file that a config was made of."""
-        profile = self.view.catalogue.profile(made.answer.profile)
-        key = profile.templates.get(self.kind.folder, "") if profile is not None else ""
-        return self.view.catalogue.source(key)
+        catalogue = self.view.catalogue
+        return catalogue.source(catalogue.template(made.answer.profile, self.kind.folder))
 
 
 def _give(kind: Kind, request: Request, view: View, _names: dict[str, str]) -> Reply:

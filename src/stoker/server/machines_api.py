@@ -263,8 +263,7 @@ def match(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`GET /api/v1/match?mac=...`: each parameter is a label, as in `/ipxe`."""
     asked = read_asked(request, view)
     explanation, report = explain(view.catalogue, asked.asker, view.compile, view.validate)
-    profile = view.catalogue.profile(explanation.profile)
-    template = profile.templates.get("ignition", "") if profile is not None else ""
+    template = view.catalogue.template(explanation.profile, "ignition")
     refusal = reason_not(view, asked.machine, template)
     return Reply(json_response(Matched(explanation, tuple(map(finding, report)), refusal)))
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from stoker.http import Request, Response, problem
-from stoker.machines import Compile, Validate, check_ignition, facts_of
+from stoker.machines import Compile, Sighting, Validate, check_ignition, facts_of
 from stoker.report import Event, Report
 from stoker.server.behind import KEY_BYTES, Behind
 from stoker.server.files_api import refuse_change
@@ -124,6 +124,11 @@ class Site:
             self.write(line)
         self.write(self.face.access(request, reply, seconds))
 
+    def see(self, sighting: Sighting, at: float) -> None:
+        """Note that a machine was heard of."""
+        self.measures.sightings.add()
+        self._publish(self.keeper.note(Note(sighting.identity, tuple(facts_of(sighting)), at)))
+
     def take(self, note: Note) -> None:
         """Take in what became known of a machine."""
         self._publish(self.keeper.note(note))
@@ -159,8 +164,9 @@ class Site:
         """Take in what a reply tells, and begin what is to be done before it is given."""
         if reply.work is not None:
             return self._begin_work(request, reply, reply.work, at)
-        heard = [Note(each.identity, tuple(facts_of(each)), at) for each in reply.sightings]
-        for note in (*heard, *reply.notes):
+        for sighting in reply.sightings:
+            self.see(sighting, at)
+        for note in reply.notes:
             self.measures.sightings.add()
             self.take(note)
         change = reply.change
