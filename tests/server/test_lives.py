@@ -352,7 +352,7 @@ def test_no_secret_and_no_token_is_anywhere_but_in_what_was_sent(town: Town) -> 
         for path in (f"/api/v1/machines/{name}", f"/api/v1/machines/{name}/events", f"/api/v1/machines/{name}/receipts")
     ]
     shown += [text_of(town.ask(path, authorization=f"Bearer {town.operator}")) for path in LISTS]
-    shown += [text_of(town.ask(f"/metadata?mac={MAC}&kind=live&token={token}")), repr(town.face.traces.makings)]
+    shown += [text_of(town.ask(f"/metadata?mac={MAC}&kind=live&token={token}")), repr(town.face.stock.traces.makings)]
     shown += [repr(list(stream.ring)), *town.log]
     files = {path: path.read_bytes() for path in (town.root / "state").rglob("*") if path.is_file()}
     assert any(b"machine" in data for data in files.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from stoker.http import Request, Response, content_response, entity_tag, problem, text_response
@@ -34,16 +34,16 @@ from stoker.machines import (
 )
 from stoker.machines.boots import is_installed
 from stoker.machines.catalogue import Source
-from stoker.machines.references import find_references, only_written, put_in, put_in_text
+from stoker.machines.references import only_written, put_in, put_in_text
 from stoker.machines.rendering import Asker
 from stoker.machines.tokens import OK, Ruling, finish, hand_out, judge
-from stoker.machines.versions import bring_to, choose_version, find_version
+from stoker.machines.versions import choose_version
 from stoker.report import Event, Report
 from stoker.server.asked import Asked, read_asked, reason_not
 from stoker.server.matchbox import IGNITION_TYPE, event_of, refuse, sightings_of
 from stoker.server.notes import Note
 from stoker.server.replies import Order, Reply, View, Work
-from stoker.server.traces import Making, is_same_family
+from stoker.server.traces import Making
 from stoker.trust import REFERENCE, Reference, Secret
 
 NO_STORE: Final = ("cache-control", "no-store")
@@ -79,12 +79,12 @@ GENERIC: Final = Kind("generic", "text", lambda catalogue, asker, *_: render_gen
 class Made(NamedTuple):
     """A config before secrets are put in: how it was chosen, why there is none with the status of that, and its parts.
 
-    `version` is that of Ignition. `has_lines`: pointers into it lead to lines. `has_references`: secrets are to be put
-    in.
+    Of one of Ignition the parts are as those of a `Prepared`. `has_references`: secrets are to be put in.
     """
 
     answer: Answer
     status: int = OK
+    digest: str = ""
     version: str = ""
     has_lines: bool = False
     has_references: bool = False
@@ -104,13 +104,10 @@ def make(view: View, asker: Asker, kind: Kind, accept: str) -> Made:
     if answer.body is None or not kind.is_config:
         has_references = answer.body is not None and REFERENCE.search(answer.body.decode("latin-1")) is not None
         return Made(answer, has_references=has_references)
-    before = answer.body
-    body, findings = bring_to(before, choice.target)
-    if body is None:
-        return Made(answer.judged(None, findings), NOT_ACCEPTABLE)
-    version = find_version(body)
-    has_lines = body is before or is_same_family(version, find_version(before))
-    return Made(answer.judged(body, ()), OK, version, has_lines, bool(find_references(body)))
+    done = view.stock.prepare(answer.body, choice.target)
+    if done.body is None:
+        return Made(answer.judged(None, done.report), NOT_ACCEPTABLE)
+    return Made(replace(answer, body=done.body), OK, done.digest, done.version, done.has_lines, done.has_references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +178,7 @@ class Giving:
         given = {TOKEN_NAME: self.view.token} if self.view.token else {}
 
         def resolve(reference: Reference) -> Secret:
-            return self.view.secrets.resolve(reference, self.asked.machine.name, given)
+            return self.view.stock.secrets.resolve(reference, self.asked.machine.name, given)
 
         template = source.item.data if source is not None and source.template is not None else None
         metadata = self.group.metadata if self.group is not None else {}
@@ -245,10 +242,9 @@ class Giving:
         )
         if made.has_lines and self.group is not None:
             making = Making(source.item.key, source, self.group, self.asked.asker)
-            view.traces.keep(receipt.config, making)
+            view.stock.traces.keep(receipt.config, making)
         sent_fact = Sent(receipt, is_installed=is_installed(self.asked.asker.labels))
-        digest = receipt.config if self.kind.is_config else ""
-        told = Told(event_of(view, self.kind.folder, self.kind.what, answer, digest))
+        told = Told(event_of(view, self.kind.folder, self.kind.what, answer, made.digest))
         return Note(self.asked.identity, (seen, told, sent_fact), view.at)
 
     def _source(self, made: Made) -> Source | None:

@@ -209,7 +209,7 @@ def post_events(request: Request, view: View, names: dict[str, str]) -> Reply:
     for each in posted if isinstance(posted, list) else [posted]:
         event = told_by(each.event(view.at), machine.receipts if machine else (), view.key)
         find = functools.partial(find_making, view.catalogue, view.compile, view.validate)
-        facts.append(Told(view.traces.placed(event, machine, find), is_trusted))
+        facts.append(Told(view.stock.traces.placed(event, machine, find), is_trusted))
     return Reply(Response(204), notes=(Note(identity, tuple(facts), view.at),))
 
 

@@ -35,7 +35,7 @@ from stoker.server.logrus import Logrus
 from stoker.server.matchbox import IGNITION_TYPE, METADATA_TYPE, SIGNATURES, event_of, sightings_of
 from stoker.server.matchbox_configs import compile_template, read_config
 from stoker.server.matchbox_log import Note, notes_of
-from stoker.server.replies import NO_SECRETS, NO_TRACES, Deed, Reply, View
+from stoker.server.replies import NO_STOCK, Deed, Reply, View
 from stoker.trust import Signer, TrustError
 
 ASSETS: Final = "/assets/"
@@ -109,8 +109,7 @@ def _outcome(request: Request, view: View, path: str) -> Outcome | None:
 class MatchboxFace:
     """The face of the applet; `log` is how its log is written."""
 
-    secrets = NO_SECRETS
-    traces = NO_TRACES
+    stock = NO_STOCK
     reads_bodies = False
     names_requests = False
 

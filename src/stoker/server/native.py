@@ -12,7 +12,8 @@ from stoker.machines.tokens import take_token
 from stoker.report import Entry
 from stoker.server.endpoints import Endpoint
 from stoker.server.logs import Form, Lines
-from stoker.server.replies import NO_SECRETS, Deed, Reply, View
+from stoker.server.prepared import Prepare
+from stoker.server.replies import Deed, Reply, Stock, View
 from stoker.server.roles import ANYONE, Access, Caller, Role, TokenFile, Tokens, bearer, refusal
 from stoker.server.routes import API, TABLE
 from stoker.server.traces import Explain, Traces
@@ -39,8 +40,7 @@ class Native:
         """`secrets` are put into configs, `explain` says which lines gave what they have."""
         self.tokens = tokens
         self.lines = Lines(form)
-        self.secrets = secrets or NO_SECRETS
-        self.traces = Traces(explain)
+        self.stock = Stock(secrets or Secrets(), Traces(explain), Prepare())
 
     def answer(self, request: Request, view: View) -> Reply:
         """Answer by the table of routes, as far as it is open to who asks.

@@ -15,6 +15,7 @@ from stoker.report import Entry
 from stoker.server.keeper import Keeper
 from stoker.server.measures import Measures
 from stoker.server.notes import Note
+from stoker.server.prepared import Prepare
 from stoker.server.roles import ANYONE, Caller
 from stoker.server.streams import Stream
 from stoker.server.traces import Traces
@@ -22,8 +23,17 @@ from stoker.store import Change, Condition
 from stoker.trust import Secret, Secrets, Signer
 
 NO_TOKEN: Final = Secret("")
-NO_SECRETS: Final = Secrets()
-NO_TRACES: Final = Traces()
+
+
+class Stock(NamedTuple):
+    """What a face has at hand for configs: secrets, what leads to the lines of their parts, and what was made of them."""
+
+    secrets: Secrets
+    traces: Traces
+    prepare: Prepare
+
+
+NO_STOCK: Final = Stock(Secrets(), Traces(), Prepare())
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +41,7 @@ class View:
     """The site at the moment of a request; `at` is in seconds since 1970, `signer` is None where nothing is signed.
 
     Of the `keeper` handlers only read: what shall change is in their reply. `key` is the server's own (`behind.py`);
-    `secrets` are put into configs, `traces` lead from a part of one to its lines; `token` is the one that the request
-    brought in its query, where only a reference of it is left.
+    `token` is the one that the request brought in its query, where only a reference of it is left.
     """
 
     catalogue: Catalogue
@@ -46,8 +55,7 @@ class View:
     signer: Signer | None = None
     caller: Caller = ANYONE
     key: bytes = b""
-    secrets: Secrets = NO_SECRETS
-    traces: Traces = NO_TRACES
+    stock: Stock = NO_STOCK
     token: Secret = field(default_factory=lambda: NO_TOKEN)
 
 
@@ -120,8 +128,7 @@ Handler = Callable[[Request, View, dict[str, str]], Reply]
 class Face(Protocol):
     """What a kind of client expects of the server: its paths, how a failure is said, and how the log is written."""
 
-    secrets: Secrets  # that it puts into configs
-    traces: Traces
+    stock: Stock
     reads_bodies: bool
     names_requests: bool  # each answer says what the log calls the request
 

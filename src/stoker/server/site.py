@@ -92,8 +92,7 @@ class Site:
             self.clock(),
             self.signer,
             key=self.key,
-            secrets=self.face.secrets,
-            traces=self.face.traces,
+            stock=self.face.stock,
         )
         try:
             return self._submit(request, self.face.answer(request, view), view.at)

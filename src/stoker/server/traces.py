@@ -112,11 +112,6 @@ def find_making(
     return Making(receipt.template, source, entry.document, asker) if is_same else None
 
 
-def is_same_family(version: str, other: str) -> bool:
-    """Whether pointers into a config lead to the same parts in both versions of Ignition."""
-    return version.partition(".")[0] == other.partition(".")[0]
-
-
 def _keep(values: OrderedDict[str, Value], digest: str, value: Value, bound: int) -> None:
     values[digest] = value
     values.move_to_end(digest)
