@@ -14,6 +14,7 @@ BENCHES = {
     "files": "bench.files",
     "language": "bench.language",
     "many": "bench.many",
+    "serve": "bench.serve",
     "startup": "bench.startup",
     "store": "bench.store",
 }

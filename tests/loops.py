@@ -6,10 +6,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 TOOLS = ("sgdisk", "losetup", "partx", "blkid", "wipefs", "mkfs.ext4", "mount")
+TRIES = 100  # each is a process of its own, and so takes a while
 
 
 def why_not(*further: str) -> str:
@@ -31,22 +32,32 @@ def run(*arguments: str | Path) -> str:
 def loops(directory: Path) -> Iterator[Callable[..., str]]:
     """Makes loop devices of a size and a sector size, and lets them go in the end with all that is mounted of them."""
     made: list[str] = []
+    ends = ExitStack()
 
     def make(size: int = 1 << 30, sector_size: int = 512) -> str:
         path = directory / f"disk{len(made)}"
         with path.open("wb") as file:
             file.truncate(size)
         made.append(run("losetup", "--find", "--show", "--sector-size", str(sector_size), path))
+        ends.callback(let_go, made[-1])
         return made[-1]
 
-    try:
-        yield make
-    finally:
-        unmount_below(directory)
-        for device in made:
-            if any(Path("/sys/class/block").glob(f"{Path(device).name}p*")):
-                run("partx", "--delete", device)
-            run("losetup", "--detach", device)
+    with ends:  # each of them is let go, whatever becomes of the others
+        try:
+            yield make
+        finally:
+            unmount_below(directory)
+
+
+def let_go(device: str) -> None:
+    """Let go of a loop device. Whoever looks for a label on this machine has its partitions open for a moment."""
+    for _ in range(TRIES):
+        if not any(Path("/sys/class/block").glob(f"{Path(device).name}p*")):
+            break
+        subprocess.run(["partx", "--delete", device], capture_output=True, check=False)
+    else:
+        run("partx", "--delete", device)
+    run("losetup", "--detach", device)
 
 
 def unmount_below(directory: Path) -> None:

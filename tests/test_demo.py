@@ -1,4 +1,4 @@
-"""The demo: what the first line of the README promises."""
+"""The demo: what the first command of the README promises."""
 
 from __future__ import annotations
 

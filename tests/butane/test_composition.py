@@ -185,13 +185,24 @@ MISTAKES: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         ["kernel-arguments-unsupported base.bu:3"],
     ),
-    "no value": ({"web.bu": INCLUDE, "base.bu": HEAD + DECLARED + USED}, ["missing-variable base.bu:4"]),
+    "a path that reads as a number": (
+        {"web.bu": INCLUDE.replace("base.bu", "5"), "5": f"{HEAD}{FILE}    - path: x\n"},
+        ["relative-path 5:5"],
+    ),
+    "an empty path": ({"web.bu": INCLUDE.replace("base.bu", "''")}, ["bad-include web.bu:4"]),
+    "nothing for a path": ({"web.bu": INCLUDE.replace("base.bu", "~")}, ["bad-include web.bu:4"]),
+    "no value": ({"web.bu": INCLUDE, "base.bu": HEAD + DECLARED + USED}, ["missing-variable web.bu:4"]),
+    "no value, of nobody": (
+        {"web.bu": HEAD + DECLARED + USED.replace("}}'", "}} ${{ n }}'")},
+        ["missing-variable web.bu:5"],
+    ),
+    "no value, and no use": ({"web.bu": HEAD + DECLARED}, ["missing-variable web.bu:4", "unused-variable web.bu:4"]),
     "no value where a number is wanted": (
         {
             "web.bu": INCLUDE,
             "base.bu": f"{HEAD}variables:\n  n: {{type: integer}}\n{FILE}    - path: /a\n      mode: ${{{{ n }}}}\n",
         },
-        ["missing-variable base.bu:4"],
+        ["missing-variable web.bu:4"],
     ),
     "a value too many": (
         {"web.bu": f"{INCLUDE}    with:\n      n: x\n", "base.bu": HEAD},

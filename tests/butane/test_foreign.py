@@ -13,7 +13,25 @@ BUTANE = "variant: fcos\nversion: 1.5.0\n"
 
 # text -> the codes, each with its line and column
 NAMED = {
+    "a compressed file": ("\x1f\x8b\x08\0\0\0", ["binary:1:1"]),
+    "a text with a zero far below": (f"a: b\n{'# x' * 400}\n\0", ["yaml-syntax:3:1"]),
     "a script": ("#!/bin/bash\necho: 1\n", ["script:1:1"]),
+    "a list for cloud-init": ("#include\nhttps://example.com/a\n", ["cloud-include:1:1"]),
+    "a list for cloud-init, once": ("#include-once https://example.com/a\n", ["cloud-include:1:1"]),
+    "a hook for cloud-init": ("#cloud-boothook\n#!/bin/sh\necho\n", ["script:1:1"]),
+    "an archive for cloud-init": (
+        'Content-Type: multipart/mixed; boundary="="\nMIME-Version: 1.0\n\n--=\nContent-Type: text/x\n\nx\n--=--\n',
+        ["cloud-archive:1:1"],
+    ),
+    "an archive with the version first": (
+        "MIME-Version: 1.0\nContent-Type: multipart/mixed\n\n--=\n",
+        ["cloud-archive:1:1"],
+    ),
+    "an archive from a mailbox": (
+        "From nobody Fri Jan 11\nContent-Type: multipart/mixed\n\n--=\n",
+        ["cloud-archive:1:1"],
+    ),
+    "Butane below such a comment": (f"#include\n{BUTANE}", []),
     "Terraform": ('# x\n\nresource "a" "b" {\n}\n', ["terraform:3:1"]),
     "Terraform's settings": ("terraform {\n}\n", ["terraform:1:1"]),
     "TOML": ('# x\n[[settings.a]]\nb = "c"\n', ["toml:2:1"]),

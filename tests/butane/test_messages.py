@@ -18,7 +18,7 @@ from stoker.butane import messages as butane_messages
 from stoker.document import json, yaml
 from stoker.document import messages as document_messages
 from stoker.ignition import messages as ignition_messages
-from stoker.ignition.parse import check, judge, parse, parse_newer, validate
+from stoker.ignition.parse import judge, parse, parse_newer, parse_plainly, validate
 from stoker.ignition.versions import find_target, to_version
 from stoker.report import Message, Report
 from stoker.schema import messages as schema_messages
@@ -67,7 +67,7 @@ def another_version() -> Report:
 
 # What cannot be a file that a person reads.
 MADE: dict[str, Callable[[], Report]] = {
-    "a wrong type": lambda: check(b'{"ignition": {"version": 3}}'),
+    "a wrong type": lambda: parse_plainly(b'{"ignition": {"version": 3}}').report,
     "a text too large": lambda: yaml.read(bytes(yaml.MAX_BYTES + 1), "")[1],
     "lists too deep": lambda: yaml.read(b"[" * (yaml.MAX_DEPTH + 1), "")[1],
     "too much in lists too deep": lambda: yaml.read(b"[" * 9_000 + b"a," * 20_000, "")[1],
@@ -99,9 +99,9 @@ MADE: dict[str, Callable[[], Report]] = {
     "Container Linux Config": lambda: compile_document(b"passwd: {users: [{name: a}]}").report,
     "Ignition": lambda: compile_document(b'{"ignition": {"version": "3.4.0"}}').report,
     "gzip data": lambda: yaml.read(b"\x1f\x8b\x08", "")[1],
-    "Butane in JSON's place": lambda: check(b"variant: fcos\nversion: 1.5.0\n"),
-    "no config": lambda: check(b""),
-    "Ignition 1": lambda: check(b'{"ignitionVersion": 1}'),
+    "Butane in JSON's place": lambda: parse_plainly(b"variant: fcos\nversion: 1.5.0\n").report,
+    "no config": lambda: parse_plainly(b"").report,
+    "Ignition 1": lambda: parse_plainly(b'{"ignitionVersion": 1}').report,
     "Ignition 2 for those who want 3": lambda: parse_newer(b'{"ignition": {"version": "2.3.0"}}').report,
     "a networkd file without contents": lambda: to(
         "3.0.0", '{"ignition": {"version": "2.3.0"}, "networkd": {"units": [{"name": "a.network"}]}}'

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -17,8 +16,9 @@ import stoker
 from stoker.engine import DISTRIBUTIONS, provision
 from stoker.system import ScratchSystem
 from tests import loops
+from tests.cli.conftest import Run
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may")
 
 TEXT = """\
 variant: fcos
@@ -142,6 +142,50 @@ def test_disks_for_real(run: Run, tmp_path: Path) -> None:
         assert "TYPE=ext4" in loops.run("blkid", "-p", "-o", "export", f"{loop}p1").splitlines()
 
 
+PLAIN = "variant: fcos\nversion: 1.5.0\nstorage: {{filesystems: [{{device: {device}, format: ext4}}]}}\n"
+
+# id: (words that allow it, exit code)
+USES = {
+    "nobody said that it may go": ([], 3),
+    "what may go has another label": (["--allow-wipe", "other"], 3),
+    "it may go": (["--allow-wipe", "data"], 0),
+}
+
+
+@pytest.mark.skipif(bool(loops.why_not()), reason=loops.why_not() or "-")
+@pytest.mark.parametrize(("words", "code"), USES.values(), ids=USES)
+def test_a_disk_with_partitions_is_not_written_over(run: Run, tmp_path: Path, words: list[str], code: int) -> None:
+    """Ignition makes the file system; `plan`, `rearm` and `apply` call it a loss, whatever is said about wiping."""
+    with loops.loops(tmp_path) as new_loop:
+        loop = new_loop(64 << 20)
+        loops.run("sgdisk", "--new=1:0:0", "--change-name=1:data", loop)
+        (tmp_path / "a.bu").write_text(PLAIN.format(device=loop))
+        done = run("apply", "--quiet", "a.bu", "--devices", "--root", "tree", *words)
+        assert done.returncode == code, done.stdout
+        assert ("TYPE=ext4" in loops.run("blkid", "-p", "-o", "export", loop).splitlines()) == (code == 0)
+        if code:
+            assert (
+                f"refused\n  a.bu:3:25: data would be lost: partition 1 of {loop} `data`\n"
+                "    hint: allow it by `--allow-wipe data`\n"
+            ) in done.stdout
+
+
+FULL = "variant: fcos\nversion: 1.5.0\nstorage: {directories: [{path: /srv, overwrite: true}]}\n"
+
+
+def test_a_directory_with_data_in_it_is_not_overwritten(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bu").write_text(FULL)
+    diary = tmp_path / "tree/srv/diary"
+    diary.parent.mkdir(parents=True)
+    diary.write_text("x")
+    done = run("apply", "--quiet", "a.bu", "--root", "tree")
+    assert done.returncode == 3
+    assert "data would be lost: the directory `/srv`\n    hint: allow it by `--allow-wipe /srv`\n" in done.stdout
+    assert diary.exists()
+    assert run("apply", "--quiet", "a.bu", "--root", "tree", "--allow-wipe", "/srv").returncode == 0
+    assert not diary.exists()
+
+
 KILLED = """\
 variant: fcos
 version: 1.5.0
@@ -234,6 +278,45 @@ def test_a_whole_disk_with_its_root(run: Run, tmp_path: Path) -> None:
             assert [*(tmp_path / "tree/boot").iterdir()] == []
         finally:
             loops.run("umount", tmp_path / "tree")
+
+
+# id: what is in the tree, and what is there after all was refused
+REFUSED: dict[str, tuple[list[str], list[str]]] = {
+    "no tree": ([], []),
+    "an empty tree": (["tree/"], ["tree"]),
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("words", [[], pytest.param(["--devices"], marks=needs_root)], ids=["tree", "devices"])
+def test_what_is_refused_leaves_nothing(
+    words: list[str], given: list[str], expected: list[str], run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "a.bu").write_text(
+        "variant: fcos\nversion: 1.5.0\nignition: {config: {merge: [{source: 'https://example.com/a'}]}}\n"
+    )
+    for name in given:
+        path = tmp_path / "there" / name
+        path.mkdir(parents=True) if name.endswith("/") else path.write_text("x")
+    done = run("apply", "a.bu", "--root", "there/tree", *words)
+    assert done.returncode == 1
+    assert "which is not read here" in done.stdout
+    there = tmp_path / "there"
+    assert sorted(str(path.relative_to(there)) for path in there.rglob("*")) == expected
+
+
+def test_a_root_that_cannot_be_made(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bu").write_text("variant: fcos\nversion: 1.5.0\n")
+    done = run("apply", "a.bu", "--root", "a.bu/x")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"stoker: cannot make `{tmp_path}/a.bu/x`: not a directory\n"
+
+
+def test_a_root_that_is_a_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bu").write_text("variant: fcos\nversion: 1.5.0\n")
+    done = run("apply", "a.bu", "--root", "a.bu")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "stoker: `a.bu` is a file, not a directory\nhint: name a directory: --root ./tree\n"
 
 
 def test_a_root_without_a_name_is_not_the_directory_that_this_runs_in(run: Run, tmp_path: Path) -> None:

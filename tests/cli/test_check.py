@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,16 @@ def test_the_drop_in_says_none_of_it(run: Run) -> None:
     assert "did you mean" not in run("slip.bu", name="butane").stderr
     assert "cloud-config" not in run("cloud.yaml", name="butane").stderr
     assert run("advice.bu", name="butane").stderr == ""
+
+
+def test_a_site_is_checked_as_a_server_reads_it(run: Run, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    shutil.copytree(Path(__file__).parents[2] / "examples" / "matchbox", site)
+    assert run("check", "site").stderr == "7 files, nothing found\n"
+    (site / "groups/bad.json").write_text('{"id": "x",\n "selector": {"mac": 5}}')
+    (site / "ignition/flatcar-nginx.bu").write_text("variant: flatcar\nversion: 1.0.0\n{{ if }}\n")
+    done = run("check", "site")
+    assert done.returncode == 1
+    assert "--> site/groups/bad.json:2:15 at $.mac" in done.stderr
+    assert "--> site/ignition/flatcar-nginx.bu:3:7" in done.stderr
+    assert done.stderr.endswith("2 errors\n")

@@ -59,5 +59,10 @@ def test_every_word_is_known() -> None:
     assert [word.name for word in words()] == [*VERBS, *APPLETS]
 
 
+def test_the_variants_of_a_schema_are_offered() -> None:
+    (schema,) = (word for word in words() if word.name == "schema")
+    assert {"fcos", "flatcar", "ignition", "clc"} <= set(schema.options[0].choices or ())
+
+
 def test_the_verb_prints_it(run: Run) -> None:
     assert run("completion", "fish").stdout == SCRIPTS["fish"](list(words()))

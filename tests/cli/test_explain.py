@@ -26,6 +26,8 @@ IGNITION = (
     '"storage":{"files":[{"path":"/etc/hostname","mode":420,"contents":{"source":"data:,web"}}]}}'
 )
 
+FLOW = "variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: /a, mode: 0600, contents: {inline: x}}]}\n"
+
 # file, question -> exit code, stdout, stderr
 ANSWERS = {
     "a path": (
@@ -49,6 +51,13 @@ ANSWERS = {
         "$.systemd.units.0\n  web.bu:10:13  - name: web.service\n  web.bu:11:16  enabled: true\n",
         "",
     ),
+    "several parts on a line": (
+        "flow.bu",
+        "/a",
+        0,
+        "$.storage.files.0\n  flow.bu:3:26  storage: {files: [{path: /a, mode: 0600, contents: {inline: x}}]}\n",
+        "",
+    ),
     "of an Ignition config": (
         "web.ign",
         "$.storage.files.0.mode",
@@ -68,9 +77,10 @@ ANSWERS = {
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """The two configs, in the directory that commands run in."""
+    """The configs, in the directory that commands run in."""
     (tmp_path / "web.bu").write_text(BUTANE)
     (tmp_path / "web.ign").write_text(IGNITION)
+    (tmp_path / "flow.bu").write_text(FLOW)
     return tmp_path
 
 

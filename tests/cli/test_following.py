@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Run
 from tests.fetch.conftest import Site
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def config(path: str, **ignition: Any) -> dict[str, Any]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,7 @@ import pytest
 
 from stoker.cli.godurations import seconds_of
 from stoker.platforms import PLATFORMS
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.cli.conftest import Run
 
 STAGES = "[disks fetch fetch-offline files kargs mount umount]"
 
@@ -156,15 +153,19 @@ APPLY: dict[str, tuple[tuple[str, ...], str, int, str]] = {
         1,
         "CRITICAL : failed to apply: resource requires networking: what the config names",
     ),
-    "no config": (("-",), "{", 1, "CRITICAL : couldn't parse config: config is not valid (the config)"),
+    "no config": (("-",), "{", 1, "CRITICAL : couldn't parse config: config is not valid (/dev/stdin)"),
+    "no config in a file": (("a.ign",), "", 1, "CRITICAL : couldn't parse config: config is not valid (a.ign)"),
     "no file": (("none.ign",), "", 1, "CRITICAL : couldn't read config: open none.ign: no such file or directory"),
 }
 
 
 @pytest.mark.parametrize(("words", "text", "code", "line"), APPLY.values(), ids=APPLY)
-def test_apply(run: Run, words: tuple[str, ...], text: str, code: int, line: str) -> None:
+def test_apply(run: Run, words: tuple[str, ...], text: str, code: int, line: str, tmp_path: Path) -> None:
+    (tmp_path / "a.ign").write_text("{")
     done = run("--root", ".", *words, name="ignition-apply", text=text, container="podman")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (code, line)
+    hint = "ERROR    : hint: `stoker check` says what is wrong with it, and where"
+    assert (hint in done.stdout) == ("config is not valid" in line)
 
 
 @pytest.mark.skipif(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -12,9 +10,8 @@ import pytest
 
 from stoker.engine.captured import read_inventory
 from stoker.engine.inventory_text import inventory_text
-from tests.cli.test_plan import INVENTORY, digest, lay
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.cli.conftest import Run
+from tests.cli.samples import INVENTORY, digest, lay
 
 
 @pytest.fixture
@@ -106,3 +103,13 @@ def test_no_root(root: str, run: Run, tmp_path: Path) -> None:
         1,
         f"stoker: `{root}` is no directory\nhint: name the root of a system\n",
     )
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_directory_without_a_system(output: str, run: Run, tmp_path: Path) -> None:
+    """What is planned for nothing would be wrong for every machine."""
+    (tmp_path / "empty").mkdir()
+    done = run("inventory", "--root", "empty", "-o", output)
+    assert (done.returncode, done.stdout) == (1, "")
+    said = "there is no system below `empty`: neither os-release nor accounts"
+    assert done.stderr == f"stoker: {said}\nhint: name its root\n"

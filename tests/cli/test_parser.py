@@ -87,6 +87,19 @@ def test_environment(environment: dict[str, str], words: list[str], parser: argp
     assert words_of_environment(parser, environment) == words
 
 
+def test_a_value_of_the_environment_is_one_of_the_choices(parser: argparse.ArgumentParser) -> None:
+    with pytest.raises(UsageError, match="`STOKER_OUTPUT` is `xml`") as refused:
+        words_of_environment(parser, {"STOKER_OUTPUT": "xml"})
+    assert refused.value.hint == "known are: text, json"
+
+
+def test_a_file_for_the_answer(parser: argparse.ArgumentParser) -> None:
+    """As `-o` means in Butane."""
+    with pytest.raises(UsageError) as refused:
+        parser.parse_args(["x", "-o", "out.ign"])
+    assert refused.value.hint == "`-o` is the form of the answer, which goes to a file by `> out.ign`"
+
+
 def test_what_is_typed_counts_more(parser: argparse.ArgumentParser) -> None:
     words = [*words_of_environment(parser, {"STOKER_OUTPUT": "json"}), "--output=text", "x"]
     assert parser.parse_args(words).output == "text"

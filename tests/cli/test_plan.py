@@ -2,78 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import stoker
-from stoker.engine import DISTRIBUTIONS, provision
+from stoker.engine import DISTRIBUTIONS, lay_base, provision
+from stoker.engine.change import change, confirm
+from stoker.engine.contents import digest_of_config
+from stoker.system import ScratchSystem
+from tests.cli.conftest import Run
+from tests.cli.samples import GOLDEN, INVENTORY, WHOLE, digest, lay
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-GOLDEN = Path(__file__).parent / "golden"
 STOKER = Path(sys.executable).parent / "stoker"
 
-WHOLE = """\
-variant: flatcar
-version: 1.0.0
-kernel_arguments:
-  should_exist: [selinux=0]
-passwd:
-  groups: [{name: web}]
-  users:
-    - name: test
-      groups: [web]
-      shell: /bin/sh
-      ssh_authorized_keys: [ssh-rsa AAAA]
-storage:
-  disks:
-    - device: /dev/sda
-      partitions:
-        - {number: 9, label: ROOT, size_mib: 4096, resize: true}
-        - {label: data, size_mib: 2000}
-    - device: /dev/sdb
-      wipe_table: true
-      partitions: [{label: more}]
-  raid:
-    - {name: md0, level: raid1, devices: [/dev/sdc, /dev/sdd]}
-  luks:
-    - {name: vault, device: /dev/disk/by-partlabel/data, wipe_volume: true, key_file: {inline: x}}
-  filesystems:
-    - {device: /dev/disk/by-label/OEM, format: btrfs}
-    - {device: /dev/mapper/vault, format: ext4, path: /var/data, with_mount_unit: true}
-    - {device: /dev/disk/by-partlabel/more, format: xfs, label: more, path: /srv/more}
-    - {device: /dev/md/md0, format: ext4}
-  directories:
-    - {path: /opt/bin, mode: 0750}
-  links:
-    - {path: /etc/localtime, target: ../usr/share/zoneinfo/Asia/Seoul}
-  files:
-    - {path: /etc/hostname, contents: {inline: web}}
-    - {path: /opt/bin/run, mode: 0755, contents: {source: https://example.com/run}}
-    - {path: /etc/motd, append: [{inline: hello}, {inline: you}]}
-    - {path: /etc/sysctl.d/10.conf, contents: {inline: x}}
-systemd:
-  units:
-    - name: web.service
-      enabled: true
-      contents: |
-        [Service]
-        ExecStart=/opt/bin/run
-        [Install]
-        WantedBy=multi-user.target
-      dropins: [{name: a.conf, contents: "[Service]\\n"}]
-    - {name: locksmithd.service, mask: true}
-    - {name: docker.service, dropins: [{name: a.conf, contents: "[Service]\\n"}]}
-"""
 
 # What is changed of it for `--was`: text -> text.
 EDITS = {
@@ -87,14 +35,6 @@ EDITS = {
     "inline: hello": "inline: bye",
 }
 
-TREE = {
-    "etc/os-release": 'ID=flatcar\nNAME="Flatcar"\n',
-    "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\n",
-    "etc/group": "root:x:0:\nbob:x:1000:\nweb:x:1001:\n",
-    "etc/hostname": "web",
-    "etc/motd": "old",
-    "srv/data/file": "precious",
-}
 
 LOSING = """\
 variant: fcos
@@ -117,41 +57,6 @@ storage:
     - device: /dev/vda
       partitions: [{number: 1, label: new, size_mib: 100, wipe_partition_entry: true}]
 """
-
-GUID = "30000000-0000-4000-8000-000000000001"
-INVENTORY: dict[str, Any] = {
-    "version": 1,
-    "os": {"ID": "fedora", "VARIANT_ID": "coreos", "PRETTY_NAME": "Fedora CoreOS 43"},
-    "kernel_arguments": ["quiet"],
-    "devices": {
-        "disks": {
-            "/dev/vda": {
-                "size": 10 << 30,
-                "links": ["/dev/disk/by-id/virtio-1"],
-                "table": {
-                    "sector_size": 512,
-                    "sectors": 20 << 20,
-                    "first_usable": 34,
-                    "last_usable": (20 << 20) - 34,
-                    "guid": GUID,
-                    "partitions": [{"number": 1, "start": 2048, "size": 4 << 20, "label": "old data", "guid": GUID}],
-                },
-                "contents": {str(2048 * 512): {"type": "xfs", "label": "pictures"}},
-            }
-        },
-        "uses": {"/dev/vda1": "mounted at `/var`"},
-    },
-    "users": [{"name": "core", "uid": 1000, "gid": 1000, "gecos": "", "home": "/home/core", "shell": "/bin/bash"}],
-    "groups": [{"name": "core", "gid": 1000, "members": []}],
-}
-
-
-def lay(root: Path) -> None:
-    for path, text in TREE.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
-        (root / path).chmod(0o644)
-    (root / "srv/data").chmod(0o755)
 
 
 # id: (files by name, words of the command line, exit code)
@@ -225,16 +130,6 @@ def test_the_json_of_a_plan(run: Run, place: Path) -> None:
     ]
 
 
-def digest(directory: Path) -> str:
-    """Everything about a tree that a write would change; times of access are no part of it."""
-    found = hashlib.sha256()
-    for path in sorted([directory, *directory.rglob("*")]):
-        look = path.lstat()
-        found.update(repr((str(path), look.st_mode, look.st_uid, look.st_mtime_ns, look.st_ctime_ns)).encode())
-        found.update(path.read_bytes() if path.is_file() else b"")
-    return found.hexdigest()
-
-
 def test_a_plan_leaves_a_tree_and_all_beside_it_as_they_are(run: Run, place: Path) -> None:
     (place / "a.bu").write_text(LOSING)
     run("plan", "a.bu")  # makes the link by which the command is called
@@ -262,6 +157,64 @@ def test_a_plan_of_a_tree_that_was_provisioned_without_root_leaves_its_manifest(
     before = digest(place)
     done = run("plan", "a.bu", "--root", "made")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "nothing to do; 1 already so")
+    assert digest(place) == before
+
+
+RUNNING = """\
+variant: flatcar
+version: 1.0.0
+passwd: {users: [{name: web, uid: 1500}]}
+storage:
+  files:
+    - {path: /etc/hostname, overwrite: true, contents: {inline: web}}
+    - {path: /etc/motd, overwrite: true, contents: {inline: hello}}
+    - {path: /opt/tool, contents: {inline: x}}
+systemd:
+  units:
+    - {name: a.service, enabled: true, contents: "[Service]\\nExecStart=/bin/a\\n[Install]\\nWantedBy=b.target\\n"}
+"""
+NEXT = """\
+variant: flatcar
+version: 1.0.0
+storage:
+  disks: [{device: /dev/vdb, wipe_table: true}]
+  files:
+    - {path: /etc/hostname, overwrite: true, contents: {inline: web}}
+    - {path: /srv/new, contents: {inline: y}}
+systemd:
+  units:
+    - {name: a.service, enabled: false, contents: "[Service]\\nExecStart=/bin/b\\n"}
+"""
+
+# id: (config that is planned, config that it was, golden, exit code)
+CHANGES = {
+    "as it is but for what was changed by hand": (RUNNING, RUNNING, "plan-drift.txt", 2),
+    "another config": (NEXT, RUNNING, "plan-running.txt", 2),
+    "the record is of another config": (RUNNING, NEXT, "plan-running-other.txt", 2),
+}
+
+
+@pytest.mark.parametrize(("text", "was", "golden", "code"), CHANGES.values(), ids=CHANGES)
+def test_a_machine_with_a_record_is_planned_by_it(
+    text: str, was: str, golden: str, code: int, run: Run, place: Path
+) -> None:
+    """It knows what was there before any config, and sees what was changed by hand since."""
+    config, _ = stoker.compile(RUNNING)
+    assert config is not None
+    with closing(ScratchSystem(place / "made")) as system:
+        lay_base(system, DISTRIBUTIONS["flatcar"])
+        system.write_file("/etc/motd", b"of the image")
+        outcome = change(config, system, DISTRIBUTIONS["flatcar"], [].append, digest=digest_of_config(config))
+        assert outcome.succeeded, list(outcome.report)
+        confirm(system)
+        system.write_file("/etc/hostname", b"by hand", replace=True)
+    (place / "a.bu").write_text(text)
+    (place / "old.bu").write_text(was)
+    run("plan", "a.bu")  # makes the link by which the command is called
+    before = digest(place)
+    done = run("plan", "a.bu", "--was", "old.bu", "--root", "made")
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout == (Path(__file__).parent / "golden" / golden).read_text()
     assert digest(place) == before
 
 
@@ -339,6 +292,29 @@ def test_what_is_made_over_partitions_loses_them(said: str, run: Run, place: Pat
     assert run("plan", "a.bu", "--image", "disk.img", *both).returncode == 2
 
 
+# id: (what is asked of the disk with `pictures`, labels that are allowed, what is said of one that nothing has)
+IN_VAIN: dict[str, tuple[str, list[str], list[str]]] = {
+    "mistyped": ("format: ext4, wipe_filesystem: true, label: new", ["pictuers"], ["`pictures`"]),
+    "one of two": ("format: ext4, wipe_filesystem: true, label: new", ["none", "pictures"], ["`pictures`"]),
+    "right": ("format: ext4, wipe_filesystem: true, label: new", ["pictures"], []),
+    "nothing is lost": ("format: ext4, label: pictures", ["pictures"], ["nothing"]),
+}
+
+
+@needs_tools
+@pytest.mark.parametrize(("said", "labels", "names"), IN_VAIN.values(), ids=IN_VAIN)
+def test_a_label_that_allows_nothing(said: str, labels: list[str], names: list[str], run: Run, place: Path) -> None:
+    lay_image(place / "disk.img")
+    (place / "a.bu").write_text(
+        f"variant: fcos\nversion: 1.5.0\nstorage: {{filesystems: [{{device: /dev/vda2, {said}}}]}}\n"
+    )
+    words = [word for label in labels for word in ("--allow-wipe", label)]
+    found = json.loads(run("plan", "a.bu", "--image", "disk.img", "-o", "json", *words).stdout)
+    said_of = [(one["message"], one["hint"]) for one in found["findings"] if one["code"] == "allowed-in-vain"]
+    message = f"`--allow-wipe {labels[0]}` allows nothing: nothing that would be lost is called that"
+    assert said_of == [(message, f"what would be lost: {name}") for name in names]
+
+
 READ_ONLY = {
     "a tree": (["--root", "tree"], LOSING),
     "an image": (["--image", "disk.img"], IMAGE.format(device="/dev/sda")),
@@ -385,7 +361,16 @@ BAD: dict[str, tuple[list[str], int, str]] = {
         "stoker: `tomorrow.json`: it is an inventory of version 2, and only 1 is known",
     ),
     "two machines": (["a.bu", "--root", "tree", "--image", "x"], 64, "stoker: plan: argument --image: not allowed"),
-    "was with a root": (["a.bu", "--was", "a.bu", "--root", "tree"], 64, "stoker: plan: `--was` says what the machine"),
+    "was with a root": (
+        ["a.bu", "--was", "a.bu", "--root", "tree"],
+        64,
+        "stoker: plan: `tree` has no record of a config",
+    ),
+    "was with an image": (
+        ["a.bu", "--was", "a.bu", "--image", "x"],
+        64,
+        "stoker: plan: `--was` says what the machine has",
+    ),
     "was with errors": (["a.bu", "--was", "bad.bu"], 1, "error[relative-path]: path not absolute"),
     "errors": (["bad.bu"], 1, "error[relative-path]: path not absolute"),
     "a CLC that cannot be carried": (["clc.yaml"], 1, "info[container-linux-config]: this is Container Linux Config"),

@@ -20,6 +20,7 @@ ANSWERS = {
     "no such Ignition": (["ignition", "2.5"], 64, "it has 2.0.0, 2.1.0"),
     "the newest": (["flatcar"], 0, "flatcar 1.1.0"),
     "no such variant": (["flatcr"], 64, "did you mean `flatcar`?"),
+    "nothing like a variant": (["windows"], 64, "known are: ignition, fcos, "),
     "no such version": (["flatcar", "9"], 64, "it has 1.0.0, 1.1.0, 1.2.0-experimental"),
 }
 

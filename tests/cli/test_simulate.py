@@ -7,17 +7,14 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.test_plan import INVENTORY, WHOLE
+from tests.cli.conftest import Run
+from tests.cli.samples import GOLDEN, INVENTORY, WHOLE
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-GOLDEN = Path(__file__).parent / "golden"
 TOOLS = ("sgdisk", "sfdisk", "blkid", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "mkfs.fat", "systemd-analyze")
 MISSING = [tool for tool in TOOLS if not shutil.which(tool)]
 needs_tools = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
@@ -36,7 +33,7 @@ LOCAL = WHOLE.replace("source: https://example.com/run", "inline: x")
 
 def steady(text: str) -> str:
     """An account without what differs from run to run."""
-    text = re.sub(r"(?m)^(  /etc/\.ignition-result\.json .*sha256:)\w+", r"\1...", text)
+    text = re.sub(r"(?m)^(  /etc/\.ignition-result\.json .*  )\w+…$", r"\1...", text)
     return re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\b[0-9A-F]{4}-[0-9A-F]{4}\b", "UUID", text)
 
 
@@ -117,6 +114,19 @@ def test_the_tree_is_gone_unless_it_is_kept(run: Run, tmp_path: Path) -> None:
     assert root.parent.parent == tmp_path / "tmp"
 
 
+def test_no_path_is_told_that_leads_nowhere(run: Run, tmp_path: Path) -> None:
+    """As data: neither the tree nor a disk, unless they are kept."""
+    (tmp_path / "a.bu").write_text(
+        "variant: fcos\nversion: 1.5.0\nstorage: {disks: [{device: /dev/vda, wipe_table: true}]}\n"
+    )
+    (tmp_path / "tmp").mkdir()
+    for words, count in (([], 0), (["--keep"], 3)):
+        done = run("simulate", "a.bu", "-o", "json", *words, TMPDIR=str(tmp_path / "tmp"))
+        paths = re.findall(rf'"{tmp_path}/tmp[^"]*"', done.stdout)
+        assert len(paths) == count
+        assert all(Path(json.loads(path)).exists() for path in paths)
+
+
 UNITS = """\
 variant: fcos
 version: 1.5.0
@@ -141,6 +151,34 @@ systemd:
         [Service]
         Type=simple
 """
+
+
+# id: units of a config and a file -> the units that are enabled and not there
+NOT_HERE: dict[str, tuple[str, str, list[str]]] = {
+    "no contents": ("{name: a.service, enabled: true}", "/x", ["a.service"]),
+    "a drop-in alone": ("{name: a.service, enabled: true, dropins: [{name: x.conf}]}", "/x", ["a.service"]),
+    "with contents": ('{name: a.service, enabled: true, contents: "[Service]\\nExecStart=/x\\n"}', "/x", []),
+    "not enabled": ("{name: a.service, enabled: false}", "/x", []),
+    "as a file": ("{name: a.service, enabled: true}", "/etc/systemd/system/a.service", []),
+    "of the image": ("{name: a.service, enabled: true}", "/usr/lib/systemd/system/a.service", []),
+    "a name that is none": ('{name: "a\\0.service", enabled: true}', "/x", ["a\0.service"]),
+    "an instance": ("{name: a@1.service, enabled: true}", "/etc/systemd/system/a@.service", []),
+}
+
+
+@pytest.mark.parametrize(("units", "path", "expected"), NOT_HERE.values(), ids=NOT_HERE)
+def test_a_unit_that_only_the_image_may_have(
+    units: str, path: str, expected: list[str], run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "a.bu").write_text(
+        f"variant: flatcar\nversion: 1.0.0\nsystemd: {{units: [{units}]}}\n"
+        f'storage: {{files: [{{path: {path}, contents: {{inline: "[Service]\\nExecStart=/x\\n"}}}}]}}\n'
+    )
+    done = run("simulate", "a.bu", "-o", "json")
+    found = [one for one in json.loads(done.stdout)["summary"]["findings"] if one["code"] == "unit-not-here"]
+    assert [one["message"].split("`")[1] for one in found] == expected
+    assert [(one["severity"], one["place"]) for one in found] == [("warning", "a.bu:3:26")] * len(expected)
+    assert done.returncode == 0
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
@@ -197,7 +235,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any] | None, str]] = {
     "a group that the captured machine has not": (
         "variant: fcos\nversion: 1.5.0\npasswd: {users: [{name: x, groups: [dialout]}]}\n",
         INVENTORY,
-        "a.bu:3:18: group `dialout` does not exist",
+        "a.bu:3:37: group `dialout` does not exist",
     ),
 }
 

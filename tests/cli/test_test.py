@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.test_plan import INVENTORY
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-GOLDEN = Path(__file__).parent / "golden"
+from tests.cli.conftest import Run
+from tests.cli.samples import GOLDEN, INVENTORY
 
 CONFIG = """\
 variant: flatcar
@@ -177,6 +172,35 @@ def test_expectations_of_disks(run: Run, tmp_path: Path) -> None:
     assert {line: messages for line, messages in said.items() if line > 1} == expected
 
 
+# expectation that does not hold -> what is said of it, in the order of its keys; the hint
+FAILURES: dict[str, tuple[list[str], str]] = {
+    "file: /etc/motd, is: x, mode: 0644": (["is: it is `helloyou`, not `x`", "mode: it is `0600`, not `0644`"], ""),
+    "file: /etc/motd, mode: 0644, is: x": (["mode: it is `0600`, not `0644`", "is: it is `helloyou`, not `x`"], ""),
+    "file: /etc/none, exists: true": (["it is not there"], ""),
+    "file: /etc/motd, mode: 600": (
+        ["mode: it is `0600`, not `1130`"],
+        "write `mode: 0600`: without its zero a number is decimal",
+    ),
+    "directory: /opt/bin, mode: 755": (
+        ["mode: it is `0750`, not `1363`"],
+        "write `mode: 0755`: without its zero a number is decimal",
+    ),
+    "file: /etc/motd, mode: 420": (["mode: it is `0600`, not `0644`"], ""),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), FAILURES.items(), ids=FAILURES)
+def test_what_a_failure_says(line: str, expected: tuple[list[str], str], run: Run, tmp_path: Path) -> None:
+    """Which key is to blame, in the order in which they were written, and what to do."""
+    (tmp_path / "a.bu").write_text(CONFIG)
+    (tmp_path / "t.yaml").write_text(spec([line]))
+    (found,) = json.loads(run("test", "t.yaml", "-o", "json").stdout)
+    (failures,) = (case["failures"] for case in found["cases"] if not case["holds"])
+    title = line.partition(",")[0].replace(":", "")
+    said = [failure["message"].removeprefix(title).lstrip(",: ") for failure in failures]
+    assert (said, failures[0].get("hint", "")) == expected
+
+
 SOME = ["file: /etc/hostname, is: web2", "user: test, in: [web, wheel]", "unit: web.service"]
 
 
@@ -199,18 +223,6 @@ def test_one_that_does_not_hold(run: Run, tmp_path: Path) -> None:
 def test_what_an_expectation_should_be(run: Run, tmp_path: Path) -> None:
     (tmp_path / "t.yaml").write_text(spec(["link: x"]))
     assert "error[wrong-expectation]: `link` should be an absolute path\n" in run("test", "t.yaml").stderr
-
-
-def test_junit_of_what_cannot_be_tested(run: Run, tmp_path: Path) -> None:
-    """A CI that reads the document alone must not see less than there was to test."""
-    (tmp_path / "a.bu").write_text(CONFIG)
-    (tmp_path / "t.yaml").write_text("config: a.bu\n")
-    (tmp_path / "u.yaml").write_text(spec(SOME[2:]))
-    done = run("test", "t.yaml", "u.yaml", "-o", "junit")
-    assert done.returncode == 1
-    broken, fine = ET.fromstring(done.stdout)
-    assert broken.attrib == {"name": "t.yaml", "tests": "1", "failures": "1"}
-    assert fine.attrib["failures"] == "0"
 
 
 def test_junit(run: Run, tmp_path: Path) -> None:
@@ -242,7 +254,7 @@ REFUSED: dict[str, tuple[str, str, list[str], list[str]]] = {
         "path: /etc/passwd",
         "",
         ["refused: file-exists, has: /etc/group"],
-        ["refused file-exists: it has no `/etc/group`"],
+        ["refused file-exists, has: it has no `/etc/group`"],
     ),
     "unexpectedly": (
         "path: /etc/passwd",
@@ -282,6 +294,8 @@ BAD: dict[str, tuple[str, list[str]]] = {
     "nothing": ("", ["expected-mapping 1", "no-config-named 1", "nothing-expected 1"]),
     "a list": ("- a\n", ["expected-mapping 1", "no-config-named 1", "nothing-expected 1"]),
     "no config": ("expect: [{file: /x}]\n", ["no-config-named 1"]),
+    "a config": ("variant: fcos\nversion: 1.5.0\n", ["expected-expectations 1"]),
+    "an Ignition config": ('{"ignition": {"version": "3.4.0"}}', ["expected-expectations 1"]),
     "no expectations": ("config: a.bu\nexpect: []\n", ["nothing-expected 1"]),
     "no list": ("config: a.bu\nexpect: {file: /x}\n", ["expected-list 2", "nothing-expected 1"]),
     "another key": ("config: a.bu\nexpct: []\nexpect: [{file: /x}]\n", ["unknown-expectation 2"]),
@@ -312,7 +326,7 @@ def test_bad_files(text: str, expected: list[str], run: Run, tmp_path: Path) -> 
     (tmp_path / "a.bu").write_text(CONFIG)
     (tmp_path / "t.yaml").write_text(text)
     done = run("test", "t.yaml")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (1, "t.yaml: not tested\n")
     found = re.findall(r"^error\[([\w-]+)\].*\n  --> t\.yaml:(\d+)", done.stderr, re.MULTILINE)
     assert [" ".join(pair) for pair in found] == expected, done.stderr
 
@@ -337,3 +351,35 @@ def test_what_is_named_and_not_there(text: str, line: str, run: Run, tmp_path: P
     (tmp_path / "t.yaml").write_text(text)
     done = run("test", "t.yaml")
     assert (done.returncode, done.stderr.partition("\n")[0]) == (1, line)
+    assert done.stdout == "t.yaml: not tested\n"
+
+
+# id: what is in a file that cannot be tested (None: it is not there), and why it cannot
+UNTESTED: dict[str, tuple[str | None, str]] = {
+    "no file": (None, "nothing was tested: `t.yaml`: no such file or directory"),
+    "errors": ("config: a.bu\n", "nothing was tested: the file has errors in it"),
+    "no config": (spec(["file: /x"], "none.bu"), "nothing was tested: `none.bu`: no such file or directory"),
+    "a config with errors": (spec(["file: /x"], "t.yaml"), "nothing was tested: `t.yaml` has errors in it"),
+    "no distribution": (
+        spec(["file: /x"], more="distribution: hurd"),
+        "nothing was tested: `t.yaml`: `hurd` is no distribution",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), UNTESTED.values(), ids=UNTESTED)
+def test_one_that_cannot_be_tested_among_others(text: str | None, reason: str, run: Run, tmp_path: Path) -> None:
+    """The others are tested, and whoever reads the data alone sees a failure."""
+    (tmp_path / "a.bu").write_text(CONFIG)
+    (tmp_path / "u.yaml").write_text(spec(SOME[2:]))
+    if text is not None:
+        (tmp_path / "t.yaml").write_text(text)
+    words = ("t.yaml", "u.yaml")
+    done = run("test", *words)
+    assert (done.returncode, done.stdout) == (1, "t.yaml: not tested\nu.yaml: 2 expectations, all hold\n")
+    broken, fine = json.loads(run("test", *words, "-o", "json").stdout)
+    assert [case["failures"][0]["message"] for case in broken["cases"]] == [reason]
+    assert (broken["holds"], fine["holds"]) == (False, True)
+    suites = ET.fromstring(run("test", *words, "-o", "junit").stdout)
+    assert [suite.attrib["failures"] for suite in suites] == ["1", "0"]
+    assert suites[0][0][0].attrib["message"] == reason

@@ -57,9 +57,10 @@ def run(command: str, directory: Path) -> str:
     return done.stdout
 
 
-def test_the_readme_begins_with_the_two_commands() -> None:
+def test_the_readme_begins_with_its_name_and_the_two_commands() -> None:
     lines = (ROOT / "README.md").read_text().splitlines()
-    assert [line.strip().partition(" #")[0].strip() for line in lines[:2]] == ["make demo", "make test"]
+    code = [line.partition(" #")[0].strip() for line in lines if line.startswith("    ")]
+    assert (lines[0], code[:2]) == ("# Stoker", ["make demo", "make test"])
 
 
 def test_the_readme_names_every_verb_and_applet() -> None:

@@ -74,23 +74,160 @@ def test_keys_replace_those_of_an_earlier_run(tree: Any) -> None:
     assert tree.text("/home/core/.ssh/authorized_keys.d/ignition") == "new\n"
 
 
-@pytest.mark.parametrize(
-    ("before", "user", "code"),
-    [
-        ({"/home/core/.ssh": "-> /etc"}, {"name": "core", "sshAuthorizedKeys": ["k"]}, "link-in-home"),
-        ({"/home/core/.ssh/authorized_keys.d": "-> /"}, {"name": "core", "sshAuthorizedKeys": ["k"]}, "link-in-home"),
-        ({"/home/core/.ssh": "file"}, {"name": "core", "sshAuthorizedKeys": ["k"]}, "link-in-home"),
-        ({}, {"name": "test", "noCreateHome": True, "sshAuthorizedKeys": ["k"]}, "no-home"),
-        ({}, {"name": "test", "groups": ["none"]}, "system-fault"),
-    ],
-)
-def test_refusals(tree: Any, before: dict[str, str], user: dict[str, Any], code: str) -> None:
+# id: (what is there besides the base, passwd section, code, pointer below it, words of the reason)
+REFUSALS: dict[str, tuple[dict[str, str], Passwd, str, tuple[str | int, ...], str]] = {
+    "keys through a link": (
+        {"/home/core/.ssh": "-> /etc"},
+        {"users": [{"name": "core", "sshAuthorizedKeys": ["k"]}]},
+        "link-in-home",
+        ("users", 0, "sshAuthorizedKeys"),
+        "`/home/core/.ssh` is one",
+    ),
+    "keys through a link further down": (
+        {"/home/core/.ssh/authorized_keys.d": "-> /"},
+        {"users": [{"name": "core", "sshAuthorizedKeys": ["k"]}]},
+        "link-in-home",
+        ("users", 0, "sshAuthorizedKeys"),
+        "`/home/core/.ssh/authorized_keys.d` is one",
+    ),
+    "keys through a file": (
+        {"/home/core/.ssh": "file"},
+        {"users": [{"name": "core", "sshAuthorizedKeys": ["k"]}]},
+        "link-in-home",
+        ("users", 0, "sshAuthorizedKeys"),
+        "`/home/core/.ssh` is one",
+    ),
+    "keys without a home": (
+        {},
+        {"users": [{"name": "test", "noCreateHome": True, "sshAuthorizedKeys": ["k"]}]},
+        "no-home",
+        ("users", 0, "sshAuthorizedKeys"),
+        "`/home/test` does not exist",
+    ),
+    "unknown group": (
+        {},
+        {"users": [{"name": "test", "groups": ["docker", "none"]}]},
+        "unknown-group",
+        ("users", 0, "groups", 1),
+        "group `none` does not exist",
+    ),
+    "unknown group of a user that is there": (
+        {},
+        {"users": [{"name": "core", "groups": ["none"]}]},
+        "unknown-group",
+        ("users", 0, "groups", 0),
+        "group `none` does not exist",
+    ),
+    "unknown primary group": (
+        {},
+        {"users": [{"name": "test", "primaryGroup": "none"}]},
+        "unknown-group",
+        ("users", 0, "primaryGroup"),
+        "group `none` does not exist",
+    ),
+    "a group that is removed": (
+        {},
+        {"groups": [{"name": "docker", "shouldExist": False}], "users": [{"name": "test", "groups": ["docker"]}]},
+        "unknown-group",
+        ("users", 0, "groups", 0),
+        "group `docker` does not exist",
+    ),
+    "uid taken": (
+        {},
+        {"users": [{"name": "test", "uid": 0}]},
+        "bad-account",
+        ("users", 0, "uid"),
+        "user id 0 of user `test` belongs to another user",
+    ),
+    "uid taken by the same config": (
+        {},
+        {"users": [{"name": "one", "uid": 1500}, {"name": "two", "uid": 1500}]},
+        "bad-account",
+        ("users", 1, "uid"),
+        "user id 1500 of user `two` belongs to another user",
+    ),
+    "gid taken": (
+        {},
+        {"groups": [{"name": "test", "gid": 0}]},
+        "bad-account",
+        ("groups", 0, "gid"),
+        "group id 0 of group `test` belongs to another group",
+    ),
+    "a group has the user's name": (
+        {},
+        {"groups": [{"name": "test"}], "users": [{"name": "test"}]},
+        "bad-account",
+        ("users", 0),
+        "group `test` exists already",
+    ),
+    "a home that is another's": (
+        {"/home/there/x": "x"},
+        {"users": [{"name": "core", "homeDir": "/home/there"}]},
+        "bad-account",
+        ("users", 0, "homeDir"),
+        "home directory `/home/there` of user `core` exists already",
+    ),
+    "a primary group that goes": (
+        {},
+        {"groups": [{"name": "core", "shouldExist": False}]},
+        "bad-account",
+        ("groups", 0),
+        "is the primary group of user `core`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "passwd", "code", "pointer", "words"), REFUSALS.values(), ids=REFUSALS)
+def test_what_the_plan_knows_to_be_refused(
+    tree: Any, before: dict[str, str], passwd: Passwd, code: str, pointer: tuple[str | int, ...], words: str
+) -> None:
     lay_base(tree.system, tree.distribution)
     tree.lay(before)
-    outcome = tree.provision({"passwd": {"users": [user]}})
-    error = outcome.report.entries[-1]
-    assert (error.code, error.pointer[:3]) == (code, ("passwd", "users", 0))
+    outcome = tree.provision({"passwd": passwd})
+    assert [(entry.code, entry.pointer) for entry in outcome.report] == [(code, ("passwd", *pointer))]
+    assert words in outcome.report.entries[0].message
+    assert {event.outcome for event in outcome.events} == {"refused", "not reached"}
     assert [name for name in tree.system.list("/etc") if "authorized" in name] == []
+
+
+# id: (passwd section, storage section); each stands on what the same config has done to the accounts before
+STANDS: dict[str, tuple[Passwd, dict[str, Any]]] = {
+    "a group that is added": ({"groups": [{"name": "new"}], "users": [{"name": "test", "groups": ["new"]}]}, {}),
+    "a group of the user's own": ({"users": [{"name": "one"}, {"name": "two", "groups": ["one"]}]}, {}),
+    "a group by its id": ({"users": [{"name": "test", "groups": ["0"], "primaryGroup": "100"}]}, {}),
+    "an id that is free now": ({"users": [{"name": "core", "uid": 1500}, {"name": "test", "uid": 500}]}, {}),
+    "a home that is free now": (
+        {"users": [{"name": "core", "shouldExist": False}, {"name": "test", "homeDir": "/home/core"}]},
+        {},
+    ),
+    "keys in a home that is made": ({"users": [{"name": "test", "sshAuthorizedKeys": ["k"]}]}, {}),
+    "an owner that is added": (
+        {"groups": [{"name": "web"}], "users": [{"name": "test"}]},
+        {"files": [{"path": "/a", "user": {"name": "test"}, "group": {"name": "web"}}]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("passwd", "storage"), STANDS.values(), ids=STANDS)
+def test_what_stands_on_what_the_plan_does(tree: Any, passwd: Passwd, storage: dict[str, Any]) -> None:
+    lay_base(tree.system, tree.distribution)
+    outcome = tree.provision({"passwd": passwd, "storage": storage})
+    assert outcome.succeeded, list(outcome.report)
+
+
+def test_of_a_root_without_accounts_nothing_is_promised(tree: Any) -> None:
+    """They may come with what is mounted there, or by what runs before the stage."""
+    section = {"passwd": {"users": [{"name": "a", "groups": ["none"]}]}}
+    storage = {"storage": {"files": [{"path": "/a", "user": {"name": "none"}}]}}
+    assert list(tree.plan(section | storage).report) == []
+
+
+def test_what_owners_may_be_is_not_said_where_users_are_refused(tree: Any) -> None:
+    """One mistake is said once."""
+    lay_base(tree.system, tree.distribution)
+    section = {"passwd": {"users": [{"name": "a", "groups": ["none"]}]}}
+    storage = {"storage": {"files": [{"path": "/a", "user": {"name": "a"}}]}}
+    assert [entry.code for entry in tree.plan(section | storage).report] == ["unknown-group"]
 
 
 # What the config says of a password -> the hash of a new user, the hash of one that had `old`.

@@ -7,6 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -77,7 +82,7 @@ from stoker.schema.v3 import Config, File, Ignition, Resource, Storage
 from stoker.system import RealSystem
 
 directory, is_steady = Path(sys.argv[1]), sys.argv[2] == "steady"
-fetcher = Fetcher(directories={"file": str(directory)}, environment={})
+fetcher, server = Fetcher(environment={}), sys.argv[3]
 say = [].append
 
 def config(source, overwrite):
@@ -97,16 +102,36 @@ def run(root, source, overwrite=False):
 
 for name in ("warm", "root"):
     (directory / name).mkdir()
-run("warm", "file:///small")
+run("warm", f"{server}/small")
 if is_steady:
     (directory / "large").rename(directory / "root/file")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-run("root", "file:///small" if is_steady else "file:///large", overwrite=is_steady)
+run("root", f"{server}/small" if is_steady else f"{server}/large", overwrite=is_steady)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 SIZE = 256 << 20
 GROWTH = 16 << 10  # KiB
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files, and says nothing of it."""
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(directory: Path) -> Iterator[str]:
+    """A server of a directory; its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(directory))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize("reading", ["first boot", "steady"])
@@ -117,6 +142,7 @@ def test_a_large_file_takes_little_memory(tmp_path: Path, reading: str) -> None:
     (tmp_path / "small").write_text("small")
     with (tmp_path / "large").open("wb") as file:
         file.truncate(SIZE)
-    command = [sys.executable, "-c", MEMORY, tmp_path, reading]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    with serving(tmp_path) as server:
+        command = [sys.executable, "-c", MEMORY, tmp_path, reading, server]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert int(done.stdout) < GROWTH

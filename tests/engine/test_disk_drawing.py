@@ -12,7 +12,7 @@ import pytest
 from stoker.engine import DISTRIBUTIONS, plan
 from stoker.engine.disk_drawing import draw_disk, size_text
 from stoker.engine.disks import draft_disks
-from stoker.engine.impact import judge, not_allowed
+from stoker.engine.impact import judge, refuse_losses
 from stoker.engine.outlook import Outlook
 from stoker.fetch import Embedded
 from stoker.report import Report
@@ -75,6 +75,7 @@ def test_what_each_step_means(tmp_path: Path) -> None:
     planned = plan(config, system, DISTRIBUTIONS["flatcar"], stages=("disks", "mount", "umount"))
     assert list(planned.report) == []
     judged = list(judge(planned.steps, system, Embedded(), {}))
+    refused = refuse_losses(planned, system, {"data", "pictures"}).report
     system.close()
     assert [
         (type(row.step.operation).__name__, str(row.impact), [str(loss) for loss in row.losses]) for row in judged
@@ -90,8 +91,13 @@ def test_what_each_step_means(tmp_path: Path) -> None:
         ("Mount", "none", []),
         ("Unmount", "none", []),
     ]
-    left = not_allowed(judged, frozenset({"data", "pictures"}))
-    assert [str(loss) for loss in left] == ["the whole of /dev/vdb with ext4 `backup`"]
+    assert [(entry.code, entry.message, entry.hint) for entry in refused] == [
+        (
+            "data-loss",
+            "data would be lost: the whole of /dev/vdb with ext4 `backup`",
+            "allow it by `--allow-wipe backup`",
+        )
+    ]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ CASES: dict[str, tuple[dict[str, str | None], dict[str, list[Node]], dict[str, s
         {"/a": "new+more+more"},
     ),
     "append to a directory": ({"/a": None}, {"files": [{"path": "/a", "append": [MORE]}]}, "not-a-file"),
-    "parent is a file": ({"/a": "old"}, {"files": [{"path": "/a/b", "contents": DATA}]}, "system-fault"),
+    "parent is a file": ({"/a": "old"}, {"files": [{"path": "/a/b", "contents": DATA}]}, "barred-by-a-file"),
     "parent is a file that becomes a directory": (
         {"/a": "old"},
         {"directories": [{"path": "/a", "overwrite": True}], "files": [{"path": "/a/b", "contents": DATA}]},
@@ -78,7 +78,7 @@ CASES: dict[str, tuple[dict[str, str | None], dict[str, list[Node]], dict[str, s
     "file in place of a directory": ({"/a": "old"}, {"directories": [{"path": "/a"}]}, "not-a-directory"),
     "link in place of a directory": ({"/a": "-> b", "/b": None}, {"directories": [{"path": "/a"}]}, "not-a-directory"),
     "the root as a directory": ({}, {"directories": [{"path": "/", "mode": 0o755}]}, {"/": "/"}),
-    "the root overwritten": ({}, {"directories": [{"path": "/", "overwrite": True}]}, "system-fault"),
+    "the root overwritten": ({}, {"directories": [{"path": "/", "overwrite": True}]}, "root-overwritten"),
     "new link": ({}, {"links": [{"path": "/a/b", "target": "../c"}]}, {"/a/b": "-> ../c"}),
     "same link exists": ({"/a": "-> /b/./c/"}, {"links": [{"path": "/a", "target": "/b/c"}]}, {"/a": "-> /b/./c/"}),
     "other link exists": ({"/a": "-> b"}, {"links": [{"path": "/a", "target": "c"}]}, "link-exists"),
@@ -151,6 +151,15 @@ def test_rules(
     else:
         assert outcome.succeeded, list(outcome.report)
         assert {path: tree.text(path) for path in expected} == expected
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if isinstance(case[2], str)])
+def test_what_is_refused_is_known_to_the_plan(tree: Any, name: str) -> None:
+    """A first boot that would fail is not begun."""
+    before, storage, code = CASES[name]
+    tree.lay({"/etc/passwd": "root:x:0:0::/:/bin/sh\n", "/etc/group": "root:x:0:\n"} | before)
+    planned = tree.plan({"storage": storage})
+    assert [entry.code for entry in planned.report] == [code]
 
 
 # id -> (the entry, what was there, rights afterwards)

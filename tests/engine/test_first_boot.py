@@ -88,6 +88,7 @@ def test_without_a_config_from_fetch_no_stage_runs(boot: FirstBoot) -> None:
     done = boot.run("files")
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.endswith(f"CRITICAL : Ignition failed: open `{boot.cache}`: no such file or directory\n")
+    assert "ERROR    : hint: the stage `fetch` leaves the config there: run it first" in done.stdout
 
 
 def test_a_cached_config_that_is_none(boot: FirstBoot) -> None:

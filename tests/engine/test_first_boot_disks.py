@@ -303,6 +303,34 @@ def test_a_second_boot_over_half_done_work(boot: FirstBoot, image: Image) -> Non
     assert image.parts() == {2: Part("data", 32, "ext4", "data")}
 
 
+# id: (where the ext4 there is mounted, as what, the stage that fails, whether the machine has the record)
+RECORDS = {
+    "disks": ("/var/data", "vfat", "disks", False),
+    "mount": ("/etc/motd", "ext4", "mount", True),
+}
+
+
+@pytest.mark.parametrize(("path", "format_", "stage", "is_kept"), RECORDS.values(), ids=RECORDS)
+def test_a_record_is_on_the_machine_where_its_root_was_mounted(
+    boot: FirstBoot, image: Image, path: str, format_: str, stage: str, is_kept: bool
+) -> None:
+    """Before that there is only the spool, which goes with the initramfs, and whoever was told of it."""
+    image.partition({2: Part("two", 32, "ext4")})
+    image.lay({"etc/motd": "x"})
+    boot.configure(storage(filesystems=[{"device": f"{image.device}p2", "format": format_, "path": path}]))
+    assert boot.run("fetch", "").returncode == 0
+    assert boot.run("disks").returncode == (1 if stage == "disks" else 0)
+    spool = Path(f"{boot.state}.reports/failure.json")
+    with image:
+        if stage == "mount":
+            assert boot.run("mount").returncode == 1
+        kept = boot.root / "var/lib/.stoker-failure.json"
+        assert kept.exists() == is_kept
+        assert json.loads(spool.read_text())["stage"] == stage
+        if is_kept:
+            assert kept.read_bytes() == spool.read_bytes()
+
+
 def test_directories_that_were_made_to_mount_at_are_noted(boot: FirstBoot, image: Image) -> None:
     image.partition({2: Part("two", 32)})
     image.lay({"home/other": "x"})

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from stoker.engine import DISTRIBUTIONS, lay_base, plan
-from stoker.engine.impact import judge, not_allowed, readers_of
+from stoker.engine.impact import judge, losses_of, readers_of, refuse_losses
+from stoker.engine.operations.accounts import RemoveUser
 from stoker.engine.policy import PATHS, RANKS, WORKLOAD, Impact, effect_of_path, effect_of_unit
 from stoker.fetch import Embedded
 from stoker.schema.v3 import Config
@@ -71,6 +72,7 @@ def test_the_classes_from_the_least_to_the_most() -> None:
 
 
 TREE = {
+    "/etc/systemd/system/full.service/x": "",
     "/etc/motd": "hello",
     "/srv/data/file": "precious",
     "/home/bob/letter": "dear",
@@ -156,15 +158,33 @@ STEPS: dict[str, tuple[dict[str, Any], str, tuple[str, ...], list[str]]] = {
         (),
         [],
     ),
+    "a unit masked where a directory is": (
+        {"units": [("full.service", None)]},
+        "data loss",
+        ("full.service",),
+        ["the directory `/etc/systemd/system/full.service`"],
+    ),
+    "a unit unmasked where a directory is": (
+        {"units": [("full.service", False)]},
+        "none",
+        (),
+        [],
+    ),
     "a user that is new": ({"users": [{"name": "new"}]}, "live", (), []),
 }
+
+
+LABELS = {"/srv/data", "/home/bob", "/etc/systemd/system/full.service"}
 
 
 @pytest.mark.parametrize(("said", "impact", "units", "losses"), STEPS.values(), ids=STEPS)
 def test_what_a_step_costs(
     said: dict[str, Any], impact: str, units: tuple[str, ...], losses: list[str], tmp_path: Path
 ) -> None:
-    units_said = [{"name": name, "contents": text} for name, text in said.pop("units", [])]
+    units_said = [
+        {"name": name, "contents": text} if isinstance(text, str) else {"name": name, "mask": text is None}
+        for name, text in said.pop("units", [])
+    ]
     users = said.pop("users", [])
     config = msgspec.convert(
         {
@@ -189,8 +209,19 @@ def test_what_a_step_costs(
         planned = plan(config, system, DISTRIBUTIONS["flatcar"], online=True)
         judged = list(judge(planned.steps, system, Embedded(), readers_of(config, system)))
         fresh = list(judge(planned.steps, system, Embedded(), {}, is_fresh=True))
+        allowed = refuse_losses(planned, system, LABELS).report.entries[:]
+        refused = refuse_losses(planned, system, ()).report.entries
     assert (str(judged[0].impact), judged[0].units) == (impact, units)
     assert [str(loss) for loss in judged[0].losses] == losses
-    assert [str(loss) for loss in not_allowed(judged, frozenset())] == losses
-    assert not_allowed(judged, frozenset({"/srv/data", "/home/bob"})) == []
+    assert allowed == []
+    assert [entry.message for entry in refused] == [f"data would be lost: {loss}" for loss in losses]
     assert not any(row.losses for row in fresh)
+
+
+def test_a_user_that_goes_without_its_home_loses_nothing(tmp_path: Path) -> None:
+    with closing(ScratchSystem(tmp_path / "root")) as system:
+        system.write_file("/etc/passwd", b"bob:x:1000:1000::/home/bob:/bin/sh\n")
+        system.write_file("/home/bob/diary", b"x")
+        system.set_owner("/home/bob", 1000, 1000)
+        losses = [losses_of(RemoveUser("bob", keep_home=kept), system) for kept in (False, True)]
+    assert [len(found) for found in losses] == [1, 0]

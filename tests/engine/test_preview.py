@@ -54,7 +54,7 @@ TREES: dict[str, tuple[list[str], list[str]]] = {
     "a name that would steer the terminal": (["/a\x1b[31m\nb"], ["  + /a\ufffd[31m\ufffdb  live  0644 root:root 0 B"]),
     "a long name": (
         ["/" + "x" * 60, "/y"],
-        [f"  + /{'x' * 60}  live  0644 root:root 0 B", f"  + /y{' ' * 42}  live  0644 root:root 0 B"],
+        [f"  + /{'x' * 60}  live  0644 root:root 0 B", f"  + /y{' ' * 32}  live  0644 root:root 0 B"],
     ),
 }
 
@@ -97,9 +97,7 @@ class Strange(msgspec.Struct, frozen=True):
 
 # what is touched -> the line that tells of it
 STRANGE = {
-    Touch(
-        "path", "/etc/sysctl.d/a.conf"
-    ): "  ~ /etc/sysctl.d/a.conf  restart systemd-sysctl.service  doing something else",
+    Touch("path", "/etc/sysctl.d/a.conf"): "  ~ /etc/sysctl.d/a.conf  restart systemd-sysctl  doing something else",
     Touch("path", "/opt/a"): "  ~ /opt/a  live  doing something else",
     Touch("unit", "a.service"): "  ~ a.service  restart  doing something else",
     Touch("user", "bob"): "  ~ user bob  live  doing something else",

@@ -28,8 +28,9 @@ def test_the_text_of_a_refusal(tree: Any, config: dict[str, Any], golden: Golden
 
 def test_the_text_of_a_failure_on_the_way(tree: Any, golden: Golden) -> None:
     lay_base(tree.system, tree.distribution)
-    user = {"name": "test", "groups": ["none"]}
-    outcome = tree.provision({"passwd": {"groups": [{"name": "web", "gid": 80}], "users": [user]}})
+    contents = {"source": "data:,x", "verification": {"hash": f"sha256-{'00' * 32}"}}
+    storage = {"files": [{"path": "/a", "contents": contents}]}
+    outcome = tree.provision({"passwd": {"groups": [{"name": "web", "gid": 80}]}, "storage": storage})
     golden("failed.txt", summary_text(summarise(outcome, tree.system)))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stoker.ignition.parse import check
+from stoker.ignition.parse import parse_plainly
 from stoker.machines.references import Resolve, find_references, only_written, put_in, put_in_text
 from stoker.schema import dataurls
 from stoker.trust import Reference, Secret, SecretError
@@ -61,7 +61,7 @@ def test_contents(parts: dict[str, Any], expected: str) -> None:
     assert not len(report)
     assert contents(result) == expected.encode()
     assert "compression" not in json.loads(result)["storage"]["files"][0]["contents"]
-    assert not check(result, file="x").has_errors
+    assert not parse_plainly(result, file="x").report.has_errors
     assert put_in(text, resolve)[0] == result
 
 

@@ -289,3 +289,50 @@ VERSIONS = [
 @pytest.mark.parametrize("text, expected", VERSIONS, ids=[text[:30] for text, _ in VERSIONS])
 def test_check_ignition(text: str, expected: list[str]) -> None:
     assert lines(Answer(None, check_ignition(text.encode(), "f"))) == expected
+
+
+SITE = {
+    "groups/a.json": '{"profile": "p", "selector": {"mac": "52:54:00:00:00:01"}, "metadata": {"n": "1"}}',
+    "profiles/p.json": '{"id": "p", "ignition_id": "a.bu"}',
+    "ignition/a.bu": "{{.n}} {{.request.raw_query}}",
+}
+# What is changed between two requests: the files, the query -> what comes then, and whether it was rendered anew.
+AGAIN = {
+    "nothing": ({}, "mac=52-54-00-00-00-01", "1 mac=52-54-00-00-00-01", False),
+    "another file": ({"profiles/q.json": '{"id": "q"}'}, "mac=52-54-00-00-00-01", "1 mac=52-54-00-00-00-01", False),
+    "its group": (
+        {"groups/a.json": SITE["groups/a.json"].replace('"1"', '"2"')},
+        "mac=52-54-00-00-00-01",
+        "2 mac=52-54-00-00-00-01",
+        True,
+    ),
+    "its template": ({"ignition/a.bu": "new {{.n}}"}, "mac=52-54-00-00-00-01", "new 1", True),
+    "a template that breaks": ({"ignition/a.bu": "{{"}, "mac=52-54-00-00-00-01", "1 mac=52-54-00-00-00-01", False),
+    "the query": ({}, "mac=52:54:00:00:00:01", "1 mac=52:54:00:00:00:01", True),
+}
+
+
+@pytest.mark.parametrize(("changed", "query", "body", "is_new"), AGAIN.values(), ids=AGAIN)
+def test_a_config_is_rendered_again_when_what_it_is_made_of_has_changed(
+    make_snapshot: MakeSnapshot, changed: dict[str, str], query: str, body: str, *, is_new: bool
+) -> None:
+    def compiled(text: bytes, _file: str) -> tuple[bytes | None, Report]:
+        return text, Report()
+
+    first, _ = read_catalogue(make_snapshot(SITE))
+    asker = Asker({"mac": "52:54:00:00:00:01"}, "mac=52-54-00-00-00-01")
+    render_config(first, asker, compiled, check_ignition)
+    second, _ = read_catalogue(make_snapshot({**SITE, **changed}), first)
+    answer = render_config(second, Asker(asker.labels, query), compiled, check_ignition)
+    assert answer.body == body.encode()
+    assert (second.rendered.misses, second.rendered.hits) == ((2, 0) if is_new else (1, 1))
+
+
+def test_what_is_served_while_a_file_is_broken_is_not_taken_for_another_one(make_snapshot: MakeSnapshot) -> None:
+    asker = Asker({"mac": "52:54:00:00:00:01"}, "mac=52-54-00-00-00-01")
+    catalogue, _ = read_catalogue(make_snapshot(SITE))
+    bodies = []
+    for text in ("first {{.n}}", "{{", "second {{.n}}", "{{"):
+        catalogue, _ = read_catalogue(make_snapshot({**SITE, "ignition/a.bu": text}), catalogue)
+        bodies.append(render_config(catalogue, asker, lambda text, _file: (text, Report()), check_ignition).body)
+    assert bodies == [b"first 1", b"first 1", b"second 1", b"second 1"]

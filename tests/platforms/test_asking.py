@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stoker.fetch import Fetcher, Settings
 from stoker.platforms import Damaged, NeedsNetwork, PlatformFault, Request, Unreachable, reader
+from tests.fetch.test_tftp import Server
 from tests.platforms.doubles import metadata
 
 DEAD = "http://127.0.0.1:1/f"
@@ -67,11 +67,14 @@ def test_more_than_was_asked_for_is_damaged() -> None:
             reader(fetcher())(Request(f"http://127.0.0.1:{server.port}/f", {"X-Meant-For": "me"}, limit=4))
 
 
-def test_other_schemes_have_two_answers(tmp_path: Path) -> None:
-    (tmp_path / "there").write_bytes(b"x")
-    read = reader(Fetcher(directories={"oem": str(tmp_path)}, environment={}))
-    assert read(Request("oem:///there")) == (200, b"x")
-    assert read(Request("oem:///elsewhere")) == (404, b"")
+def test_other_schemes_have_two_answers() -> None:
+    server = Server({b"/there": b"x"})
+    try:
+        read = reader(fetcher())
+        assert read(Request(f"tftp://127.0.0.1:{server.port}/there")) == (200, b"x")
+        assert read(Request(f"tftp://127.0.0.1:{server.port}/elsewhere")) == (404, b"")
+    finally:
+        server.close()
 
 
 def test_offline_nothing_is_asked() -> None:

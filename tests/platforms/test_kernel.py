@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoker.platforms import FirstBoot, KernelArgument, first_boot, kernel_arguments, platform_id
+from stoker.platforms import KernelArgument, kernel_arguments
 from stoker.platforms.kernel import CONFIG_URLS, last_value
 
 WORDS = [
@@ -55,60 +55,3 @@ URLS = [
 @pytest.mark.parametrize(("text", "expected"), URLS, ids=[text for text, _ in URLS])
 def test_the_last_url_with_a_value_counts(text: str, expected: str) -> None:
     assert last_value(kernel_arguments(text), *CONFIG_URLS) == expected
-
-
-PLATFORM_IDS = [
-    ("ignition.platform.id=metal", "metal"),
-    ("ignition.platform.id=metal ignition.platform.id=qemu", "qemu"),
-    ("ignition.platform.id=", None),
-    ("flatcar.oem.id=hetzner", "hetzner"),
-    ("coreos.oem.id=ec2", "aws"),
-    ("flatcar.oem.id=gce", "gcp"),
-    ("flatcar.oem.id=pxe", "metal"),
-    ("coreos.oem.id=ec2 flatcar.oem.id=azure", "azure"),
-    ("flatcar.oem.id=azure ignition.platform.id=file", "file"),
-    ("ignition.platform.id=ec2", "ec2"),
-    ("quiet", None),
-]
-
-
-@pytest.mark.parametrize(("text", "expected"), PLATFORM_IDS, ids=[text for text, _ in PLATFORM_IDS])
-def test_the_platform(text: str, expected: str | None) -> None:
-    assert platform_id(kernel_arguments(text)) == expected
-
-
-NOT_FIRST = FirstBoot(False)
-IGNITION = FirstBoot(True, ("ignition.firstboot",), ("ignition.firstboot",))
-ON_FLATCAR = ("flatcar/first_boot", "coreos/first_boot")
-FIRST_BOOTS = [
-    ("quiet", NOT_FIRST),
-    ("ignition.firstboot", IGNITION),
-    ("ignition.firstboot=1", IGNITION),
-    ("ignition.firstboot=0", NOT_FIRST),
-    ("ignition.firstboot=", NOT_FIRST),
-    ("ignition.firstboot=no", NOT_FIRST),
-    ("ignition.firstboot=off", NOT_FIRST),
-    ("ignition.firstboot=false", IGNITION),
-    ("ignition.firstboot ignition.firstboot=0", NOT_FIRST),
-    ("ignition.firstboot=0 ignition.firstboot", IGNITION),
-    ("flatcar.first_boot=1", FirstBoot(True, ("flatcar.first_boot",))),
-    ("flatcar.first_boot=detected", FirstBoot(True, ("flatcar.first_boot",), ON_FLATCAR)),
-    ("coreos.first_boot=detected", FirstBoot(True, ("coreos.first_boot",), ON_FLATCAR)),
-    ("coreos.first_boot=1", FirstBoot(True, ("coreos.first_boot",))),
-    ("flatcar.first_boot=0 coreos.first_boot=1", FirstBoot(True, ("coreos.first_boot",))),
-    ("flatcar.first_boot=1 coreos.first_boot=0", FirstBoot(True, ("flatcar.first_boot",))),
-    ("flatcar.first_boot=detected flatcar.first_boot=0", NOT_FIRST),
-    (
-        "coreos.first_boot=1 flatcar.first_boot=detected",
-        FirstBoot(True, ("flatcar.first_boot", "coreos.first_boot"), ON_FLATCAR),
-    ),
-    (
-        "flatcar.first_boot=detected ignition.firstboot=1",
-        FirstBoot(True, ("ignition.firstboot", "flatcar.first_boot"), ("ignition.firstboot", *ON_FLATCAR)),
-    ),
-]
-
-
-@pytest.mark.parametrize(("text", "expected"), FIRST_BOOTS, ids=[text for text, _ in FIRST_BOOTS])
-def test_the_first_boot(text: str, expected: FirstBoot) -> None:
-    assert first_boot(kernel_arguments(text)) == expected

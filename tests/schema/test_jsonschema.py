@@ -14,7 +14,7 @@ import yaml
 
 from stoker.butane import compile_text
 from stoker.butane.clc import compile_clc
-from stoker.ignition.parse import check
+from stoker.ignition.parse import parse_plainly
 from stoker.report import Report
 from stoker.schema.constraints import BEYOND
 from stoker.schema.constraints_old import BEYOND as OLD_BEYOND
@@ -41,7 +41,7 @@ def files_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def findings(name: str, text: str, files_dir: Path) -> Report:
     """What the compiler, being strict, has against a config."""
     if name.startswith("ignition"):
-        return check(json.dumps(yaml.safe_load(text)).encode())
+        return parse_plainly(json.dumps(yaml.safe_load(text)).encode()).report
     if name.startswith("clc"):
         return compile_clc(text.encode(), files_dir=str(files_dir)).report
     return compile_text(text.encode(), files_dir=str(files_dir)).report
@@ -62,6 +62,9 @@ def test_the_seeds_are_fine(name: str, files_dir: Path) -> None:
 # a document of parts -> whether the schema is fine with it
 PARTS = {
     "a fragment": ("include: [{path: base.bu, with: {a: 1, b: [x], c: yes}}]", True),
+    "a path that reads as a number": ("include: [{path: 5}]", True),
+    "an empty path": ("include: [{path: ''}]", False),
+    "nothing for a path": ("include: [{path: ~}]", False),
     "no path": ("include: [{with: {a: 1}}]", False),
     "a bare path": ("include: [base.bu]", False),
     "variables": ("variables: {a: {type: string}, b: {type: list, default: []}}", True),

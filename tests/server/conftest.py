@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from stoker.http import Request, Response
+from stoker.http import Request, Response, unescape_path
 from stoker.machines import FOLDERS
 from stoker.report import Message, Place, Report, Severity
 from stoker.server import Site
@@ -73,7 +73,9 @@ class Client:
         named = {name.replace("_", "-"): value for name, value in headers.items() if value}
         if self.token and "authorization" not in headers:
             named["authorization"] = f"Bearer {self.token}"
-        return self.site.answer(Request(method, path, query, named, body, "192.0.2.1:999", "r1"))
+        return self.site.answer(
+            Request(method, unescape_path(path.encode()), query, named, body, "192.0.2.1:999", "r1")
+        )
 
     def json(self, target: str) -> Any:
         response = self.ask(target)

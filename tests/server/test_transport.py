@@ -148,7 +148,7 @@ def test_an_address_that_is_taken_is_refused(tmp_path: Path) -> None:
         with start(tmp_path, port) as process:
             _, error = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert error.startswith(f"cannot listen on `127.0.0.1:{port}`: ")
+    assert error.startswith(f"cannot listen on `127.0.0.1:{port}`: address already in use; name another")
 
 
 @contextmanager

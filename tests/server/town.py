@@ -8,11 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stoker.butane import compile_document, translate
-from stoker.butane.explain import Explained
+from stoker.cli.sites import compile_config, explain_config, validate
 from stoker.http import Request, Response
-from stoker.ignition.parse import check, parse
-from stoker.report import Report
 from stoker.server import Site
 from stoker.server.behind import Behind
 from stoker.server.native import Native
@@ -23,15 +20,6 @@ from tests.server.conftest import until_served
 
 IPXE = "iPXE/1.21.1"
 CANARY = "canary-5e77-$6$hash"
-
-
-def compile_config(text: bytes, file: str) -> tuple[bytes | None, Report]:
-    done = translate(text, file=file, raw=True)
-    return done.output, done.report
-
-
-def explain(text: bytes, file: str) -> Explained:
-    return parse(text, file=file) if text.startswith(b"{") else compile_document(text, file=file, raw=True)
 
 
 class Movable:
@@ -66,14 +54,14 @@ class Town:
         self.face = Native(
             TokenFile(root / "tokens"),
             secrets=Secrets(root / "secrets", {"STOKER_SECRET_CORE": CANARY}),
-            explain=explain,
+            explain=explain_config,
         )
         self.site = Site(
             behind._replace(store=self.store),  # type: ignore[arg-type]  # what is not its own is the store's
             None,
             compile_config,
             self.log.append,
-            validate=lambda text, file: check(text, file=file),
+            validate=validate,
             face=self.face,
             clock=lambda: self.now,
         )

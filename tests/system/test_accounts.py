@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from stoker.system import AccountFault, Accounts, GroupFields, RealSystem, ScratchSystem, UserFields
+from stoker.system import AccountDraft, AccountFault, Accounts, GroupFields, RealSystem, ScratchSystem, UserFields
 
 EPOCH = 1_000_000_000  # day 11574
 FILES = ("passwd", "shadow", "group", "gshadow", "subuid", "subgid")
@@ -289,6 +290,21 @@ CASES: dict[str, tuple[list[Call], list[str] | str]] = {
             "-gshadow: wheel:*::core",
         ],
     ),
+    "further group by its id": (
+        [("add_user", user("test", groups=("150",)))],
+        [
+            "+group: sudo:x:150:core,test",
+            "+group: test:x:1001:",
+            "+gshadow: sudo:*::core,test",
+            "+gshadow: test:!::",
+            "+passwd: test:x:1001:1001::/home/test:/bin/bash",
+            "+shadow: test:*:11574:0:99999:7:::",
+            "+subgid: test:165536:65536",
+            "+subuid: test:165536:65536",
+            "-group: sudo:x:150:core",
+            "-gshadow: sudo:*::core",
+        ],
+    ),
     "further group missing": ([("add_user", user("test", groups=("docker", "nope")))], "does not exist"),
     "own group is taken": ([("add_user", user("docker"))], "exists already"),
     "group id of the user is taken": (
@@ -492,6 +508,27 @@ def test_lines(tree: Path, calls: list[Call], expected: list[str] | str) -> None
         perform(system.accounts, calls)
         assert changes(tree, before) == expected
     system.close()
+
+
+@pytest.mark.parametrize(("calls", "expected"), CASES.values(), ids=CASES)
+def test_on_paper(tree: Path, calls: list[Call], expected: list[str] | str) -> None:
+    """A draft refuses what the accounts would, answers as they would afterwards, and writes nothing."""
+    with closing(ScratchSystem(tree, clock=lambda: EPOCH)) as system:
+        system.set_owner("/home/core", 1000, 1000)
+        before = contents(tree)
+        draft = AccountDraft(system)
+        if isinstance(expected, str):
+            with pytest.raises(AccountFault, match=expected):
+                perform(draft, calls)
+            assert contents(tree) == before
+            return
+        perform(draft, calls)
+        assert contents(tree) == before
+        perform(system.accounts, calls)
+        assert draft.users() == system.accounts.users()
+        assert draft.groups() == system.accounts.groups()
+        homes = {home: system.look(home) is not None for home in ["/home/core", *(one.home for one in draft.users())]}
+        assert {home: draft.has_home(home) for home in homes} == homes
 
 
 # The same calls, made to Debian's tools.

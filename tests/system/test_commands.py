@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stoker.system import CommandFault, commands
+from stoker.system import CommandFault, commands, disk_commands, errors
 
 
 def test_commands_speak_english_and_are_found_where_root_has_them() -> None:
@@ -21,12 +21,40 @@ FAILURES: dict[str, tuple[list[str], int, str]] = {
 }
 
 
-@pytest.mark.parametrize(("command", "status", "errors"), FAILURES.values(), ids=FAILURES)
-def test_failures_say_how_and_why(command: list[str], status: int, errors: str) -> None:
+@pytest.mark.parametrize(("command", "status", "said"), FAILURES.values(), ids=FAILURES)
+def test_failures_say_how_and_why(command: list[str], status: int, said: str) -> None:
     with pytest.raises(CommandFault) as caught:
         commands.run(command)
     assert caught.value.status == status
-    assert errors in caught.value.errors.decode()
+    assert said in caught.value.errors.decode()
+
+
+# id: (bytes that are printed on each stream, what the command is given)
+LOUD: dict[str, tuple[int, bytes]] = {
+    "quiet": (0, b""),
+    "with input": (0, b"x" * 300_000),
+    "more than a pipe holds": (200_000, b"x" * 300_000),
+    "more than is kept of its talk": (commands.TALK + 100_000, b"x"),
+    "more than is kept of its answer": (commands.ANSWER + 100_000, b""),
+}
+
+
+@pytest.mark.parametrize(("size", "stdin"), LOUD.values(), ids=LOUD)
+def test_of_what_is_printed_the_end_is_kept(size: int, stdin: bytes) -> None:
+    script = f"yes | head -c {size} >&2; yes | head -c {size}; wc -c; echo end >&2; exit $0"
+    answer = commands.run(["sh", "-c", script, "0"], stdin)
+    whole = b"y\n" * (size // 2) + f"{len(stdin)}\n".encode()
+    assert answer == whole[-commands.ANSWER :]
+    with pytest.raises(CommandFault) as caught:
+        commands.run(["sh", "-c", script, "3"], stdin)
+    assert caught.value.errors == (b"y\n" * (size // 2) + b"end\n")[-commands.TALK :]
+    assert len(str(caught.value)) < 4 * errors.SHOWN
+    assert "end" in str(caught.value)
+
+
+def test_what_takes_too_long_is_ended() -> None:
+    with pytest.raises(CommandFault, match=r'no answer within 0\.2 s: .* Stdout: "begun"'):
+        commands.run(["sh", "-c", "echo begun; exec sleep 1000"], b"", 0.2)
 
 
 # id: (words of a command, the last of them as they are shown)
@@ -35,6 +63,14 @@ SHOWN: dict[str, tuple[list[str], str]] = {
     "a kernel argument": (["--should-exist", "stoker.token=abc"], '"--should-exist" "stoker.token=xxxxx"'),
     "an option that only sounds like it": (["--key-size=512", "quiet=1"], '"--key-size=512" "quiet=1"'),
 }
+
+
+def test_the_configuration_of_a_pin_is_not_shown() -> None:
+    with pytest.raises(CommandFault) as caught:
+        commands.run(["false", *disk_commands.bind_volume("/dev/sda", "custom", '{"token": "abc"}')])
+    assert 'Cmd: "false" "clevis" "luks" "bind" "-f" "-k" "-" "-d" "/dev/sda" "custom" "xxxxx" Stdout' in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize(("words", "shown"), SHOWN.values(), ids=SHOWN)

@@ -201,6 +201,9 @@ def test_images_without_a_table(tmp_path: Path) -> None:
     assert image_disk(tmp_path / "broken", commands.run).fault.startswith("the GPT is damaged")
 
 
+NO_IMAGE = "is no disk image: "
+NAME_ONE = "name the raw image of a disk, or a device"
+
 # first bytes -> what is said
 WRAPPED = {
     "qcow2": (
@@ -209,6 +212,9 @@ WRAPPED = {
     ),
     "gzip": (gzip.compress(b"x"), "is compressed, not the bytes of a disk: `gzip -dk` unwraps it"),
     "xz": (b"\xfd7zXZ\0", "is compressed, not the bytes of a disk: `xz -dk` unwraps it"),
+    "nothing": (b"", f"{NO_IMAGE}it has 0 bytes, and a disk has at least 34304; {NAME_ONE}"),
+    "a text": (b"hi\n", f"{NO_IMAGE}it has 3 bytes, and a disk has at least 34304; {NAME_ONE}"),
+    "no whole sectors": (bytes(1_000_001), f"{NO_IMAGE}its 1000001 bytes are no whole number of sectors; {NAME_ONE}"),
 }
 
 

@@ -7,7 +7,7 @@ that has its path or name, and so to its line.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -18,11 +18,12 @@ from stoker.document.nodes import Document
 from stoker.ignition.networkd import texts_of
 from stoker.ignition.parse import Parsed
 from stoker.ignition.parts import part_at
-from stoker.ignition.versions import find_target, to_version
+from stoker.ignition.versions import to_version
 from stoker.report import Place, Pointer, Report
+from stoker.schema.specs import SPECS, Spec
 from stoker.schema.v3 import Config
 
-TARGET: Final = "3.4.0"  # the oldest that says all that Ignition 2.4 does
+TARGET: Final = SPECS["ignition", "3.4.0"]  # the oldest that says all that Ignition 2.4 does
 # An entry of the old config, and all that it may be known by in the new one.
 Known = tuple[Pointer, set[str]]
 
@@ -60,17 +61,25 @@ class Carried:
 
 def carry(done: Parsed | clc.Compilation) -> Carried:
     """Carry an older config to Ignition 3. `done` is what was made of its text."""
-    parsed = Parsed(done.report)
-    parsed.old = copy.deepcopy(done.old if isinstance(done, Parsed) else done.config)
-    parsed.spec = done.spec
-    if parsed.old is None:
+    old = done.old if isinstance(done, Parsed) else done.config
+    if old is None:
         return Carried(done, [], None, done.report)
-    known = list(_entries(msgspec.to_builtins(parsed.old)))
-    known += [(pointer, {path}) for path, _, pointer in texts_of(parsed.old.networkd)]
-    target = find_target(TARGET)
-    config, lost = to_version(parsed, target) if target is not None else (None, Report())
-    bound = clc.find_bound(done) if isinstance(done, clc.Compilation) else Report()
-    return Carried(done, known, config, Report([*done.report, *bound, *(placed(entry, done) for entry in lost)]))
+    known = list(_entries(msgspec.to_builtins(old)))
+    known += [(pointer, {path}) for path, _, pointer in texts_of(old.networkd)]
+    config, lost = bring(done, TARGET)
+    return Carried(done, known, config, Report([*done.report, *lost]))
+
+
+def bring(
+    done: Parsed | clc.Compilation, target: Spec, filesystems: Mapping[str, str] | None = None, *, dedupe: bool = False
+) -> tuple[Any, Report]:
+    """Bring what was made of an older text to `target`: as `to_version` does. The report is about the way alone."""
+    parsed = Parsed(done.report)
+    parsed.old = copy.deepcopy(done.old if isinstance(done, Parsed) else done.config)  # the way changes it
+    parsed.spec = done.spec
+    bound = clc.find_bound(done) if isinstance(done, clc.Compilation) and target.family == "v3" else ()
+    config, lost = to_version(parsed, target, filesystems, dedupe=dedupe)
+    return config, Report([*bound, *(placed(entry, done) for entry in lost)])
 
 
 def _entries(old: dict[str, Any]) -> Iterator[Known]:

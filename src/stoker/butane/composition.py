@@ -18,8 +18,8 @@ from stoker.butane.documents import other_language
 from stoker.butane.faults import report_faults
 from stoker.butane.local import LocalFault, read_file
 from stoker.butane.machineconfig import find_refused
-from stoker.butane.variables import Given, Mistakes, Variables, members
-from stoker.document import yaml
+from stoker.butane.variables import Asker, Given, Mistakes, Variables, members
+from stoker.document import scalars, yaml
 from stoker.document.nodes import ALIAS, MAPPING, SCALAR, SEQUENCE, Document, Node
 from stoker.ignition.convert import convert
 from stoker.ignition.merge import CHILD, Transcript, merge, trace
@@ -110,7 +110,7 @@ class _Entry(NamedTuple):
 
 def compose(document: Document, report: Report, files_dir: str, *, raw: bool) -> Compilation:
     """Compile a document with the fragments it includes. Fragments are read below `files_dir` and beside includers."""
-    return _Composer(files_dir, raw=raw).compose(document, report, {}, ())
+    return _Composer(files_dir, raw=raw).compose(document, report, {}, (), None)
 
 
 class _Composer:
@@ -123,9 +123,14 @@ class _Composer:
         self.texts: dict[str, bytes] = {}
 
     def compose(
-        self, document: Document, report: Report, given: Mapping[str, Given], chain: tuple[str, ...]
+        self,
+        document: Document,
+        report: Report,
+        given: Mapping[str, Given],
+        chain: tuple[str, ...],
+        asker: Asker | None,
     ) -> Compilation:
-        """Compile one document of the composition; `chain` are the files that led to it."""
+        """Compile one document of the composition; `chain` are the files that led to it, the last by `asker`."""
         self.texts[document.file] = document.text
         mistakes = Mistakes()
         rest, composing = _take_apart(document)
@@ -133,7 +138,7 @@ class _Composer:
         variables = Variables(document, mistakes)
         if "variables" in composing:
             variables.declare(composing["variables"])
-        variables.bind(given, document.file)
+        variables.bind(given, document.file, asker)
         root = rest if rest is None else variables.fill(rest)
         include = composing.get("include")
         entries = [] if include is None else list(_entries(variables.fill(include), document, mistakes))
@@ -195,7 +200,7 @@ class _Composer:
         if what is not None:
             say.error(m.INCLUDE_FOREIGN, path=path, what=what)
             return None
-        part = self.compose(fragment, read, entry.given, chain)
+        part = self.compose(fragment, read, entry.given, chain, Asker(document, entry.path))
         return part if spec is None else _raise(part, spec, path, say)
 
     def _find(self, path: str, document: Document, say: _Saying) -> str | None:
@@ -247,7 +252,8 @@ def _entries(node: Node, document: Document, mistakes: Mistakes) -> Iterator[_En
         parts = members(item)
         path, given = parts.get("path"), parts.get("with")
         given = given.value if given is not None and given.kind == ALIAS else given
-        is_path = path is not None and path.kind == SCALAR and path.value and "\0" not in path.value
+        name = scalars.string(path) if path is not None and path.kind == SCALAR else None
+        is_path = isinstance(name, str) and name and "\0" not in name
         if path is None or not is_path or not set(parts) <= {"path", "with"}:
             _Saying(document, item, mistakes).error(m.BAD_INCLUDE, what="this says not which `path` to include")
         elif given is not None and given.kind != MAPPING:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stoker.butane import clc
 from stoker.butane import messages as m
+from stoker.butane.carried import bring
 from stoker.butane.compile import Compilation
 from stoker.butane.documents import compile_document
-from stoker.butane.explain import placed
 from stoker.ignition import messages as ignition_messages
-from stoker.ignition.parse import Parsed, looks_like_json
-from stoker.ignition.versions import read_as, to_version
+from stoker.ignition.parse import looks_like_json
+from stoker.ignition.versions import read_as
 from stoker.report import Report, Severity
 from stoker.schema.specs import Spec
 
@@ -47,9 +46,6 @@ def convert_text(
             place = done.document.place(("variant",))
             done.report.add(Severity.ERROR, ignition_messages.BUTANE, ("variant",), place)
         return None, done.report
-    parsed = Parsed(done.report)
-    parsed.old, parsed.spec = done.config, done.spec
-    config, lost = to_version(parsed, target, filesystems, dedupe=dedupe)
-    bound = clc.find_bound(done) if target.family == "v3" else ()
+    config, lost = bring(done, target, filesystems, dedupe=dedupe)
     read = (entry for entry in done.report if entry.code != m.IS_CLC.code)  # here that is no news
-    return config, Report([*read, *bound, *(placed(entry, done) for entry in lost)])
+    return config, Report([*read, *lost])

@@ -7,7 +7,7 @@ file of another program, or a template that nobody has filled in.
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from typing import Final
 
@@ -17,6 +17,13 @@ from stoker.document.nodes import MAPPING, SCALAR, Document
 from stoker.report import ROOT, Message, Place, Report, Severity
 from stoker.schema.messages import WRONG_TYPE
 
+# What cloud-init takes beside `#cloud-config`, by how it begins. Source: docs.cloud-init.io, "User-data formats"; an
+# archive is a message of RFC 2045, which tools for mailboxes begin with a `From` line.
+_OF_CLOUD_INIT: Final = (
+    (re.compile(rb"#include(?:-once)?\s"), m.CLOUD_INCLUDE),
+    (re.compile(rb"#cloud-boothook\s"), m.SCRIPT),
+    (re.compile(rb"(?:From [^\n]*\n)?(?:MIME-Version:|Content-Type:\s*multipart/)", re.IGNORECASE), m.CLOUD_ARCHIVE),
+)
 # What the first line that says anything looks like. Sources: developer.hashicorp.com, "Terraform language"; toml.io.
 _FORMS: Final = (
     (re.compile(rb"#!"), m.SCRIPT),
@@ -31,6 +38,7 @@ _COMMENT: Final = re.compile(rb"\s*(?:#(?!!)|//|$)")
 _FIELD: Final = re.compile(r"(?<!\$)\{\{[^{}]*\}\}|\{%.*?%\}")
 # What is said of a text that cannot be read.
 _UNREADABLE: Final = frozenset(message.code for message in (*SYNTAX, WRONG_TYPE))
+HEAD: Final = 1024  # bytes in which what is no text shows itself
 MAX_LINES: Final = 1000  # of comments that come first
 
 
@@ -47,8 +55,14 @@ def name_foreign(report: Report, text: bytes, document: Document | None, file: s
 
 
 def _by_line(text: bytes) -> tuple[Message, int] | None:
-    """What a text is by the first line that says anything, and the number of that line."""
-    for number, line in enumerate(text.removeprefix(BOM_UTF8).split(b"\n", MAX_LINES)[:MAX_LINES], 1):
+    """What a text is by how it begins, or by the first line that says anything, and the number of that line."""
+    if b"\0" in text[:HEAD] and not text.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return m.BINARY, 1
+    text = text.removeprefix(BOM_UTF8)
+    for form, message in _OF_CLOUD_INIT:
+        if form.match(text):
+            return message, 1
+    for number, line in enumerate(text.split(b"\n", MAX_LINES)[:MAX_LINES], 1):
         if not _COMMENT.match(line):
             return next(((message, number) for form, message in _FORMS if form.match(line)), None)
     return None

@@ -14,6 +14,19 @@ CLOUD_CONFIG: Final = Message(
 )
 
 # texts that are something else
+BINARY: Final = Message(
+    "binary", "this is no text, and a config is one", "a config that is compressed is unpacked first: `gzip -dc`"
+)
+CLOUD_ARCHIVE: Final = Message(
+    "cloud-archive",
+    "this is a MIME archive for cloud-init, not a config",
+    "write each of its parts as Butane: what a `text/cloud-config` says, and scripts as units in `systemd.units`",
+)
+CLOUD_INCLUDE: Final = Message(
+    "cloud-include",
+    "this is a list of URLs for cloud-init, not a config",
+    "name them in `ignition.config.merge`, where they lead to Ignition configs",
+)
 SCRIPT: Final = Message(
     "script",
     "this is a script, not a config",
@@ -73,6 +86,11 @@ MISSING_VARIABLE: Final = Message(
     "missing-variable",
     "variable `{name}` has no value",
     "give it one below `with:` where this file is included, or declare a `default`",
+)
+NOT_GIVEN: Final = Message(
+    "missing-variable",
+    "`{path}` asks for a value of variable `{name}`, and gets none",
+    "give it one below `with:`, or declare a `default` in the fragment",
 )
 UNKNOWN_VARIABLE: Final = Message(
     "unknown-variable", "`{path}` declares no variable `{name}`", "declare it below `variables:`, or remove it here"

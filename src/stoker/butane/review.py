@@ -16,7 +16,7 @@ from stoker.butane.compile import Compilation
 from stoker.butane.documents import compile_document
 from stoker.butane.explain import Explained
 from stoker.document.nodes import SCALAR, Document
-from stoker.ignition.parse import parse
+from stoker.ignition.parse import parse_plainly
 from stoker.ignition.sizes import LIMITS, judge_size
 from stoker.report import ROOT, Place, Pointer, Report
 from stoker.report.places import end_of
@@ -56,8 +56,7 @@ def review_butane(text: bytes, *, file: str, files_dir: str = "", platform: str 
 
 def review_ignition(text: bytes, *, file: str, platform: str = "") -> Review:
     """Review an Ignition config."""
-    done = parse(text, file=file)
-    done.say_why(text, file)
+    done = parse_plainly(text, file=file)
     if done.old is not None:
         _advise_old(done, done.old, IGNITION[0], platform, written=len(text))
     else:

@@ -37,6 +37,13 @@ class Given(NamedTuple):
     document: Document
 
 
+class Asker(NamedTuple):
+    """Who includes a document: an entry of `include`."""
+
+    document: Document
+    entry: Node
+
+
 class _Declared(NamedTuple):
     key: Node
     type: str
@@ -52,6 +59,7 @@ class Variables:
         self.declared: dict[str, _Declared] = {}
         self.values: dict[str, Node] = {}
         self.open: set[Place] = set()  # where a value is wanted that is not there
+        self._missing: set[str] = set()  # of those without a value, what was not said yet
         self._used: set[str] = set()
         self._size = 0
         self._made: dict[int, Node] = {}
@@ -73,8 +81,8 @@ class Variables:
                 continue
             self.declared[key.value] = _Declared(key, kind.value, parts.get("default"))
 
-    def bind(self, given: Mapping[str, Given], path: str) -> None:
-        """Give each variable its value: the includer's, or else its default."""
+    def bind(self, given: Mapping[str, Given], path: str, asker: Asker | None) -> None:
+        """Give each variable its value: the includer's, or else its default. `asker` is where this is included."""
         for name, extra in given.items():
             if name not in self.declared:
                 self._say(m.UNKNOWN_VARIABLE, extra.key, extra.document, name=name, path=path)
@@ -82,7 +90,10 @@ class Variables:
             default = None if declared.default is None else Given(declared.key, declared.default, self.document)
             one = given.get(name, default)
             if one is None:
-                self._say(m.MISSING_VARIABLE, declared.key, name=name)
+                if asker is None:
+                    self._missing.add(name)
+                else:
+                    self._say(m.NOT_GIVEN, asker.entry, asker.document, name=name, path=path)
                 continue
             value = one.value.value if one.value.kind == ALIAS else one.value
             if not _is_of(declared.type, value):
@@ -156,6 +167,7 @@ class Variables:
         if name not in self.declared:
             self._say(m.UNDECLARED_VARIABLE, node, name=name)
         self._used.add(name)
+        self._say_missing(name, node)
         value = self.values.get(name)
         if value is None or self._size > MAX_EXPANDED:
             return None
@@ -170,7 +182,14 @@ class Variables:
         """Report what was declared and never used."""
         for name, declared in self.declared.items():
             if name not in self._used:
+                self._say_missing(name, declared.key)
                 self._say(m.UNUSED_VARIABLE, declared.key, name=name)
+
+    def _say_missing(self, name: str, node: Node) -> None:
+        """Say once of a variable that it has no value, where it is used first."""
+        if name in self._missing:
+            self._missing.remove(name)
+            self._say(m.MISSING_VARIABLE, node, name=name)
 
     def _bad(self, node: Node, what: str) -> None:
         self._say(m.BAD_VARIABLE, node, what=what, types=", ".join(VARIABLE_TYPES))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import closing
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from stoker.cli.configs import add_distribution, distribution_of, read_config
+from stoker.cli.configs import add_distribution, distribution_of
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import write_json
 from stoker.cli.inputs import add_files_dir, add_output, filled
-from stoker.cli.references import add_references, follow, placed_in
+from stoker.cli.plan import add_allow_wipe
+from stoker.cli.references import add_references, read_wanted
 from stoker.cli.streams import talk, write_data
 from stoker.engine import (
     Distribution,
@@ -27,10 +28,10 @@ from stoker.engine import (
     summarise,
     summary_text,
 )
-from stoker.engine.targets import open_tree
+from stoker.engine.messages import DATA_LOSS
 from stoker.fetch import Fetcher
 from stoker.schema.v3 import Config
-from stoker.system import SystemFault
+from stoker.system import System, SystemFault
 
 PATIENCE = 60.0  # seconds without an answer: a first boot waits for ever, but here somebody is waiting for us
 
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="for real, as root: change and mount the disks of this machine that the config names",
     )
+    add_allow_wipe(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="no log of the operations")
     add_references(parser)
     add_files_dir(parser)
@@ -54,10 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Apply; the account goes to stdout, the log to stderr. Exit 1 when anything was refused or failed."""
-    read = read_config(arguments.file, arguments.files_dir, arguments.color)
-    if read.config is None:
-        return Exit.FINDINGS
+    """Apply; the account goes to stdout, the log to stderr. Exit 1 when anything failed, 3 when data would be lost."""
     if arguments.devices and os.geteuid() != 0:
         raise CommandError(
             "only root can change the disks of a machine", hint="leave out `--devices`, or run it as root"
@@ -69,41 +68,65 @@ def run(arguments: argparse.Namespace) -> int:
             hint="name a directory: --root ./tree",
             code=Exit.REFUSED,
         )
-    root.mkdir(parents=True, exist_ok=True)
+    if root.exists() and not root.is_dir():
+        raise CommandError(f"`{arguments.root}` is a file, not a directory", hint="name a directory: --root ./tree")
     say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
+    wanted = read_wanted(arguments, PATIENCE, say)
+    if wanted is None:
+        return Exit.FINDINGS
+    distribution = distribution_of(wanted.read, arguments.distribution)
     try:
-        rendered = follow(read, read.config, PATIENCE, say) if arguments.follow else None
-        config = read.config if rendered is None else rendered.config
-        distribution = distribution_of(read, arguments.distribution)
-        outcome, summary = _apply(config, root, distribution, say, arguments.devices)
+        outcome, summary = _apply(wanted.config, root, distribution, say, arguments)
     except SystemFault as fault:
-        raise CommandError(f"`{root}`: {fault}") from fault
-    findings = [finding_of(entry) for entry in placed_in(outcome.report, read, rendered)]
+        where = "" if str(root) in str(fault) else f"`{root}`: "
+        raise CommandError(f"{where}{fault}") from fault
+    findings = [finding_of(entry) for entry in wanted.placed(outcome.report)]
     summary = msgspec.structs.replace(summary, succeeded=outcome.succeeded, findings=findings)
     if arguments.output == "json":
         write_json(msgspec.to_builtins(summary))
     else:
         write_data(summary_text(summary).encode("utf-8", "surrogateescape"))
-    return Exit.FINE if outcome.succeeded else Exit.FINDINGS
+    return _exit_code(outcome)
+
+
+def _exit_code(outcome: Outcome) -> Exit:
+    """How it ended. What would fail anyway goes before what would lose data, as in a plan."""
+    codes = {entry.code for entry in outcome.report if entry.is_error}
+    if codes == {DATA_LOSS.code}:
+        return Exit.REFUSED
+    return Exit.FINDINGS if codes else Exit.FINE
 
 
 def _apply(
-    config: Config, root: Path, distribution: Distribution, say: Say, with_devices: bool
+    config: Config, root: Path, distribution: Distribution, say: Say, arguments: argparse.Namespace
 ) -> tuple[Outcome, Summary]:
     """Provision a tree, or this machine; the summary of a machine is made while its disks are mounted."""
     fetcher = Fetcher(msgspec.structs.replace(settings_of(config), patience=PATIENCE), say=say)
     summaries: list[Summary] = []
-    if with_devices:
-        outcome = provision_machine(
+
+    def look(outcome: Outcome, system: System) -> None:
+        summaries.append(summarise(outcome, system))
+
+    allowed = frozenset(arguments.allow_wipe)
+    if not arguments.devices:
+        owned = os.geteuid() == 0
+        done = provision(
             config,
             root,
             distribution=distribution,
             say=say,
-            look=lambda outcome, system: summaries.append(summarise(outcome, system)),
+            look=look,
             fetch=fetcher,
+            with_owners=owned,
+            allowed=allowed,
         )
-        return outcome, summaries[0]
-    is_root = os.geteuid() == 0
-    outcome = provision(config, root, distribution=distribution, say=say, fetch=fetcher, with_owners=is_root)
-    with closing(open_tree(root)) as system:
-        return outcome, summarise(outcome, system)
+        return done, summaries[0]
+    is_new = not root.exists()
+    root.mkdir(parents=True, exist_ok=True)
+    done = provision_machine(
+        config, root, distribution=distribution, say=say, look=look, fetch=fetcher, allowed=allowed
+    )
+    if is_new and not done.succeeded:
+        with suppress(OSError):  # there is something in it
+            root.rmdir()
+    return done, summaries[0]

@@ -1,4 +1,4 @@
-"""The verb `check`: everything that is wrong with configs, Butane or Ignition, all at once."""
+"""The verb `check`: everything that is wrong with configs, Butane or Ignition, or with a site's files, all at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stoker import __version__
 from stoker.butane.review import review_butane, review_ignition
 from stoker.cli.exits import Exit
 from stoker.cli.findings import find_fragments, result, show, write_json
-from stoker.cli.inputs import add_files_dir, add_output, files_dir, find_files, try_input
+from stoker.cli.inputs import add_files_dir, add_output, files_dir, find_files, is_site, try_input
 from stoker.cli.streams import talk
 from stoker.ignition.sizes import LIMITS
 from stoker.report import Report
@@ -23,7 +23,9 @@ from stoker.system.workers import spread
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="Butane or Ignition files, or directories; - is stdin")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="Butane or Ignition files, directories, or sites; - is stdin"
+    )
     add_files_dir(parser)
     names = tuple(dict.fromkeys((*LIMITS, *NAMES)))
     parser.add_argument(
@@ -62,10 +64,19 @@ def _check(task: _Task) -> _Done:
     return _Done(source.name, tuple(texts), texts if len(report) else {}, report)
 
 
+def _check_site(path: str) -> _Done:
+    from stoker.cli.sites import check_site  # noqa: PLC0415 -- a config alone does not pay for it
+
+    report, texts = check_site(path)
+    return _Done(path, tuple(texts), texts, report)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Check; exit 1 when anything has errors."""
-    tasks = [_Task(path, arguments.files_dir, arguments.platform) for path in find_files(arguments.files)]
-    done = spread(_check, tasks)
+    sites = [path for path in arguments.files if is_site(path)]
+    others = [path for path in arguments.files if path not in sites]
+    tasks = [_Task(path, arguments.files_dir, arguments.platform) for path in (find_files(others) if others else ())]
+    done = [*map(_check_site, sites), *spread(_check, tasks)]
     fragments = find_fragments(done)
     done = [one if one.name not in fragments else _Done(one.name, (), {}, Report()) for one in done]
     everything = Report(entry for one in done for entry in one.report)
@@ -80,5 +91,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         show(everything, dict(pair for one in done for pair in one.texts.items()), arguments.color)
         if not len(everything):
-            talk(f"{len(done)} {'file' if len(done) == 1 else 'files'}, nothing found\n")
+            count = len(tasks) + sum(len(one.read) for one in done[: len(sites)])
+            talk(f"{count} {'file' if count == 1 else 'files'}, nothing found\n")
     return result(everything, strict=arguments.strict) if done else Exit.FINE

@@ -10,11 +10,10 @@ import argparse
 from stoker.butane import Compilation, compile_document
 from stoker.butane.carried import Carried, carry
 from stoker.butane.explain import placed
-from stoker.cli.exits import CommandError
 from stoker.cli.findings import result, show
 from stoker.cli.inputs import files_dir, read_input
 from stoker.engine import DISTRIBUTIONS, Distribution
-from stoker.ignition.parse import Parsed, parse
+from stoker.ignition.parse import Parsed, parse_plainly
 from stoker.report import Entry, Pointer, Severity, pointer_text
 
 Read = Parsed | Compilation | Carried
@@ -41,9 +40,7 @@ def read_config(path: str, directory: str | None, color: str) -> Read:
     source = read_input(path)
     read: Read
     if source.is_ignition:
-        parsed = parse(source.text, file=source.name)
-        if parsed.error is not None and not parsed.report.has_errors:
-            raise CommandError(f"`{source.name}`: {parsed.error}")
+        parsed = parse_plainly(source.text, file=source.name)
         read = parsed if parsed.old is None else carry(parsed)
     else:
         done = compile_document(source.text, file=source.name, files_dir=files_dir(source, directory), raw=True)

@@ -7,6 +7,9 @@ CommandError             it cannot go on: what, why, and what to do
 from __future__ import annotations
 
 import enum
+from typing import Final
+
+PROGRAM: Final = "stoker"
 
 
 class Exit(enum.IntEnum):
@@ -37,3 +40,18 @@ class UsageError(CommandError):
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint, code=Exit.USAGE)
+
+
+def reason_of(error: CommandError | OSError) -> str:
+    """What is wrong, in a sentence."""
+    if isinstance(error, CommandError):
+        return str(error)
+    where = f"`{error.filename}`: " if error.filename else ""
+    return f"{where}{(error.strerror or str(error)).lower()}"
+
+
+def complaint(error: CommandError | OSError) -> str:
+    """What is wrong and what to do, in lines without anything that would steer a terminal."""
+    hint = f"hint: {error.hint}\n" if isinstance(error, CommandError) and error.hint else ""
+    text = f"{PROGRAM}: {reason_of(error)}\n{hint}"
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)

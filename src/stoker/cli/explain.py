@@ -15,7 +15,7 @@ from stoker.cli.findings import show, write_json
 from stoker.cli.guesses import guess
 from stoker.cli.inputs import add_files_dir, add_output, add_platform, files_dir, read_input
 from stoker.cli.streams import write_data
-from stoker.ignition.parse import Parsed, parse
+from stoker.ignition.parse import Parsed, parse_plainly
 from stoker.report import pointer_text
 
 _LONG: Final = 100  # characters; JSON is often one line
@@ -37,8 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     source = read_input(arguments.file)
     done: Explained
     if source.is_ignition:
-        done = parse(source.text, file=source.name)
-        done.say_why(source.text, source.name)
+        done = parse_plainly(source.text, file=source.name)
     else:
         where = files_dir(source, arguments.files_dir)
         done = compile_document(source.text, file=source.name, files_dir=where, platform=arguments.platform)
@@ -81,10 +80,13 @@ def _line(texts: Mapping[str, bytes], contribution: Contribution) -> str:
 
 
 def _text(texts: Mapping[str, bytes], name: str, found: list[Contribution]) -> str:
-    places = [str(contribution.place) for contribution in found]
-    width = max(map(len, places), default=0)
-    rows = [f"  {place:{width}}  {_line(texts, one)}" for place, one in zip(places, found, strict=True)]
-    return "\n".join([name, *dict.fromkeys(rows), ""])
+    """The contributors, those of one line as one row: the place of the first stands for all."""
+    lines: dict[tuple[str, int, str], str] = {}
+    for one in found:
+        lines.setdefault((one.place.file, one.place.line, _line(texts, one)), str(one.place))
+    width = max(map(len, lines.values()), default=0)
+    rows = [f"  {place:{width}}  {line}" for (_, _, line), place in lines.items()]
+    return "\n".join([name, *rows, ""])
 
 
 def _data(texts: Mapping[str, bytes], name: str, found: list[Contribution]) -> dict[str, Any]:

@@ -77,6 +77,11 @@ def _below(path: str, suffixes: tuple[str, ...]) -> Iterator[str]:
                 yield os.path.join(directory, file)
 
 
+def is_site(path: str) -> bool:
+    """Whether a directory is laid out as Matchbox's, which the server reads: it has groups and profiles."""
+    return os.path.isdir(os.path.join(path, "groups")) and os.path.isdir(os.path.join(path, "profiles"))
+
+
 def filled(text: str) -> str:
     """The value of an option that names a place. An empty one is a variable that was not set, not the place we are."""
     if not text:

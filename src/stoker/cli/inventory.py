@@ -38,6 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
             captured = capture(system)
     except SystemFault as fault:
         raise CommandError(str(fault)) from fault
+    if not (captured.os or captured.users or captured.devices.disks):
+        raise CommandError(
+            f"there is no system below `{arguments.root}`: neither os-release nor accounts", hint="name its root"
+        )
     if arguments.output == "json":
         write_data(msgspec.json.format(msgspec.json.encode(captured), indent=2) + b"\n")
     else:

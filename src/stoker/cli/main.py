@@ -14,11 +14,9 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from stoker import __version__
-from stoker.cli.exits import CommandError, Exit, UsageError
+from stoker.cli.exits import PROGRAM, CommandError, Exit, UsageError, complaint
 from stoker.cli.streams import silence_stdout, talk, write_data
 from stoker.cli.verbs import APPLETS, VERBS, Applet, Verb
-
-PROGRAM = "stoker"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,14 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _dispatch(command[0].rpartition("/")[2], command[1:])
     except CommandError as error:
-        talk(_complaint(error))
+        talk(complaint(error))
         return error.code
     except BrokenPipeError:
         silence_stdout()
         return Exit.BROKEN_PIPE
     except OSError as error:
         silence_stdout()
-        talk(_complaint(CommandError(_reason(error))))
+        talk(complaint(error))
         return Exit.FINDINGS
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
@@ -81,18 +79,6 @@ def _load(name: str) -> ModuleType:
     finally:
         gc.freeze()
         gc.enable()
-
-
-def _reason(error: OSError) -> str:
-    where = f"`{error.filename}`: " if error.filename else ""
-    return f"{where}{(error.strerror or str(error)).lower()}"
-
-
-def _complaint(error: CommandError) -> str:
-    """What is wrong and what to do, without anything that would steer a terminal."""
-    hint = f"hint: {error.hint}\n" if error.hint else ""
-    text = f"{PROGRAM}: {error}\n{hint}"
-    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
 
 
 def _unknown(word: str) -> UsageError:

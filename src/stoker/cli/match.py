@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import urlencode
 
 import msgspec
 
-from stoker.butane import translate
-from stoker.cli.exits import CommandError, UsageError
+from stoker.cli.exits import UsageError
 from stoker.cli.findings import result, show, write_json
 from stoker.cli.inputs import add_output, filled
+from stoker.cli.sites import compile_config, read_site, texts_of, validate
 from stoker.cli.streams import write_data
-from stoker.ignition.parse import check
-from stoker.machines import FOLDERS, Asker, normalise_labels, read_catalogue
+from stoker.machines import Asker, normalise_labels
 from stoker.machines.explanation import explain, explanation_text
 from stoker.report import Report
 from stoker.report.native import as_data
-from stoker.store import Directory, StoreError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,22 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Match; exit 1 when the machine gets nothing, or when anything is broken, for that may be why."""
-    directory = Directory(Path(arguments.data_dir), FOLDERS)
-    try:
-        directory.refresh()
-    except StoreError as error:
-        raise CommandError(str(error)) from error
-    catalogue, report = read_catalogue(directory.snapshot)
+    catalogue, report, directory = read_site(arguments.data_dir)
     asked = normalise_labels({name: [value] for name, value in _labels(arguments).items()})
     asker = Asker(catalogue.known.labels(asked), urlencode(asked))
-    explanation, own = explain(catalogue, asker, _compile, lambda text, file: check(text, file=file))
-    everything = Report([*directory.report, *report, *own])
+    explanation, own = explain(catalogue, asker, compile_config, validate)
+    everything = Report([*report, *own])
     if arguments.output == "json":
         data = msgspec.to_builtins(explanation) | {"findings": as_data(everything)}
         write_json(data if arguments.explain else {name: value for name, value in data.items() if name != "tried"})
     else:
         write_data(explanation_text(explanation, has_groups=arguments.explain).encode("utf-8", "surrogateescape"))
-        show(everything, _texts(directory, everything), arguments.color)
+        files = {entry.place.file for entry in everything if entry.place is not None}
+        show(everything, texts_of(directory, files), arguments.color)
     return result(everything)
 
 
@@ -71,14 +63,3 @@ def _labels(arguments: argparse.Namespace) -> dict[str, str]:
     if arguments.mac and not normalise_labels({"mac": [arguments.mac]}):
         raise UsageError(f"match: `{arguments.mac}` is not a hardware address", hint="such as 52:54:00:a1:9c:ae")
     return labels
-
-
-def _compile(text: bytes, file: str) -> tuple[bytes | None, Report]:
-    done = translate(text, file=file, raw=True)
-    return done.output, done.report
-
-
-def _texts(directory: Directory, report: Report) -> Mapping[str, bytes]:
-    """The texts of the files that findings are in."""
-    files = {entry.place.file for entry in report if entry.place is not None}
-    return {item.file: item.data for item in directory.snapshot.items.values() if item.file in files}

@@ -56,6 +56,8 @@ class _Parser(argparse.ArgumentParser):
     def _meant(self, message: str) -> str | None:
         unknown = re.search(r"unrecognized arguments: (--[^\s=]+)", message)
         choice = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if choice and "-o/--output" in message and re.search(r"[./]", choice[1]):
+            return f"`-o` is the form of the answer, which goes to a file by `> {choice[1]}`"
         meant = None
         if unknown:
             meant = guess(unknown[1], self._option_string_actions)
@@ -82,7 +84,8 @@ def build_parser(verb: Verb, add_arguments: Callable[[argparse.ArgumentParser], 
 def words_of_environment(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> list[str]:
     """The options that the environment gives: `STOKER_FILES_DIR=x` is `--files-dir=x`, `STOKER_STRICT=1` is `--strict`.
 
-    They come before what is typed, which so counts more. Raises UsageError for a switch that is neither on nor off.
+    They come before what is typed, which so counts more. Raises UsageError for a switch that is neither on nor off, and
+    for a value that is none of the choices.
     """
     words = []
     for action in parser._actions:  # noqa: SLF001 -- argparse offers no other list
@@ -91,6 +94,8 @@ def words_of_environment(parser: argparse.ArgumentParser, environment: Mapping[s
         if option == "--help" or name not in environment:
             continue
         value = environment[name]
+        if action.choices is not None and value not in action.choices:
+            raise UsageError(f"`{name}` is `{value}`", hint=f"known are: {', '.join(map(str, action.choices))}")
         if action.nargs != 0:
             words.append(f"{option}={value}")
         elif value.lower() in ON:

@@ -7,19 +7,21 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from stoker.cli.configs import Read, add_distribution, distribution_of, locate, read_config
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.findings import write_json
 from stoker.cli.inputs import add_files_dir, add_output, filled, read_input
-from stoker.cli.references import add_references, follow, locate_in
+from stoker.cli.references import Wanted, add_references, read_wanted
 from stoker.cli.streams import write_data
-from stoker.engine import DISTRIBUTIONS, plan
+from stoker.engine import DISTRIBUTIONS, plan, settings_of
 from stoker.engine.captured import read_inventory
 from stoker.engine.comparison import compare
-from stoker.engine.errors import BadInventory
+from stoker.engine.errors import BadInventory, EngineFault
 from stoker.engine.preview import Preview, preview
 from stoker.engine.preview_text import preview_text
-from stoker.engine.references import Rendered
+from stoker.engine.recorded import has_record, preview_change
 from stoker.engine.targets import (
     Target,
     as_first_boot_finds,
@@ -29,6 +31,7 @@ from stoker.engine.targets import (
     fresh_machine,
     machine_below,
 )
+from stoker.fetch import Fetcher
 from stoker.schema.v3 import Config
 from stoker.system import SystemFault
 from stoker.system.inventory import Captured
@@ -72,33 +75,29 @@ def add_allow_wipe(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Plan; exit 0 when nothing is to be done, 2 when something is, 3 when data would be lost, 1 when it would fail."""
-    read = read_config(arguments.file, arguments.files_dir, arguments.color)
-    if read.config is None:
+    if arguments.was is not None and arguments.follow:
+        raise UsageError("plan: `--was` compares two configs as they are: it does not go with `--follow`")
+    wanted = read_wanted(arguments, PATIENCE)
+    if wanted is None:
         return Exit.FINDINGS
     if arguments.was is not None:
-        if arguments.follow:
-            raise UsageError("plan: `--was` compares two configs as they are: it does not go with `--follow`")
-        found = _changes_since(read, read.config, arguments)
+        found = _changes_since(wanted.read, wanted.config, arguments)
         show_preview(found, arguments.output)
         return exit_code(found)
-    rendered = follow(read, read.config, PATIENCE) if arguments.follow else None
-    config = read.config if rendered is None else rendered.config
     try:
-        with _target(read, config, arguments) as target:
-            found = preview_of(read, config, target, arguments.allow_wipe, rendered)
+        with _target(wanted.read, wanted.config, arguments) as target:
+            found = preview_of(wanted, target, arguments.allow_wipe)
     except SystemFault as fault:
         raise CommandError(str(fault)) from fault
     show_preview(found, arguments.output)
     return exit_code(found)
 
 
-def preview_of(
-    read: Read, config: Config, target: Target, allow_wipe: list[str], rendered: Rendered | None = None
-) -> Preview:
-    """What a config would do to a target; it is what was read, or what that was `rendered` to."""
-    planned = plan(config, target.system, target.distribution, online=True)
+def preview_of(wanted: Wanted, target: Target, allow_wipe: list[str]) -> Preview:
+    """What a config would do to a target."""
+    planned = plan(wanted.config, target.system, target.distribution, online=True)
     return preview(
-        config,
+        wanted.config,
         planned,
         target.system,
         machine=target.machine,
@@ -106,17 +105,19 @@ def preview_of(
         kernel_arguments=target.kernel_arguments,
         allowed=frozenset(allow_wipe),
         findings=target.notes,
-        locate=partial(locate_in, read, rendered),
+        locate=wanted.locate,
     )
 
 
 def _changes_since(read: Read, config: Config, arguments: argparse.Namespace) -> Preview:
     """What changes from the config that a machine has; its disks are those of the inventory, if any."""
-    if arguments.root is not None or arguments.image is not None:
-        raise UsageError("plan: `--was` says what the machine has, so it goes with `--inventory` alone")
+    if arguments.image is not None:
+        raise UsageError("plan: `--was` says what the machine has, so it does not go with `--image`")
     was = read_config(arguments.was, arguments.files_dir, arguments.color)
     if was.config is None:
         raise CommandError(f"`{arguments.was}` has errors in it", hint="name the config that the machine was made by")
+    if arguments.root is not None:
+        return _changes_of_recorded(read, was.config, config, arguments)
     captured = None if arguments.inventory is None else captured_of(arguments.inventory)
     return compare(
         was.config,
@@ -127,6 +128,24 @@ def _changes_since(read: Read, config: Config, arguments: argparse.Namespace) ->
         allowed=frozenset(arguments.allow_wipe),
         locate=partial(locate, read),
     )
+
+
+def _changes_of_recorded(read: Read, was: Config, config: Config, arguments: argparse.Namespace) -> Preview:
+    """What a machine that runs has to change, by the record that it has of what was there before any config."""
+    fetcher = Fetcher(msgspec.structs.replace(settings_of(config), patience=PATIENCE))
+    try:
+        with _target(read, config, arguments) as target:
+            if not has_record(target.system):
+                raise UsageError(
+                    f"plan: `{arguments.root}` has no record of a config that was applied to it",
+                    hint="`--was` alone compares the two configs, `--root` alone plans a first boot",
+                )
+            allowed = frozenset(arguments.allow_wipe)
+            return preview_change(was, config, target, fetcher, allowed=allowed, locate=partial(locate, read))
+    except EngineFault as fault:
+        raise CommandError(str(fault), hint=fault.hint) from fault
+    except SystemFault as fault:
+        raise CommandError(str(fault)) from fault
 
 
 def show_preview(found: Preview, output: str) -> None:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
-from functools import partial
 from pathlib import Path
 
-from stoker.cli.configs import Read, add_distribution, distribution_of, read_config
+from stoker.cli.configs import add_distribution, distribution_of
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.inputs import add_files_dir, add_output, filled
 from stoker.cli.plan import PATIENCE, add_allow_wipe, exit_code, show_preview
-from stoker.cli.references import add_references, follow, locate_in
+from stoker.cli.references import Wanted, add_references, read_wanted
 from stoker.cli.streams import STDIN, talk
 from stoker.engine import DISTRIBUTIONS, plan
 from stoker.engine.errors import Refused
 from stoker.engine.preview import Preview, preview
 from stoker.engine.rearm import Arming, arm, arming_of, obstacles
-from stoker.engine.references import Rendered
 from stoker.engine.targets import Target, machine_below
 from stoker.ignition.encode import encode
 from stoker.ignition.parse import Parsed
-from stoker.schema.v3 import Config
 from stoker.system import FileFault, SystemFault
 
 
@@ -41,21 +38,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Rearm; the plan goes to stdout. Exit 1 when the first boot would fail, 3 when it would lose data."""
-    read = read_config(arguments.file, arguments.files_dir, arguments.color)
-    if read.config is None:
-        return Exit.FINDINGS
     root = Path(arguments.root).absolute()
     if not root.is_dir():
         raise CommandError(f"`{arguments.root}` is no directory", hint="name the root of a system")
-    rendered = follow(read, read.config, PATIENCE) if arguments.follow else None
+    wanted = read_wanted(arguments, PATIENCE)
+    if wanted is None:
+        return Exit.FINDINGS
     given = DISTRIBUTIONS[arguments.distribution] if arguments.distribution else None
     try:
-        with machine_below(root, arguments.root, given, distribution_of(read, None)) as target:
+        with machine_below(root, arguments.root, given, distribution_of(wanted.read, None)) as target:
             arming = arming_of(target.distribution)
-            found = _preview(read, read.config, rendered, target, arming, arguments.allow_wipe)
+            found = _preview(wanted, target, arming, arguments.allow_wipe)
             show_preview(found, arguments.output)
             _judge(found, arguments)
-            path = arm(arming, _text(read, read.config), target.system)
+            path = arm(arming, _text(wanted), target.system)
     except Refused as error:
         raise CommandError(str(error), hint=error.hint, code=Exit.REFUSED) from error
     except FileFault as fault:
@@ -67,22 +63,19 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.FINE
 
 
-def _preview(
-    read: Read, own: Config, rendered: Rendered | None, target: Target, arming: Arming, allow_wipe: list[str]
-) -> Preview:
+def _preview(wanted: Wanted, target: Target, arming: Arming, allow_wipe: list[str]) -> Preview:
     """What the first boot would do, and what stands in its way."""
-    config = own if rendered is None else rendered.config
-    planned = plan(config, target.system, target.distribution, online=True)
+    planned = plan(wanted.config, target.system, target.distribution, online=True)
     findings = obstacles(arming, target.distribution, planned, target.system, target.kernel_arguments)
     return preview(
-        config,
+        wanted.config,
         planned,
         target.system,
         machine=target.machine,
         kernel_arguments=target.kernel_arguments,
         allowed=frozenset(allow_wipe),
         findings=findings,
-        locate=partial(locate_in, read, rendered),
+        locate=wanted.locate,
     )
 
 
@@ -99,8 +92,8 @@ def _judge(found: Preview, arguments: argparse.Namespace) -> None:
         raise CommandError("nothing is armed: nobody is at a terminal", hint="add `--yes`", code=Exit.REFUSED)
 
 
-def _text(read: Read, config: Config) -> bytes:
+def _text(wanted: Wanted) -> bytes:
     """The config as the machine will read it: as it was written when it is Ignition, else as it was compiled."""
-    if isinstance(read, Parsed):
-        return next(iter(read.texts.values()))
-    return encode(config)
+    if isinstance(wanted.read, Parsed):
+        return next(iter(wanted.read.texts.values()))
+    return encode(wanted.own)

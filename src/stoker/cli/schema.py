@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 import msgspec
 
@@ -12,11 +13,12 @@ from stoker.cli.streams import write_data
 from stoker.schema.jsonschema import schema_of
 from stoker.schema.specs import EVERY, Spec, version_order
 
+VARIANTS: Final = tuple(dict.fromkeys(variant for variant, _ in EVERY))
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    variants = dict.fromkeys(variant for variant, _ in EVERY)
-    parser.add_argument("variant", metavar="VARIANT", help=", ".join(variants))
+    parser.add_argument("variant", metavar="VARIANT", type=_variant, choices=VARIANTS, help=", ".join(VARIANTS))
     parser.add_argument("version", metavar="VERSION", nargs="?", help="by default the newest that is not experimental")
 
 
@@ -27,11 +29,17 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.FINE
 
 
+def _variant(text: str) -> str:
+    """One of VARIANTS. Raises UsageError, which says more than argparse would."""
+    if text in VARIANTS:
+        return text
+    meant = guess(text, VARIANTS)
+    hint = f"did you mean `{meant}`?" if meant else f"known are: {', '.join(VARIANTS)}"
+    raise UsageError(f"there is no variant `{text}`", hint=hint)
+
+
 def _find(variant: str, version: str | None) -> Spec:
     specs = sorted((spec for spec in EVERY.values() if spec.variant == variant), key=_order)
-    if not specs:
-        meant = guess(variant, [spec.variant for spec in EVERY.values()])
-        raise UsageError(f"there is no variant `{variant}`", hint=f"did you mean `{meant}`?" if meant else None)
     if version is None:
         return [spec for spec in specs if "-" not in spec.version][-1]
     found = next((spec for spec in specs if spec.version in {version, f"{version}.0"}), None)

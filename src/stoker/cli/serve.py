@@ -9,12 +9,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from stoker.butane import compile_document, translate
-from stoker.butane.explain import Explained
 from stoker.cli.exits import CommandError, Exit, UsageError
+from stoker.cli.sites import compile_config, explain_config, validate
 from stoker.cli.streams import talk, write_data
-from stoker.ignition.parse import check, parse
-from stoker.report import Report
 from stoker.server import AddressError, CertificateFiles, Operators, ServerError, Tls, serve
 from stoker.server.clients import Network, parse_networks
 from stoker.server.logs import Form
@@ -83,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or an interrupt; the address goes to stdout once requests are answered."""
+    address = _address(arguments.address)
     data = Path(arguments.data)
     assets = Path(arguments.assets) if arguments.assets else data / "assets"
     if arguments.assets and not assets.is_dir():
@@ -106,12 +104,12 @@ def run(arguments: argparse.Namespace) -> int:
             serve(
                 data,
                 assets if assets.is_dir() else None,
-                _address(arguments.address),
-                compile_config=_compile,
-                validate=lambda text, file: check(text, file=file),
+                address,
+                compile_config=compile_config,
+                validate=validate,
                 on_ready=on_ready,
                 log=log,
-                face=Native(tokens, Form(arguments.log_format), secrets=_secrets(arguments), explain=_explain),
+                face=Native(tokens, Form(arguments.log_format), secrets=_secrets(arguments), explain=explain_config),
                 signer=_signer(arguments, stack),
                 tls=tls,
                 state_dir=Path(arguments.state_dir) if arguments.state_dir else None,
@@ -200,16 +198,3 @@ def _address(text: str) -> tuple[str, int]:
     if not colon or not port.isdigit() or int(port) > 65535:
         raise UsageError(f"serve: `{text}` is no HOST:PORT", hint="such as 127.0.0.1:8080 or [::1]:8080")
     return host.strip("[]"), int(port)
-
-
-def _explain(text: bytes, file: str) -> Explained:
-    """What became of a document that `_compile` took, or of a config that is served as written."""
-    if text.lstrip().startswith(b"{"):
-        return parse(text, file=file)
-    return compile_document(text, file=file, raw=True)
-
-
-def _compile(text: bytes, file: str) -> tuple[bytes | None, Report]:
-    """What the server needs of the language. A served template reads no local files."""
-    done = translate(text, file=file, raw=True)
-    return done.output, done.report

@@ -6,22 +6,21 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
 
 import msgspec
 
-from stoker.cli.configs import Read, add_distribution, distribution_of, read_config
+from stoker.cli.configs import add_distribution, distribution_of
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import write_json
 from stoker.cli.inputs import add_files_dir, add_output, filled
 from stoker.cli.plan import PATIENCE, captured_of
-from stoker.cli.references import add_references, follow, placed_in
+from stoker.cli.references import Wanted, add_references, read_wanted
 from stoker.cli.streams import talk, write_data
 from stoker.engine import Distribution, finding_of, settings_of
-from stoker.engine.references import Rendered
 from stoker.engine.rehearsal import Rehearsal, rehearsal_text, rehearse
 from stoker.engine.targets import distribution_of_system
 from stoker.fetch import Fetcher
-from stoker.schema.v3 import Config
 from stoker.system import SystemFault
 from stoker.system.inventory import Captured
 
@@ -44,20 +43,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate; exit 1 when the machine would not come up, or with a unit that cannot be started."""
-    read = read_config(arguments.file, arguments.files_dir, arguments.color)
-    if read.config is None:
+    wanted = read_wanted(arguments, PATIENCE)
+    if wanted is None:
         return Exit.FINDINGS
     captured = None if arguments.inventory is None else captured_of(arguments.inventory)
     with ExitStack() as stack:
         root = _root(arguments, stack)
-        named = distribution_of(read, arguments.distribution)
+        named = distribution_of(wanted.read, arguments.distribution)
         if captured is not None and arguments.distribution is None:
             named = distribution_of_system(captured.os) or named
-        rendered = follow(read, read.config, PATIENCE) if arguments.follow else None
-        config = read.config if rendered is None else rendered.config
-        found = rehearse_config(read, config, root, named, captured, rendered)
+        found = rehearse_config(wanted, root, named, captured)
         if arguments.output == "json":
-            write_json(found)
+            write_json(_data(found, is_kept=arguments.keep or arguments.tree is not None))
         else:
             write_data(rehearsal_text(found).encode("utf-8", "surrogateescape"))
     if arguments.keep and arguments.tree is None:
@@ -65,24 +62,25 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.FINE if found.succeeded else Exit.FINDINGS
 
 
-def rehearse_config(
-    read: Read,
-    config: Config,
-    root: Path,
-    distribution: Distribution,
-    captured: Captured | None,
-    rendered: Rendered | None = None,
-) -> Rehearsal:
-    """Rehearse a config: what was read, or what that was `rendered` to.
+def _data(found: Rehearsal, *, is_kept: bool) -> dict[str, Any]:
+    """The account as plain data; where the tree and its disks are only while they are there."""
+    data: dict[str, Any] = msgspec.to_builtins(found)
+    if not is_kept:
+        del data["tree"]
+        for disk in data["disks"]:
+            del disk["file"]
+    return data
 
-    The findings have the places of what was written. Raises CommandError.
-    """
+
+def rehearse_config(wanted: Wanted, root: Path, distribution: Distribution, captured: Captured | None) -> Rehearsal:
+    """Rehearse a config. The findings have the places of what was written. Raises CommandError."""
+    config = wanted.config
     fetcher = Fetcher(msgspec.structs.replace(settings_of(config), patience=PATIENCE), say=lambda _line: None)
     try:
         found, outcome = rehearse(config, root, distribution, captured=captured, say=lambda _line: None, fetch=fetcher)
     except SystemFault as fault:
         raise CommandError(str(fault)) from fault
-    findings = [finding_of(entry) for entry in placed_in(outcome.report, read, rendered)]
+    findings = [finding_of(entry) for entry in wanted.placed(outcome.report)]
     return msgspec.structs.replace(found, summary=msgspec.structs.replace(found.summary, findings=findings))
 
 

@@ -9,12 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 from stoker.cli.configs import distribution_of, read_config
-from stoker.cli.exits import CommandError, Exit
+from stoker.cli.exits import CommandError, Exit, complaint, reason_of
 from stoker.cli.findings import show, write_json
 from stoker.cli.inputs import Input, add_output, read_input, wants_color
 from stoker.cli.plan import captured_of
+from stoker.cli.references import Wanted
 from stoker.cli.simulate import rehearse_config
-from stoker.cli.streams import STDOUT, write_data
+from stoker.cli.streams import STDOUT, talk, write_data
 from stoker.engine import DISTRIBUTIONS
 from stoker.engine.assertions import Case, judge_all
 from stoker.engine.columns import count
@@ -25,14 +26,15 @@ from stoker.report.junit import Case as JunitCase
 from stoker.report.junit import Suite, as_junit
 from stoker.report.native import as_data, as_text
 
-UNTESTED: Final = Message("not-tested", "nothing was tested: the file, or the config that it names, has errors in it")
+UNTESTED: Final = Message("not-tested", "nothing was tested: {reason}")
 
 
 class Tested(NamedTuple):
-    """A file of expectations and its cases."""
+    """A file of expectations and its cases: of one that could not be tested, a case that says so."""
 
     source: Input
     cases: list[Case]
+    is_tested: bool = True
 
     @property
     def failed(self) -> list[Case]:
@@ -47,34 +49,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Test; every expectation of every file is judged. Exit 1 when one does not hold."""
-    every = [_test(read_input(file), arguments.color) for file in arguments.files]
-    results = [tested for tested in every if tested is not None]
+    """Test; every expectation of every file is judged. Exit 1 when one does not hold, or cannot be judged."""
+    results = [_try(file, arguments.color) for file in arguments.files]
     if arguments.output == "json":
         write_json([_data(tested) for tested in results])
     elif arguments.output == "junit":
-        write_data(as_junit(map(_suite, arguments.files, every)).encode("utf-8", "surrogateescape"))
+        write_data(as_junit(map(_suite, results)).encode("utf-8", "surrogateescape"))
     else:
         color = wants_color(arguments.color, STDOUT)
         write_data("".join(_text(tested, color=color) for tested in results).encode("utf-8", "surrogateescape"))
-    is_fine = len(results) == len(every) and not any(tested.failed for tested in results)
-    return Exit.FINE if is_fine else Exit.FINDINGS
+    return Exit.FINDINGS if any(tested.failed for tested in results) else Exit.FINE
 
 
-def _test(source: Input, color: str) -> Tested | None:
-    """Rehearse the config that a file names and judge it; None when one of the two has errors in it."""
+def _try(path: str, color: str) -> Tested:
+    """Test one of many: what cannot be tested is said, counts as failed, and does not keep the others from it."""
+    source = Input(path, b"")
+    try:
+        source = read_input(path)
+        return _test(source, color)
+    except (CommandError, OSError) as error:
+        talk(complaint(error))
+        return _untested(source, reason_of(error))
+
+
+def _untested(source: Input, reason: str, found: Report | None = None) -> Tested:
+    """A file that could not be tested, so that nobody who counts cases misses it."""
+    report, place = Report(), Place(source.name, 1, 1)
+    report.add(Severity.ERROR, UNTESTED, (), place, reason=reason)
+    report.extend(entry for entry in found or () if entry.is_error)
+    return Tested(source, [Case("it can be tested", place, report)], is_tested=False)
+
+
+def _test(source: Input, color: str) -> Tested:
+    """Rehearse the config that a file names and judge it. Raises CommandError, OSError."""
     expected, report = read_expectations(source.text, source.name)
     show(report, {source.name: source.text}, color)
     if expected is None:
-        return None
+        return _untested(source, "the file has errors in it", report)
     read = read_config(_beside(source, expected.config), None, color)
     if read.config is None:
-        return None
+        return _untested(source, f"`{_beside(source, expected.config)}` has errors in it", read.report)
     captured = captured_of(_beside(source, expected.inventory)) if expected.inventory else None
     distribution = _named(expected, source) or (captured and distribution_of_system(captured.os))
     with TemporaryDirectory(prefix="stoker-") as directory:
         chosen = distribution or distribution_of(read, None)
-        rehearsal = rehearse_config(read, read.config, Path(directory) / "root", chosen, captured)
+        rehearsal = rehearse_config(Wanted(read, read.config), Path(directory) / "root", chosen, captured)
         cases = judge_all(expected.entries, rehearsal, chosen, Place(source.name, 1, 1))
     return Tested(source, cases)
 
@@ -94,6 +113,8 @@ def _beside(source: Input, path: str) -> str:
 def _text(tested: Tested, *, color: bool) -> str:
     """What does not hold, with the lines that say so; and how many do."""
     name, every, failed = tested.source.name, len(tested.cases), tested.failed
+    if not tested.is_tested:
+        return f"{name}: not tested\n"
     if not failed:
         return f"{name}: {count(every, 'expectation')}, all hold\n"
     report = Report(entry for case in failed for entry in case.report)
@@ -116,11 +137,6 @@ def _data(tested: Tested) -> dict[str, Any]:
     return {"spec": tested.source.name, "holds": not tested.failed, "cases": cases}
 
 
-def _suite(name: str, tested: Tested | None) -> Suite:
-    """The cases of a file; one that failed where it or its config could not be read, so that CI does not miss it."""
-    if tested is None:
-        report = Report()
-        report.add(Severity.ERROR, UNTESTED)
-        return Suite(name, (JunitCase("it can be tested", name, 1, report),))
+def _suite(tested: Tested) -> Suite:
     cases = tuple(JunitCase(case.title, case.place.file, case.place.line, case.report) for case in tested.cases)
     return Suite(tested.source.name, cases)

@@ -120,6 +120,13 @@ _VERBS: Final = (
         "Machines",
     ),
     Verb(
+        "bench",
+        "stoker.cli.bench",
+        "rehearse a boot storm: many machines at once, timed",
+        "stoker bench boot --machines 200",
+        "Machines",
+    ),
+    Verb(
         "watch",
         "stoker.cli.watch",
         "show what happens to a server's machines, as it happens",

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stoker.engine import messages
 from stoker.engine.distributions import Distribution
 from stoker.engine.earlier import NOTHING, Earlier
+from stoker.engine.errors import Refused, entry_of
+from stoker.engine.filesystems import mounted_filesystems
 from stoker.engine.operations import Step
 from stoker.engine.operations.accounts import (
+    AccountOperation,
     AddGroup,
     AddUser,
     AuthorizeKeys,
@@ -17,24 +21,77 @@ from stoker.engine.operations.accounts import (
     RemoveUser,
 )
 from stoker.engine.operations.homes import OwnHome
-from stoker.schema.v3 import Config, PasswdGroup, PasswdUser
-from stoker.system import GroupFields, System, UserFields
+from stoker.report import Report, Severity
+from stoker.schema.v3 import Config, Passwd, PasswdGroup, PasswdUser
+from stoker.system import AccountDraft, AccountFault, GroupFields, System, UserFields
+from stoker.system.databases import GROUP, PASSWD
 
 GROUPS = "files: ensureGroups"
 USERS = "files: ensureUsers"
 NO_PASSWORD = "*"
 
 
+# Where the config says what is asked of an account.
+_KEYS = {"uid": "uid", "gid": "gid", "home": "homeDir", "groups": "groups", "primary_group": "primaryGroup"}
+
+
+def draft_of(system: System) -> AccountDraft | None:
+    """The accounts of a machine on paper; None where it has none yet, so that nothing can be said of them."""
+    known = system.look(system.resolve(PASSWD, follow=True)) and system.look(system.resolve(GROUP, follow=True))
+    return AccountDraft(system) if known else None
+
+
 def plan_accounts(
-    config: Config, system: System, distribution: Distribution, earlier: Earlier = NOTHING
+    config: Config,
+    system: System,
+    distribution: Distribution,
+    draft: AccountDraft | None,
+    report: Report,
+    earlier: Earlier = NOTHING,
 ) -> Iterator[Step]:
-    """Plan groups, users and their keys."""
-    if config.passwd is None:
+    """Plan groups, users and their keys; done on the `draft`, too, and what it refuses is said in `report`."""
+    passwd = config.passwd or Passwd()
+    mounts = tuple(path for _, path, _ in mounted_filesystems(config.storage))
+    steps = [step for index, group in enumerate(passwd.groups) for step in _plan_group(group, system, index)]
+    for index, user in enumerate(passwd.users):
+        steps += _plan_user(user, system, distribution, earlier, index)
+    for step in steps:
+        if draft is not None:
+            _try(step, system, draft, mounts, report)
+        yield step
+
+
+def _try(step: Step, system: System, draft: AccountDraft, mounts: tuple[str, ...], report: Report) -> None:
+    """Do a step on paper, and say it when that cannot be."""
+    try:
+        if isinstance(step.operation, AccountOperation):
+            step.operation.change(draft)
+        elif isinstance(step.operation, AuthorizeKeys):
+            _try_keys(step.operation, system, draft, mounts)
+    except AccountFault as fault:
+        key = _KEYS.get(fault.field)
+        pointer = (*step.pointer, *((key,) if key else ()), *(() if fault.index is None else (fault.index,)))
+        message = messages.UNKNOWN_GROUP if fault.field in {"groups", "primary_group"} else messages.BAD_ACCOUNT
+        report.add(Severity.ERROR, message, pointer, reason=fault)
+    except Refused as refusal:
+        report.extend([entry_of(refusal, step.pointer)])
+
+
+def _try_keys(keys: AuthorizeKeys, system: System, draft: AccountDraft, mounts: tuple[str, ...]) -> None:
+    """Raise `Refused` when there will be no place for keys; what will be mounted may bring one."""
+    user = draft.user(keys.name)
+    if user is None or any(_are_nested(user.home, path) for path in mounts):
         return
-    for index, group in enumerate(config.passwd.groups):
-        yield from _plan_group(group, system, index)
-    for index, user in enumerate(config.passwd.users):
-        yield from _plan_user(user, system, distribution, earlier, index)
+    if draft.is_settled(user.home):
+        keys.check(system, user)
+    elif not draft.has_home(user.home):
+        raise Refused(messages.NO_HOME, name=user.name, home=user.home)
+
+
+def _are_nested(one: str, other: str) -> bool:
+    """Whether one of two directories is, or is in, the other."""
+    one, other = (f"{path.rstrip('/')}/" for path in (one, other))
+    return one.startswith(other) or other.startswith(one)
 
 
 def _plan_group(group: PasswdGroup, system: System, index: int) -> Iterator[Step]:

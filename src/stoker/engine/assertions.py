@@ -19,6 +19,7 @@ from stoker.engine.rehearsal import Held, Rehearsal
 from stoker.engine.summary import Finding
 from stoker.engine.targets import open_tree
 from stoker.report import Place, Report, Severity
+from stoker.schema.rules.butane import is_decimal_mistake
 from stoker.system import System, SystemFault, User
 from stoker.system.protocol import DIRECTORY, FILE, LINK
 
@@ -69,9 +70,14 @@ def _case(entry: Expectation, scene: Scene) -> Case:
         failures = list(_JUDGES[entry.subject](entry, scene))
     except SystemFault as fault:
         failures = [("", str(fault))]
-    for key, reason in failures:
+    order = list(entry.places)
+    for key, reason in sorted(failures, key=lambda failure: order.index(failure[0]) if failure[0] in order else -1):
         place = entry.places.get(key) or entry.places[""]
-        report.add(Severity.ERROR, messages.NOT_AS_EXPECTED, (), place, what=entry.title, reason=reason)
+        mode = entry.wanted.get(key) if key == "mode" else None
+        is_mistake = mode is not None and is_decimal_mistake(mode, is_directory=entry.subject == "directory")
+        message = messages.DECIMAL_EXPECTED if is_mistake else messages.NOT_AS_EXPECTED
+        what = f"{entry.title}, {key}" if key in entry.wanted and key != "exists" else entry.title
+        report.add(Severity.ERROR, message, (), place, what=what, reason=reason, mode=mode)
     return Case(entry.title, entry.places[""], report)
 
 

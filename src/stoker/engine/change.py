@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from stoker.engine import messages
 from stoker.engine.distributions import Distribution
-from stoker.engine.errors import EngineFault, Refused
-from stoker.engine.execution import Say, carry_out, entry_of
+from stoker.engine.errors import EngineFault, Refused, entry_of
+from stoker.engine.execution import Say, carry_out
 from stoker.engine.journal import STEADY, begin_journal, find_journal
 from stoker.engine.originals import PRIVATE
 from stoker.engine.outcome import Outcome

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from typing import Final
+
+WIDEST: Final = 45  # columns of a terminal that a cell gets; what is longer pushes aside the rest of its own row
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
     """Rows in columns as wide as their widest cell, two spaces between; numbers stand to the right."""
     cells = list(rows)
-    widths = [max(map(len, column)) for column in itertools.zip_longest(*cells, fillvalue="")]
+    widths = [min(max(map(len, column)), WIDEST) for column in itertools.zip_longest(*cells, fillvalue="")]
     return ["  ".join(map(_padded, row, widths)) for row in cells]
 
 

@@ -12,7 +12,10 @@ Faults of the machine itself are `stoker.system.SystemFault`; bytes that cannot 
 
 from __future__ import annotations
 
-from stoker.report import Message
+from stoker.engine import messages
+from stoker.fetch import FetchFault
+from stoker.report import Entry, Message, Pointer, Severity
+from stoker.system import SystemFault
 
 
 class EngineFault(Exception):
@@ -42,3 +45,10 @@ class BadState(EngineFault):
 
 class BadInventory(EngineFault):
     """What shall be a captured machine is none."""
+
+
+def entry_of(error: EngineFault | FetchFault | SystemFault, pointer: Pointer) -> Entry:
+    """The finding that a fault is."""
+    if isinstance(error, SystemFault):
+        return Entry(Severity.ERROR, messages.SYSTEM_FAULT.code, str(error), pointer)
+    return Entry(Severity.ERROR, error.code, str(error), pointer, hint=error.hint)

@@ -8,14 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from stoker.engine import messages
-from stoker.engine.errors import EngineFault
+from stoker.engine.errors import EngineFault, entry_of
 from stoker.engine.journal import Journal
 from stoker.engine.operations import Heading, Step
 from stoker.engine.outcome import DONE, FAILED, NOT_REACHED, REFUSED, Outcome
 from stoker.engine.plan import Plan, stage_of
 from stoker.fetch import Embedded, Fetch, FetchFault
-from stoker.report import Entry, Event, Level, Line, Pointer, Report, Severity
+from stoker.report import Event, Level, Line, Report
 from stoker.system import System, SystemFault
 
 Say = Callable[[str], None]
@@ -116,10 +115,3 @@ class _Run:
     def _next(self) -> int:
         self._number += 1
         return self._number
-
-
-def entry_of(error: EngineFault | FetchFault | SystemFault, pointer: Pointer) -> Entry:
-    """The finding that a fault is."""
-    if isinstance(error, SystemFault):
-        return Entry(Severity.ERROR, messages.SYSTEM_FAULT.code, str(error), pointer)
-    return Entry(Severity.ERROR, error.code, str(error), pointer, hint=error.hint)

@@ -73,6 +73,7 @@ SUBJECTS: Final[dict[str, dict[str, Value]]] = {
     "refused": {"has": TEXTS},
 }
 _PATHS: Final = frozenset({"file", "directory", "link", "mount"})  # subjects that are named by a path
+_OF_CONFIG: Final = frozenset({"variant", "ignition"})  # keys that a config begins with
 _HEAD: Final = {"config": TEXT, "inventory": TEXT, "distribution": TEXT}
 
 
@@ -119,6 +120,9 @@ class _Reader:
     def read(self) -> Expectations:
         root = self._document.root
         pairs = self._pairs(root, "a file of expectations")
+        if not _HEAD.keys() & pairs.keys() and _OF_CONFIG & pairs.keys():
+            self._say(messages.A_CONFIG, root)
+            return Expectations("", "", "", ())
         self._refuse_others(pairs, {*_HEAD, "expect"}, "in a file of expectations")
         head = {key: self._value(key, pairs[key][1], value) for key, value in _HEAD.items() if key in pairs}
         if not head.get("config"):

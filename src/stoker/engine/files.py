@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from stoker.engine import messages
+from stoker.engine.accounts import user_fields
 from stoker.engine.contents import source_of
+from stoker.engine.errors import Refused, entry_of
 from stoker.engine.filesystems import mounted_filesystems
 from stoker.engine.operations import Owner, Step
+from stoker.engine.operations.disks import find_obstacle
 from stoker.engine.operations.files import (
     FILE_MODE,
     AppendFile,
@@ -19,12 +22,14 @@ from stoker.engine.operations.files import (
     MakeDirectory,
     MakeHardLink,
     MakeLink,
+    PathOperation,
     WriteFile,
 )
 from stoker.fetch import redacted
+from stoker.fetch.messages import NEEDS_NETWORK
 from stoker.report import Message, Pointer, Report, Severity
 from stoker.schema.v3 import Config, Directory, File, Link, Node, Resource, Storage
-from stoker.system import System, SystemFault
+from stoker.system import Accounts, System, SystemFault, homes
 from stoker.system.protocol import FILE
 
 TRAIL = "files: createFilesystemsFiles: createFiles"
@@ -32,24 +37,32 @@ TRAIL = "files: createFilesystemsFiles: createFiles"
 Placed = tuple[str, Pointer, Node]  # resolved path, pointer, the config's entry
 
 
-def plan_files(config: Config, system: System, online: bool, report: Report) -> Iterator[Step]:
+def plan_files(
+    config: Config, system: System, accounts: Accounts | None, online: bool, report: Report
+) -> Iterator[Step]:
     """Plan directories, files and links. What cannot be done is said in `report`.
 
-    `online` tells whether contents can be fetched that the config does not hold itself.
+    `accounts` are those that there will be, None where that is not known. `online` tells whether contents can be
+    fetched that the config does not hold itself.
     """
     entries = list(places(config, system, report))
     hard = [entry for entry in entries if isinstance(entry[2], Link) and entry[2].hard]
     others = [entry for entry in entries if not (isinstance(entry[2], Link) and entry[2].hard)]
     others.sort(key=lambda entry: 0 if entry[0] == "/" else entry[0].count("/"))
-    files = _Files(system, online, tuple(_gone(config, others, system)), report)
+    made = {path for path, _, _ in others}
+    files = _Files(system, online, tuple(_gone(config, others, system)), made, report)
     for path, pointer, node in others + hard:
         try:
-            if isinstance(node, Directory):
-                yield Step(pointer, TRAIL, _directory(path, node))
-            elif isinstance(node, Link):
-                yield Step(pointer, TRAIL, link_of(path, node, system))
-            elif isinstance(node, File):
+            if accounts is not None:
+                _check_owner(node, pointer, accounts, report)
+            if files.is_barred(path, pointer):
+                continue
+            if isinstance(node, File):
                 yield from files.plan(path, pointer, node)
+            elif isinstance(node, Directory):
+                yield files.checked(Step(pointer, TRAIL, _directory(path, node)))
+            elif isinstance(node, Link):
+                yield files.checked(Step(pointer, TRAIL, link_of(path, node, system)))
         except SystemFault as error:
             report.add(Severity.ERROR, messages.SYSTEM_FAULT, pointer, reason=error)
 
@@ -90,16 +103,19 @@ def nodes(config: Config) -> Iterator[tuple[Pointer, Node]]:
 def _gone(config: Config, entries: list[Placed], system: System) -> Iterator[str]:
     """Directories, each with a slash at its end, that will be gone or new when files are written.
 
-    They are those that are overwritten, homes of users that are removed or move, and where a file system will be
-    mounted: what is in them now says nothing.
+    They are those that are overwritten, homes of users that are added, removed or move, and where a file system will
+    be mounted: what is in them now says nothing.
     """
     for path, _, node in entries:
         if isinstance(node, Directory) and node.overwrite:
             yield path.rstrip("/") + "/"
     for user in config.passwd.users if config.passwd else ():
-        known = system.accounts.user(user.name) if user.should_exist is False or user.home_dir else None
-        if known is not None and user.home_dir != known.home:
+        known = system.accounts.user(user.name)
+        if known is not None and (user.should_exist is False or (user.home_dir and user.home_dir != known.home)):
             yield system.resolve(known.home, follow=True).rstrip("/") + "/"
+        home = homes.home_of(system, user_fields(user))
+        if user.should_exist is not False and system.look(home) is None:
+            yield system.resolve(home).rstrip("/") + "/"
     if system.devices is not None:
         for _, path, said in mounted_filesystems(config.storage):
             device = system.devices.find(said.device)
@@ -108,12 +124,17 @@ def _gone(config: Config, entries: list[Placed], system: System) -> Iterator[str
 
 
 class _Files:
-    """Plans files, one after the other. What is in a directory of `gone` now will not be there then."""
+    """Plans entries, one after the other, where the config has `made` others before.
 
-    def __init__(self, system: System, online: bool, gone: tuple[str, ...], report: Report) -> None:
+    What is in a directory of `gone` now will not be there then.
+    """
+
+    def __init__(self, system: System, online: bool, gone: tuple[str, ...], made: set[str], report: Report) -> None:
         self._system = system
         self._online = online
         self._gone = gone
+        self._made = made
+        self._obstacles: dict[str, str] = {}  # by directory
         self._report = report
 
     def plan(self, path: str, pointer: Pointer, file: File) -> Iterator[Step]:
@@ -136,6 +157,39 @@ class _Files:
             append = AppendFile(path=path, owner=owner, source=source_of(resource), mode=file.mode)
             yield Step((*pointer, "append", index), TRAIL, append)
 
+    def is_barred(self, path: str, pointer: Pointer) -> bool:
+        """Whether something else stands where a directory above the path should be, which is said."""
+        parent = path.rpartition("/")[0]
+        if not parent or path.startswith(self._gone):
+            return False
+        if parent not in self._obstacles:
+            self._obstacles[parent] = find_obstacle(self._system, parent)
+        obstacle = self._obstacles[parent]
+        if obstacle:
+            self._report.add(Severity.ERROR, messages.BARRED, pointer, path=path, parent=obstacle)
+        return bool(obstacle)
+
+    def checked(self, step: Step) -> Step:
+        """A step that makes a directory or link; it is said when what is in its place, or not there, forbids it."""
+        operation = step.operation
+        try:
+            if isinstance(operation, PathOperation) and (
+                operation.overwrite or not operation.path.startswith(self._gone)
+            ):
+                operation.check(self._system)
+            if isinstance(operation, MakeHardLink):
+                self._check_target(operation)
+                self._made.add(operation.path)
+        except Refused as refusal:
+            self._report.extend([entry_of(refusal, step.pointer)])
+        return step
+
+    def _check_target(self, link: MakeHardLink) -> None:
+        """Raise `Refused` when the target of a hard link is not there and is not made before."""
+        is_made = link.target in self._made or link.target.startswith(self._gone)
+        if not is_made and self._system.look(link.target) is None:
+            raise Refused(messages.NO_LINK_TARGET, path=link.path, target=link.target)
+
     def _refusal(self, path: str, has_source: bool) -> Message | None:
         """Why a file may not be written over what is there, if so."""
         found = None if path.startswith(self._gone) else self._system.look(path)
@@ -149,7 +203,17 @@ class _Files:
         """Say it when a resource cannot be had in this run."""
         source = source_of(resource)
         if not self._online and not source.is_embedded:
-            self._report.add(Severity.ERROR, messages.NEEDS_FETCH, pointer, source=redacted(source.url))
+            self._report.add(Severity.ERROR, NEEDS_NETWORK, pointer, url=redacted(source.url))
+
+
+def _check_owner(node: Node, pointer: Pointer, accounts: Accounts, report: Report) -> None:
+    """Say it when nobody will have the name that something shall belong to, or the id is none."""
+    owner = owner_of(node) or Owner()
+    for side, one in (("user", Owner(user=owner.user)), ("group", Owner(group=owner.group))):
+        try:
+            one.ids(accounts)
+        except Refused as refusal:
+            report.extend([entry_of(refusal, (*pointer, side))])
 
 
 def _directory(path: str, directory: Directory) -> MakeDirectory:

@@ -7,18 +7,23 @@ reloaded or restarted for it, and its losses by the labels that a person would n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from shlex import quote
 from typing import NamedTuple
 
+from stoker.engine import messages
 from stoker.engine.errors import EngineFault
 from stoker.engine.operations import Heading, Operation, Step
 from stoker.engine.operations.accounts import RemoveUser
 from stoker.engine.operations.files import KeepFile, PathOperation
 from stoker.engine.operations.losses import Loss
 from stoker.engine.operations.result import WriteResult
+from stoker.engine.operations.units import MaskUnit, UnmaskUnit
+from stoker.engine.plan import Plan
 from stoker.engine.policy import Effect, Impact, effect_of_path, effect_of_unit
 from stoker.fetch import Fetch, FetchFault
+from stoker.report import Pointer, Severity
 from stoker.schema.v3 import Config
 from stoker.system import System, SystemFault
 from stoker.system.protocol import DIRECTORY
@@ -54,10 +59,16 @@ def judge(
         yield Judged(step, Impact.DATA_LOSS if losses else effect.impact, effect.units, losses)
 
 
-def not_allowed(judged: Iterable[Judged], allowed: frozenset[str]) -> list[Loss]:
-    """What would be lost and bears no label that may be wiped; each once."""
-    losses = (loss for row in judged for loss in row.losses)
-    return [loss for loss in dict.fromkeys(losses) if not loss.labels & allowed]
+def refuse_losses(planned: Plan, system: System, allowed: Collection[str]) -> Plan:
+    """A plan that is not begun where it would lose data that nobody has `allowed` to be: each is an error of it."""
+    lost: dict[Loss, Pointer] = {}
+    for step in flat(planned.steps):
+        for loss in losses_of(step.operation, system):
+            lost.setdefault(loss, step.pointer)
+    for loss, pointer in lost.items():
+        if not loss.is_allowed(allowed):
+            planned.report.add(Severity.ERROR, messages.DATA_LOSS, pointer, what=loss, label=quote(loss.name))
+    return planned
 
 
 def flat(steps: Iterable[Step | Heading]) -> Iterator[Step]:
@@ -76,15 +87,17 @@ def losses_of(operation: Operation, system: System) -> tuple[Loss, ...]:
         return known
     try:
         if isinstance(operation, RemoveUser):
+            if operation.keep_home:
+                return ()
             user = system.accounts.user(operation.name)
             found = system.look(user.home) if user else None
             if user is None or found is None or found.uid != user.uid:
                 return ()  # userdel leaves what is not the user's own
             return _directory_loss(user.home, f"the home of user {user.name}", system)
-        overwrites = (
-            isinstance(operation, PathOperation) and operation.overwrite and not isinstance(operation, KeepFile)
-        )
-        if overwrites and isinstance(operation, PathOperation):
+        if isinstance(operation, MaskUnit) and not isinstance(operation, UnmaskUnit):
+            return _directory_loss(operation.path, "the directory", system)
+        overwrites = isinstance(operation, PathOperation) and not isinstance(operation, KeepFile)
+        if overwrites and isinstance(operation, PathOperation) and operation.overwrite:
             return _directory_loss(operation.path, "the directory", system)
     except SystemFault:
         pass

@@ -7,7 +7,7 @@ after a failure.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from stoker.engine.contents import digest_of_config
 from stoker.engine.distributions import Distribution, lay_base
 from stoker.engine.execution import Say, carry_out
 from stoker.engine.filesystems import mounted_filesystems
+from stoker.engine.impact import refuse_losses
 from stoker.engine.operations import Step
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import STAGES, Plan, plan
@@ -33,18 +34,26 @@ Look = Callable[[Outcome, System], None]
 
 
 def provision_machine(
-    config: Config, root: Path, *, distribution: Distribution, say: Say, look: Look, fetch: Fetch | None = None
+    config: Config,
+    root: Path,
+    *,
+    distribution: Distribution,
+    say: Say,
+    look: Look,
+    fetch: Fetch | None = None,
+    allowed: Collection[str] = (),
 ) -> Outcome:
     """Provision the machine that runs this, its disks mounted below `root`. Only root can do that.
 
     `config` is validated and merged. A root without accounts gets the distribution's base first. Without `fetch`
     only contents that the config itself holds are written. `look` sees the Outcome and the machine while everything is
-    still mounted. Raises `SystemFault` when the root cannot be opened.
+    still mounted. What would lose data is refused, but for what is `allowed` to be lost, by its labels. Raises
+    `SystemFault` when the root cannot be opened.
     """
     with closing(RealSystem(root, with_devices=True, patience=PATIENCE)) as system:
-        online = fetch is not None
         noticed = put_back_half_done(system, say)
-        draft = plan(config, system, distribution, online=online, stages=_foreseeable(config))
+        make_plan = partial(_plan, config, system, distribution, allowed, online=fetch is not None)
+        draft = make_plan(_foreseeable(config))
         draft.report.entries[:0] = noticed.entries
         if draft.report.has_errors:
             outcome = carry_out(draft, system, say)
@@ -52,11 +61,12 @@ def provision_machine(
             return outcome
         with ExitStack() as undo:
             undo.callback(carry_out, _cleanup(draft), system, say)
-            outcome = _carry_out(config, system, distribution, ("disks", "mount"), say, fetch)
+            outcome = carry_out(make_plan(("disks", "mount")), system, say, fetch)
             if outcome.succeeded:
                 if system.look("/etc/passwd") is None:
                     lay_base(system, distribution)
-                outcome = _joined(outcome, _carry_out(config, system, distribution, ("files",), say, fetch))
+                make_files, digest = partial(make_plan, ("files",)), digest_of_config(config)
+                outcome = _joined(outcome, carry_out_again(make_files, system, say, fetch, config=digest))
             look(outcome, system)
             undo.pop_all()
         outcome.report.entries[:0] = noticed.entries
@@ -69,18 +79,18 @@ def _foreseeable(config: Config) -> tuple[str, ...]:
     return tuple(stage for stage in STAGES if stage != "files" or not has_root)
 
 
-def _carry_out(
+def _plan(
     config: Config,
     system: System,
     distribution: Distribution,
+    allowed: Collection[str],
     stages: tuple[str, ...],
-    say: Say,
-    fetch: Fetch | None,
-) -> Outcome:
-    make_plan = partial(plan, config, system, distribution, online=fetch is not None, stages=stages)
-    if stages == ("files",):
-        return carry_out_again(make_plan, system, say, fetch, config=digest_of_config(config))
-    return carry_out(make_plan(), system, say, fetch)
+    *,
+    online: bool,
+) -> Plan:
+    """Plan some stages; that nothing is lost is asked anew for each, since what is mounted by then decides about it."""
+    planned = plan(config, system, distribution, online=online, stages=stages)
+    return refuse_losses(planned, system, allowed)
 
 
 def _cleanup(draft: Plan) -> Plan:

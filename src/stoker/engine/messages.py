@@ -26,6 +26,14 @@ NOT_A_DIRECTORY: Final = Message(
     "error creating directory `{path}`: a non-directory already exists and overwrite is false",
     "set `overwrite: true` to replace it",
 )
+BARRED: Final = Message(
+    "barred-by-a-file",
+    "`{path}` cannot be made: `{parent}` is no directory",
+    "replace it by a directory with `overwrite: true`, or choose another path",
+)
+ROOT_STAYS: Final = Message(
+    "root-overwritten", "the root directory cannot be overwritten", "leave out `overwrite`, or name what is below it"
+)
 LINK_EXISTS: Final = Message(
     "link-exists",
     "error creating symlink `{path}`: a symlink exists at that path but points to `{found}`, not `{target}`,"
@@ -63,11 +71,19 @@ UNIT_REFUSED: Final = Message(
     "`systemd-analyze verify` tells more, on the tree that `--keep` keeps",
 )
 
+UNIT_NOT_HERE: Final = Message(
+    "unit-not-here",
+    "`{unit}` is enabled, but has no contents in this config: only a machine whose image has it starts it",
+    "give it `contents`, or look for it on such a machine: `systemctl cat {unit}`",
+)
+
 # Owners and keys.
 NO_SUCH_USER: Final = Message("no-such-user", "no such user `{name}`", "add it under `passwd.users`, or give its id")
 NO_SUCH_GROUP: Final = Message(
     "no-such-group", "no such group `{name}`", "add it under `passwd.groups`, or give its id"
 )
+BAD_ACCOUNT: Final = Message("bad-account", "{reason}")
+UNKNOWN_GROUP: Final = Message("unknown-group", "{reason}", "add it under `passwd.groups`, or leave it out")
 BAD_ID: Final = Message("bad-id", "{number} cannot be the id of a user or group", "ids go from 0 to 4294967294")
 NO_HOME: Final = Message(
     "no-home",
@@ -78,13 +94,6 @@ LINK_IN_HOME: Final = Message(
     "link-in-home",
     "ssh keys of user `{name}` are not written through a link: `{path}` is one",
     "replace the link by a directory",
-)
-
-# Contents.
-NEEDS_FETCH: Final = Message(
-    "needs-fetch",
-    "`{source}` has to be fetched, and this run reads only what the config itself holds",
-    "embed the contents, or provision where the network can be reached",
 )
 
 # Other configs.
@@ -102,6 +111,11 @@ NOT_LIVE: Final = Message(
 )
 BAD_CACHE: Final = Message("bad-cache", "failed to parse cached config: {reason}")
 BAD_STATE: Final = Message("bad-state", "parsing state file: {reason}", "boot anew: it is kept for one boot only")
+NO_CACHE: Final = Message(
+    "no-cache",
+    "open `{path}`: no such file or directory",
+    "the stage `fetch` leaves the config there: run it first, or name the file that it left by `-config-cache`",
+)
 NO_FILE: Final = Message("no-file", "{verb} `{path}`: {reason}")
 NOT_MERGED: Final = Message(
     "not-merged",
@@ -127,10 +141,20 @@ FILES_UNKNOWN: Final = Message(
     "{what} does not tell which files are there: whether one of the config is there already is not known",
     "`--root` plans for a tree, or for the machine that it is run on: `--root /`",
 )
+ALLOWED_IN_VAIN: Final = Message(
+    "allowed-in-vain",
+    "`--allow-wipe {label}` allows nothing: nothing that would be lost is called that",
+    "what would be lost: {names}",
+)
 OLD_NOT_DONE: Final = Message(
     "old-not-done",
     "the config that the machine has could not have made its disks: {reason}",
     "name the config that it was made by, and an inventory of before or after that",
+)
+OTHER_RECORD: Final = Message(
+    "other-record",
+    "the record of this machine is of another config than the old one that was named: the plan stands on the record",
+    "name the config that was applied last",
 )
 NO_INVENTORY: Final = Message(
     "no-inventory", "it is no inventory: {reason}", "`stoker inventory -o json` on the machine writes one"
@@ -169,6 +193,9 @@ NO_PROFILE: Final = Message(
 
 # What a person expects of a rehearsal.
 NOT_AS_EXPECTED: Final = Message("not-as-expected", "{what}: {reason}")
+DECIMAL_EXPECTED: Final = Message(
+    "not-as-expected", NOT_AS_EXPECTED.text, "write `mode: 0{mode}`: without its zero a number is decimal"
+)
 NOT_A_MAPPING: Final = Message("expected-mapping", "{what} is a mapping: keys with values")
 NOT_A_LIST: Final = Message("expected-list", "{what} is a list")
 UNKNOWN_KEY: Final = Message("unknown-expectation", "there is no `{key}` {where}", "known are: {known}")
@@ -180,6 +207,11 @@ TWO_SUBJECTS: Final = Message(
     "two-subjects", "this expectation is about `{one}` and `{other}`", "make two of it, each with a dash of its own"
 )
 WRONG_VALUE: Final = Message("wrong-expectation", "`{key}` should be {wanted}")
+A_CONFIG: Final = Message(
+    "expected-expectations",
+    "this is a config, and what is expected of one stands in a file of its own",
+    "write a file with `config:`, the path of this one, and `expect:`, a list such as `- file: /etc/hostname`",
+)
 NO_CONFIG_NAMED: Final = Message("no-config-named", "this does not say which config is tested", "add `config: web.bu`")
 NOTHING_EXPECTED: Final = Message("nothing-expected", "nothing is expected", "add a list `expect`")
 TOO_MANY_EXPECTED: Final = Message("too-many-expectations", "more than {most} {what}", "make several files of it")
@@ -192,6 +224,7 @@ OLD_SYSTEMD: Final = Message(
 NOT_FOLLOWED: Final = Message("not-followed", 'what "{path}" names under ignition.config is left out')
 
 # The run as a whole.
+DATA_LOSS: Final = Message("data-loss", "data would be lost: {what}", "allow it by `--allow-wipe {label}`")
 RAN_BEFORE: Final = Message(
     "ran-before",
     "this tree has been provisioned before (`{path}` exists)",

@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from stoker.engine.before import NOTHING as NOTHING_THERE
 from stoker.engine.operations import Operation, Owner
 from stoker.engine.operations import accounts as account_operations
 from stoker.engine.operations import disks as disk_operations
 from stoker.engine.operations import files as file_operations
 from stoker.engine.operations import result as result_operations
+from stoker.engine.operations import steady as steady_operations
 from stoker.engine.operations import units as unit_operations
 from stoker.engine.operations import volumes as volume_operations
+from stoker.engine.record import WriteRecord
 from stoker.fetch import Embedded, FetchFault, Source, redacted
 from stoker.system import Look, System, SystemFault
 from stoker.system.protocol import DIRECTORY, LINK
@@ -74,6 +77,25 @@ def _write_file(operation: file_operations.WriteFile, system: System) -> Iterato
         **_content(operation.source),
     }
     yield _path_part(operation.path, facts, system)
+
+
+def _set_file(operation: steady_operations.SetFile, system: System) -> Iterator[Part]:
+    parts = [_content(source) for source in operation.sources]
+    sizes = [part["size"] for part in parts if "size" in part]
+    content: Facts = {"size": sum(sizes)} if len(sizes) == len(parts) and not operation.base else {}
+    facts = {"mode": _mode(operation.mode), **_owner(operation.owner, system, "root:root"), **content}
+    yield _path_part(operation.path, facts, system)
+
+
+def _put_back(operation: steady_operations.PutBack, system: System) -> Iterator[Part]:
+    found, past = system.look(operation.path), operation.past
+    was = {} if found is None else _as_it_is(operation.path, found, system)
+    facts: Facts = {"kind": found.kind} if found is not None and found.kind == DIRECTORY else {}
+    if past.kind == NOTHING_THERE:
+        yield Part(FILES, operation.path, REMOVE, facts, {**was, **facts})
+    else:
+        facts = {"target": past.target} if past.kind == LINK else {"mode": _mode(past.mode), "kind": past.kind}
+        yield Part(FILES, operation.path, CHANGE, facts | {"does": "as it was before any config"}, was)
 
 
 def _append_file(operation: file_operations.AppendFile, system: System) -> Iterator[Part]:
@@ -213,6 +235,11 @@ def _set_preset(operation: unit_operations.SetPreset, _: System) -> Iterator[Par
         yield Part(UNITS, name, CHANGE, {"state": "enabled" if operation.enabled else "disabled"})
 
 
+def _enable_unit(operation: steady_operations.EnableUnit | steady_operations.DisableUnit, _: System) -> Iterator[Part]:
+    is_enabled = isinstance(operation, steady_operations.EnableUnit)
+    yield Part(UNITS, operation.unit, CHANGE, {"state": "enabled" if is_enabled else "disabled"})
+
+
 # Disks
 
 
@@ -269,6 +296,11 @@ _ROWS: Final[dict[type, Callable[[Any, System], Iterator[Part]]]] = {
     unit_operations.MaskUnit: _mask_unit,
     unit_operations.SetPreset: _set_preset,
     result_operations.WriteResult: _nothing,
+    steady_operations.SetFile: _set_file,
+    steady_operations.PutBack: _put_back,
+    steady_operations.EnableUnit: _enable_unit,
+    steady_operations.DisableUnit: _enable_unit,
+    WriteRecord: _nothing,
     disk_operations.TellKernel: _nothing,
     disk_operations.Unmount: _nothing,
     disk_operations.WipeTable: _change_table,

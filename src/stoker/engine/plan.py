@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 import msgspec
 
 from stoker.engine import disk_messages, messages
-from stoker.engine.accounts import plan_accounts
+from stoker.engine.accounts import draft_of, plan_accounts
 from stoker.engine.disks import plan_disks
 from stoker.engine.distributions import Distribution
 from stoker.engine.earlier import NOTHING, Earlier
@@ -100,8 +100,10 @@ def _parts(
         labelled = distribution.relabels and has_labels(system)
         yield "storage", plan_mounts(storage, system, outlook, report, relabels=labelled)
     if "files" in stages:
-        yield "passwd", plan_accounts(config, system, distribution, earlier)
-        yield "storage", plan_files(config, system, online, report)
+        draft = draft_of(system)
+        yield "passwd", plan_accounts(config, system, distribution, draft, report, earlier)
+        is_known = not any(entry.is_error and entry.pointer[:1] == ("passwd",) for entry in report)
+        yield "storage", plan_files(config, system, draft if is_known else None, online, report)
         yield "systemd", plan_units(config, system, distribution, report)
         if outlook:
             yield "storage", plan_crypttab(storage, outlook, distribution.volume_keys)

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from stoker.engine import messages
 from stoker.engine.disk_drawing import INDENTED, draw_disk
 from stoker.engine.disks import draft_disks
 from stoker.engine.filesystems import MOUNT
@@ -26,7 +27,7 @@ from stoker.engine.plan import Plan
 from stoker.engine.policy import Impact
 from stoker.engine.summary import Finding, finding_of
 from stoker.fetch import Embedded
-from stoker.report import Entry, Pointer, Report
+from stoker.report import Entry, Pointer, Report, Severity
 from stoker.schema.v3 import Config, Storage
 from stoker.system import System, Table
 
@@ -109,7 +110,7 @@ class Preview(msgspec.Struct, frozen=True):
 
     @property
     def is_refused(self) -> bool:
-        """Whether a first boot would fail."""
+        """Whether it would be refused."""
         return any(finding.severity == "error" for finding in self.findings)
 
 
@@ -139,8 +140,18 @@ def preview(
         max((change.impact for change in changes), key=lambda impact: impact.rank, default=Impact.NONE),
         tuple(_disk_view(draft, is_fresh=is_fresh) for draft in _drafts(config, system)),
         tuple(changes),
-        tuple(_finding(entry, locate) for entry in (*findings, *planned.report)),
+        tuple(_finding(entry, locate) for entry in (*findings, *planned.report, *_allowed_in_vain(allowed, changes))),
     )
+
+
+def _allowed_in_vain(allowed: frozenset[str], changes: Iterable[Change]) -> Report:
+    """Labels that nothing has of what would be lost: one that was mistyped allows nothing."""
+    losses = [lost for change in changes for lost in change.losses]
+    names = ", ".join(f"`{name}`" for name in dict.fromkeys(lost.labels[0] for lost in losses))
+    report = Report()
+    for label in sorted(allowed.difference(*(lost.labels for lost in losses))):
+        report.add(Severity.WARNING, messages.ALLOWED_IN_VAIN, label=label, names=names or "nothing")
+    return report
 
 
 def _changes(judged: Iterable[Judged], system: System, allowed: frozenset[str], locate: Locate) -> Iterator[Change]:
@@ -207,7 +218,7 @@ def _join(facts: dict[str, Any], more: dict[str, Any]) -> None:
 
 def _lost(loss: Loss, allowed: frozenset[str]) -> Lost:
     labels = tuple(dict.fromkeys([loss.name, *sorted(loss.labels)]))
-    return Lost(str(loss), labels, bool(loss.labels & allowed))
+    return Lost(str(loss), labels, loss.is_allowed(allowed))
 
 
 def _kernel_arguments(planned: Plan, present: frozenset[str], locate: Locate) -> Iterator[Change]:

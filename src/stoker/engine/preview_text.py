@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from shlex import quote
 from typing import Any, Final, NamedTuple
 
 from stoker.engine.columns import count
 from stoker.engine.disk_drawing import size_text
-from stoker.engine.parts import DISKS, FILES, GROUPS, UNITS, USERS
+from stoker.engine.parts import DISKS, FILES, GROUPS, REMOVE, UNITS, USERS
 from stoker.engine.policy import Impact
 from stoker.engine.preview import Change, Preview
 from stoker.engine.summary import finding_lines
@@ -26,9 +27,9 @@ from stoker.report.native import plain
 from stoker.system.protocol import DIRECTORY
 
 MARKS: Final = {"create": "+", "change": "~", "remove": "-"}
-NAMES: Final = 46  # columns that names get at most before the cost; longer ones push it aside
+NAMES: Final = 36  # columns that names get at most before the cost; longer ones push it aside
 NOTHING: Final = "none"  # what a fact is that is no more asked for
-COSTS: Final = 32  # columns that the cost gets at most before what a thing will be
+COSTS: Final = 24  # columns that the cost gets at most before what a thing will be
 
 # Facts in the order in which they are told, each with its words.
 _TOLD: Final[dict[str, Callable[[Any], str]]] = {
@@ -122,14 +123,14 @@ def _words(change: Change) -> str:
         changed = was is not None and was != value
         differs = differs or changed or name not in change.was
         words.append(f"{tell(was)} -> {now}" if changed and name != "target" else now)
-    if change.was and change.facts and not differs:
+    if change.was and change.facts and not differs and change.action != REMOVE:
         words.append("other content")  # of the same size and so on: else it would be no change
     return (", " if change.group in {UNITS, USERS} else " ").join(words)
 
 
 def _cost(change: Change) -> str:
-    """The class of a change, with the units that it concerns beside its own."""
-    others = [unit for unit in change.units if unit != change.name]
+    """The class of a change, with the units that it concerns beside its own, as short as systemctl(1) takes them."""
+    others = [unit.removesuffix(".service") for unit in change.units if unit != change.name]
     return " ".join([change.impact, ", ".join(others)]).rstrip()
 
 
@@ -180,14 +181,9 @@ def _losses(preview: Preview) -> Iterator[str]:
         return
     yield "data that would be lost"
     for lost, place in places.items():
-        allowed = "allowed" if lost.allowed else f"--allow-wipe {_shell_word(lost.labels[0])}"
+        allowed = "allowed" if lost.allowed else f"--allow-wipe {quote(lost.labels[0])}"
         yield f"  {place + ': ' if place else ''}{lost.what}  ({allowed})"
     yield ""
-
-
-def _shell_word(text: str) -> str:
-    plain_word = text.replace("-", "").replace("_", "").replace("/", "").replace(".", "").isalnum()
-    return text if plain_word else "'" + text.replace("'", "'\\''") + "'"
 
 
 def _verdict(preview: Preview) -> str:
@@ -196,7 +192,7 @@ def _verdict(preview: Preview) -> str:
     same = len(preview.changes) - len(pending)
     already = f"; {same} already so" if same else ""
     if preview.is_refused:
-        return f"a first boot would fail{already}"
+        return f"it would be refused{already}"
     if not pending:
         return f"nothing to do{already}"
     counts = Counter(change.impact for change in pending)

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -25,8 +26,9 @@ from stoker.engine.outcome import Outcome
 from stoker.engine.plan import DISKS, plan
 from stoker.engine.summary import Summary, summarise, summary_text
 from stoker.engine.targets import as_first_boot_finds
+from stoker.engine.units import template
 from stoker.fetch import Fetch
-from stoker.report import Entry, Pointer, Severity
+from stoker.report import Entry, Pointer, Report, Severity
 from stoker.report.native import plain
 from stoker.schema.v3 import Config
 from stoker.system import ScratchSystem, commands
@@ -35,6 +37,9 @@ from stoker.system.image_devices import ImageDevices
 from stoker.system.inventory import Captured
 from stoker.system.scratch_devices import Disk, Inventory, ScratchDevices
 from stoker.system.unit_check import Complaint, check_units
+
+# Where an image or an administrator keeps units, beside where a config does.
+UNITS_OF_IMAGE: Final = ("/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -110,6 +115,7 @@ def rehearse(
         outcome = carry_out(plan(config, system, distribution, online=fetch is not None), system, say, fetch)
         complaints = check_units(system.root, _unit_paths(outcome, system, distribution), commands.run)
         outcome.report.extend(_unit_entry(complaint, config) for complaint in complaints or ())
+        outcome.report.extend(_units_not_here(config, system, distribution))
         images = devices.images if isinstance(devices, ImageDevices) else {}
         shown = devices.inventory.disks if captured is not None or _has_disks(config) else {}
         rehearsal = Rehearsal(
@@ -182,6 +188,17 @@ def _unit_paths(outcome: Outcome, system: ScratchSystem, distribution: Distribut
 def _is_text(path: str, system: ScratchSystem) -> bool:
     found = system.look(path)
     return found is not None and found.kind == "file"
+
+
+def _units_not_here(config: Config, system: ScratchSystem, distribution: Distribution) -> Report:
+    """Units that are enabled and are nowhere in the tree, where systemd would look (systemd.unit(5))."""
+    report = Report()
+    for index, unit in enumerate(config.systemd.units if config.systemd else ()):
+        names = [name for name in (unit.name, template(unit.name)[0]) if "\0" not in name]  # no file is called that
+        paths = [f"{directory}/{name}" for directory in (distribution.units, *UNITS_OF_IMAGE) for name in names]
+        if unit.enabled and not unit.contents and not any(map(system.look, paths)):
+            report.add(Severity.WARNING, messages.UNIT_NOT_HERE, ("systemd", "units", index, "name"), unit=unit.name)
+    return report
 
 
 def _unit_entry(complaint: Complaint, config: Config) -> Entry:

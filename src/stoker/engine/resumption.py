@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stoker.engine import messages
-from stoker.engine.errors import EngineFault
-from stoker.engine.execution import Say, carry_out, entry_of
+from stoker.engine.errors import EngineFault, entry_of
+from stoker.engine.execution import Say, carry_out
 from stoker.engine.journal import FIRST_BOOT, Journal, begin_journal, find_journal
 from stoker.engine.operations import Operation
 from stoker.engine.outcome import Outcome

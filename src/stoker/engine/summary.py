@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -19,6 +20,8 @@ from stoker.report import Entry, Severity, pointer_text
 from stoker.report.native import plain
 from stoker.system import Look, System
 from stoker.system.protocol import FILE, LINK
+
+DIGITS: Final = 8  # of a digest that people compare at a glance
 
 
 class Node(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -194,7 +197,7 @@ def finding_of(entry: Entry) -> Finding:
 
 def _node_row(node: Node) -> tuple[str, ...]:
     path = node.path + ("/" if node.kind == "directory" else "")
-    what = f"-> {node.target}" if node.kind == LINK else f"sha256:{node.digest[:12]}" if node.digest else ""
+    what = f"-> {node.target}" if node.kind == LINK else node.digest and f"{node.digest[:DIGITS]}…"
     size = str(node.size) if node.kind == FILE else ""
     return (path, node.mode, f"{node.user}:{node.group}", size, what)
 

@@ -1,4 +1,4 @@
-"""A URL to verified bytes: data, http, https, tftp, s3, arn, gs, oem and file. Knows nothing of what the bytes mean."""
+"""A URL to verified bytes: data, http, https, tftp, s3, arn and gs. Knows nothing of what the bytes mean."""
 
 from stoker.fetch.errors import BadSource, FetchFault, GaveUp, NotFound, Refused, Unavailable, WrongBytes
 from stoker.fetch.fetcher import Embedded, Fetcher

@@ -23,7 +23,6 @@ from stoker.schema import dataurls
 if TYPE_CHECKING:
     import ssl
 
-    from stoker.fetch.files import Files
     from stoker.fetch.stores import Amazon, Google
     from stoker.fetch.tftp import Tftp
     from stoker.fetch.web import Web
@@ -72,10 +71,9 @@ class Client(Protocol):
 class Fetcher(Embedded):
     """Gets bytes from anywhere.
 
-    `say` takes each line of the log. `directories` are what the schemes `oem` and `file` may read: scheme to
-    directory. `environment` names credentials and endpoints of the object stores by the variables of their own tools;
-    `instance_role` allows to ask the machine's metadata service for credentials when it names none. `links` is
-    the kernel's directory of network interfaces.
+    `say` takes each line of the log. `environment` names credentials and endpoints of the object stores by the
+    variables of their own tools; `instance_role` allows to ask the machine's metadata service for credentials when it
+    names none. `links` is the kernel's directory of network interfaces.
     """
 
     def __init__(
@@ -84,7 +82,6 @@ class Fetcher(Embedded):
         *,
         say: Say = lambda _line: None,
         clock: Clock | None = None,
-        directories: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
         instance_role: bool = False,
         links: str = LINKS,
@@ -92,7 +89,6 @@ class Fetcher(Embedded):
         self._settings = settings or Settings()
         self._say = say
         self._clock: Clock = clock or RealClock()
-        self._directories = directories or {}
         self._environment = os.environ if environment is None else environment
         self._instance_role = instance_role
         self._links = links
@@ -103,7 +99,6 @@ class Fetcher(Embedded):
             "s3": lambda: self._amazon,
             "arn": lambda: self._amazon,
             "gs": lambda: self._google,
-            **dict.fromkeys(self._directories, lambda: self._files),
         }
 
     def _pieces(self, source: Source) -> Iterator[bytes]:
@@ -144,12 +139,6 @@ class Fetcher(Embedded):
         return Tftp(self._clock)
 
     @cached_property
-    def _files(self) -> Files:
-        from stoker.fetch.files import Files  # noqa: PLC0415 -- as above
-
-        return Files(self._directories)
-
-    @cached_property
     def _amazon(self) -> Amazon:
         from stoker.fetch.stores import Amazon  # noqa: PLC0415 -- as above
 
@@ -175,7 +164,6 @@ class Fetcher(Embedded):
             replace(self._settings, authorities=()),
             say=self._say,
             clock=self._clock,
-            directories=self._directories,
             environment=self._environment,
             instance_role=self._instance_role,
             links=self._links,

@@ -5,7 +5,7 @@ from stoker.http.content import content_response
 from stoker.http.errors import HttpError, RangeError
 from stoker.http.messages import Feed, FilePart, Request, Response, json_response, text_response
 from stoker.http.problems import PROBLEM_TYPE, Finding, Problem, finding, problem
-from stoker.http.query import parse_query
+from stoker.http.query import parse_query, unescape_path
 from stoker.http.routes import Match, Route, Routes
 
 __all__ = [
@@ -31,4 +31,5 @@ __all__ = [
     "problem",
     "refused_precondition",
     "text_response",
+    "unescape_path",
 ]

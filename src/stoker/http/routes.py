@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from urllib.parse import unquote
+
+from stoker.http.query import ESCAPED_SLASH
 
 Endpoint = TypeVar("Endpoint")
 
@@ -68,12 +69,12 @@ def _match(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
     names: dict[str, str] = {}
     for position, part in enumerate(pattern):
         if part.endswith("...}") and position < len(segments):
-            names[part[1:-4]] = unquote("/".join(segments[position:]))
+            names[part[1:-4]] = "/".join(segments[position:])
             return names
         if position >= len(segments):
             return None
         if part.startswith("{") and segments[position]:
-            names[part[1:-1]] = unquote(segments[position])
+            names[part[1:-1]] = segments[position].replace(ESCAPED_SLASH, "/")
         elif part != segments[position]:
             return None
     return names if len(pattern) == len(segments) else None

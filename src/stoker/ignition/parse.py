@@ -231,10 +231,16 @@ def place_nowhere(findings: list[Finding], report: Report) -> None:
         report.add(severity, message, pointer, None, **values)
 
 
-def parse_newer(raw: bytes, *, file: str = "") -> Parsed:
-    """Parse a config for those who only know Ignition 3; the report says in any case why there is none."""
+def parse_plainly(raw: bytes, *, file: str = "") -> Parsed:
+    """Parse a config for people: the report says in any case, and in plain words, why there is none."""
     done = parse(raw, file=file)
     done.say_why(raw, file)
+    return done
+
+
+def parse_newer(raw: bytes, *, file: str = "") -> Parsed:
+    """Parse a config for those who only know Ignition 3; the report says in any case why there is none."""
+    done = parse_plainly(raw, file=file)
     if done.old is not None and done.document is not None and done.spec is not None:
         done.report.add(Severity.ERROR, m.OLDER, _VERSION, done.document.place(_VERSION), version=done.spec.version)
     return done
@@ -243,13 +249,6 @@ def parse_newer(raw: bytes, *, file: str = "") -> Parsed:
 def looks_like_json(raw: bytes) -> bool:
     """Whether a text begins as a config in JSON does, and not as a template or as Butane in braces."""
     return _BEGINNING.match(raw) is not None
-
-
-def check(raw: bytes, *, file: str = "") -> Report:
-    """Judge a config; where there is nothing to point at, the report says why it is none."""
-    done = parse(raw, file=file)
-    done.say_why(raw, file)
-    return done.report
 
 
 def validate(raw: bytes, *, file: str = "") -> tuple[Report, str | None]:

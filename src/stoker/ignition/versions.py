@@ -13,7 +13,7 @@ import msgspec
 
 from stoker.ignition.convert import convert
 from stoker.ignition.moves import Moves
-from stoker.ignition.parse import Parsed, find_among, parse
+from stoker.ignition.parse import Parsed, find_among, parse_plainly
 from stoker.report import Report
 from stoker.schema.marks import since
 from stoker.schema.specs import IGNITION, IGNITION_2, Spec
@@ -35,8 +35,7 @@ def read_as(
     text: bytes, target: Spec, filesystems: Mapping[str, str] | None = None, *, file: str = "", dedupe: bool = False
 ) -> tuple[Any, Report]:
     """Parse a config and bring it to `target`, as `to_version` does: the config, its findings and those of the way."""
-    parsed = parse(text, file=file)
-    parsed.say_why(text, file)
+    parsed = parse_plainly(text, file=file)
     config, lost = to_version(parsed, target, filesystems, dedupe=dedupe)
     return config, Report([*parsed.report, *lost])
 

@@ -7,10 +7,11 @@ whole stays in the Catalogue.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from posixpath import basename, normpath
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
+from stoker.machines.cache import Cache
 from stoker.machines.documents import Group, Profile, read_group, read_profile
 from stoker.machines.known import NOBODY, Known, read_labels
 from stoker.machines.messages import KEPT, UNKNOWN_PROFILE, UNKNOWN_TEMPLATE
@@ -36,16 +37,27 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[Document]):
-    """What a file said when it was last whole, and the findings in the bytes that were looked at last."""
+    """What a file said when it was last whole, and the findings in the bytes that were looked at last.
+
+    `revision` is that of the bytes that were whole.
+    """
 
     item: Item
     document: Document | None
     report: Report
+    revision: str
+
+
+def _body_size(answer: Any) -> int:
+    return len(answer.body or b"")
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything that answers are made of, at one revision; files by name, sources by key (`ignition/NAME`)."""
+    """Everything that answers are made of, at one revision; files by name, sources by key (`ignition/NAME`).
+
+    `rendered` are answers that were made of it, by what went into them: they stay good when other files change.
+    """
 
     groups: Mapping[str, Entry[Group]] = field(default_factory=dict)
     profiles: Mapping[str, Entry[Profile]] = field(default_factory=dict)
@@ -54,6 +66,7 @@ class Catalogue:
     selection: Selection = field(default_factory=lambda: Selection(()))
     known: Known = NOBODY
     revision: str = ""
+    rendered: Cache[Any] = field(default_factory=lambda: Cache(_body_size))
 
     def profile(self, name: str) -> Profile | None:
         """The profile of that name."""
@@ -92,6 +105,8 @@ def read_catalogue(snapshot: Snapshot, previous: Catalogue = EMPTY) -> tuple[Cat
     selection = Selection(entry.document for entry in groups.values() if entry.document)
     known = Known(Selection(entry.document for entry in labels.values() if entry.document))
     catalogue = Catalogue(groups, profiles, sources, labels, selection, known, snapshot.revision)
+    if previous is not EMPTY:
+        catalogue = replace(catalogue, rendered=previous.rendered)
     report = Report()
     for entries in (groups, profiles, sources, labels):
         for entry in entries.values():
@@ -129,7 +144,8 @@ def _read_all(
             document = known.document if known else None
         if report.has_errors and document is not None:
             report.add(Severity.INFO, KEPT, place=Place(item.file, 1, 1), key=item.key)
-        entries[name] = Entry(item, document, report)
+        revision = known.revision if known and report.has_errors else item.revision
+        entries[name] = Entry(item, document, report, revision)
     return entries
 
 
@@ -149,6 +165,6 @@ def _check_references(catalogue: Catalogue, report: Report) -> None:
     for entry in catalogue.profiles.values():
         profile = entry.document or Profile("", "")
         for key in (f"{folder}/{name}" for folder, name in profile.files.items() if name):
-            if catalogue.source(key) is None:
+            if catalogue.source_entry(key) is None:
                 place = Place(entry.item.file, 1, 1)
                 report.add(Severity.WARNING, UNKNOWN_TEMPLATE, place=place, profile=profile.key, key=key)

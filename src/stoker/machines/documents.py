@@ -138,7 +138,7 @@ def read_group(key: str, item: Item) -> tuple[Group, Report]:
         value = reader.typed("" if given is None else given, str, name, f"selector `{name}`", NOT_TEXT)
         if is_mac_key(name):
             address = parse_mac(value)
-            if address is None:
+            if address is None and isinstance(given, str):
                 reader.complain(BAD_MAC, name, value=value)
             value = address or value
         selector[name] = value

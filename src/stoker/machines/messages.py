@@ -16,6 +16,11 @@ UNKNOWN_PROFILE: Final = Message("machines-unknown-profile", "group `{group}` na
 UNKNOWN_TEMPLATE: Final = Message(
     "machines-unknown-template", "profile `{profile}` names `{key}`: there is no such file", "put it there"
 )
+NEVER_CHOSEN: Final = Message(
+    "machines-never-chosen",
+    "group `{group}` is never chosen: `{chosen}` has the same selectors and comes first",
+    "give one of them another selector, or take one away",
+)
 NO_MATCH: Final = Message("machines-no-match", "no group matches {labels}")
 CLOSEST: Final = Message("machines-closest", "group `{group}`: {reason}")
 NO_BOOT: Final = Message("machines-no-boot", "profile `{profile}` has no `boot`", "give it a `kernel` and an `initrd`")

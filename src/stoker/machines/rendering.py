@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 import msgspec
 
@@ -139,7 +139,29 @@ def render_cloud(catalogue: Catalogue, asker: Asker) -> Answer:
 
 
 def render_config(catalogue: Catalogue, asker: Asker, compile_config: Compile, validate: Validate) -> Answer:
-    """The Ignition config of a machine: as written, or rendered and compiled."""
+    """The Ignition config of a machine: as written, or rendered and compiled; the same again while it is kept."""
+    inputs = _inputs(catalogue, asker, "ignition")
+    if inputs is None:
+        return _render_config(catalogue, asker, compile_config, validate)
+    key = (compile_config, cast("Hashable", validate), *inputs)
+    answer: Answer = catalogue.rendered.get(key, lambda: _render_config(catalogue, asker, compile_config, validate))
+    return answer
+
+
+def _inputs(catalogue: Catalogue, asker: Asker, folder: str) -> tuple[Hashable, ...] | None:
+    """All that goes into the text of a machine: contents, and what it asks with; None where there is no such text."""
+    group = catalogue.selection.find(asker.labels)
+    profile = catalogue.profiles.get(group.profile) if group else None
+    if group is None or profile is None or profile.document is None:
+        return None
+    source = catalogue.source_entry(f"{folder}/{profile.document.files[folder]}")
+    if source is None:
+        return None
+    revisions = catalogue.groups[group.key].revision, profile.revision, source.revision
+    return group.key, group.profile, *revisions, asker.raw_query, *asker.labels.items()
+
+
+def _render_config(catalogue: Catalogue, asker: Asker, compile_config: Compile, validate: Validate) -> Answer:
     answer, origin = render_text(catalogue, asker, "ignition")
     text = answer.body
     if text is None:

@@ -12,7 +12,7 @@ from stoker.platforms.errors import (
     Unreachable,
 )
 from stoker.platforms.find import Found, find_config, machine_arguments
-from stoker.platforms.kernel import FirstBoot, KernelArgument, first_boot, kernel_arguments, platform_id
+from stoker.platforms.kernel import KernelArgument, kernel_arguments
 from stoker.platforms.machine import Machine, Read, Request, Say, this_machine
 from stoker.platforms.removal import remove_config
 from stoker.platforms.status import report_status
@@ -22,7 +22,6 @@ __all__ = [
     "PLATFORMS",
     "BaseConfig",
     "Damaged",
-    "FirstBoot",
     "Found",
     "KernelArgument",
     "Machine",
@@ -38,10 +37,8 @@ __all__ = [
     "Unreachable",
     "base_configs",
     "find_config",
-    "first_boot",
     "kernel_arguments",
     "machine_arguments",
-    "platform_id",
     "reader",
     "remove_config",
     "report_status",

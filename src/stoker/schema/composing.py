@@ -28,7 +28,11 @@ KEYS: Final[dict[str, dict[str, Any]]] = {
             "type": "object",
             "required": ["path"],
             "properties": {
-                "path": {"description": "The fragment, relative to this file.", "type": "string", "minLength": 1},
+                "path": {
+                    "description": "The fragment, relative to this file.",
+                    "type": ["string", "number", "boolean"],
+                    "minLength": 1,
+                },
                 "with": {
                     "description": "Values for the variables of the fragment.",
                     "type": "object",

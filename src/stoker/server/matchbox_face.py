@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from stoker.http import Request, Response, text_response
@@ -36,6 +37,7 @@ from stoker.server.matchbox import IGNITION_TYPE, METADATA_TYPE, SIGNATURES, eve
 from stoker.server.matchbox_configs import compile_template, read_config
 from stoker.server.matchbox_log import Note, notes_of
 from stoker.server.replies import NO_STOCK, Deed, Reply, View
+from stoker.server.wire import BAD_VERSION, NO_HOST
 from stoker.trust import Signer, TrustError
 
 ASSETS: Final = "/assets/"
@@ -79,6 +81,7 @@ ENDPOINTS: Final = {
     "/generic": Endpoint("generic", "text", render_generic),
     "/metadata": Endpoint("metadata", "metadata", render_metadata, METADATA_TYPE),
 }
+REFUSALS: Final = {NO_HOST: "missing required Host header", BAD_VERSION: "unsupported protocol version"}
 BOOT_SCRIPTS: Final = frozenset({"/boot.ipxe", "/boot.ipxe.0"})
 
 
@@ -144,6 +147,11 @@ class MatchboxFace:
         """What a fault of the server's own looks like; Matchbox would drop the connection."""
         line = self.log.line("error", f"{request.method} {request.path}: {type(error).__name__}: {error}")
         return Reply(go_error("Internal Server Error", 500), (), (line,))
+
+    def refuse(self, status: int, detail: str) -> Response:
+        """The line that Go's net/http writes."""
+        reason = f": {REFUSALS[detail]}" if detail in REFUSALS else ""
+        return text_response(f"{status} {HTTPStatus(status).phrase}{reason}", status, TEXT)
 
     def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """Nothing: requests are noted before they are answered."""

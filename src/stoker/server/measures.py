@@ -23,6 +23,7 @@ class Measures:
         self.seconds = Histogram("stoker_request_seconds", "Time from the head of a request to its answer.", "route")
         self.sent = Counter("stoker_sent_bytes_total", "Bytes of bodies answered, streams left aside.", ("route",))
         self.sightings = Counter("stoker_sightings_total", "Machines that were heard of, each time.")
+        self.repeats = Counter("stoker_sightings_repeated_total", "Those that said nothing new within a second.")
         self.keeper = keeper
         self.stream = stream
         self.started = time.time()
@@ -36,13 +37,13 @@ class Measures:
 
     def text(self) -> str:
         """All of them, for Prometheus."""
-        return exposition([self.requests, self.seconds, self.sent, self.sightings, *self._readings()])
+        return exposition([self.requests, self.seconds, self.sent, self.sightings, self.repeats, *self._readings()])
 
     def _readings(self) -> list[Metric]:
         keeper, stream, counts = self.keeper, self.stream, self.keeper.counts
         waiting = keeper.waiting()
         oldest = min((each.note.at for each in waiting), default=time.time())
-        spool = keeper.spool
+        spool, rendered = keeper.spool, keeper.catalogue.rendered
         dropped = 0 if spool is None else spool.dropped
         return [
             Gauge("stoker_info", "Which version runs.", lambda: {__version__: 1}, "version"),
@@ -61,6 +62,10 @@ class Measures:
             Gauge("stoker_spool_records", "Notes in the spool.", lambda: 0 if spool is None else len(spool)),
             _total("stoker_spool_dropped_total", "Notes that the spool had no room for.", dropped),
             _total("stoker_machines_turned_away_total", "Machines there was no room for.", keeper.roster.turned_away),
+            _total("stoker_rendered_hits_total", "Configs that were rendered already.", rendered.hits),
+            _total("stoker_rendered_misses_total", "Configs that had to be rendered.", rendered.misses),
+            Gauge("stoker_rendered_bytes", "What is kept of rendered configs.", lambda: rendered.size),
+            Gauge("stoker_rendered_bytes_limit", "The most that is kept of them.", lambda: rendered.bound),
             Gauge("stoker_watchers", "Clients that watch the stream of events.", lambda: stream.counts.watching),
             _total("stoker_stream_sent_total", "Events sent to them.", stream.counts.sent),
             _total("stoker_stream_missed_total", "Times that one of them missed events.", stream.counts.missed),

@@ -73,6 +73,10 @@ class Native:
         line = self.lines.warn(f"{request.method} {request.path}: {type(error).__name__}: {error}", request.id)
         return Reply(problem(500, "the server failed at this request; its log says how"), (), (line,))
 
+    def refuse(self, status: int, detail: str) -> Response:
+        """A problem document."""
+        return problem(status, detail)
+
     def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """Who asked for what, and what came of it; a token in the query is no more than a reference."""
         token, raw_query = take_token(request.raw_query)

@@ -26,7 +26,7 @@ NO_TOKEN: Final = Secret("")
 
 
 class Stock(NamedTuple):
-    """What a face has at hand for configs: secrets, what leads to the lines of their parts, and what was made of them."""
+    """What a face has at hand for configs: secrets, what leads to the lines of a part, and what was made of them."""
 
     secrets: Secrets
     traces: Traces
@@ -137,6 +137,9 @@ class Face(Protocol):
 
     def fail(self, request: Request, error: Exception) -> Reply:
         """Answer where answering failed."""
+
+    def refuse(self, status: int, detail: str) -> Response:
+        """Answer what could not be taken for a request."""
 
     def access(self, request: Request, reply: Reply, seconds: float) -> str:
         """The line that the log gets once a request is answered, empty for none."""

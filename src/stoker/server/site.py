@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from stoker.http import Request, Response, problem
-from stoker.machines import Compile, Sighting, Validate, check_ignition, facts_of
+from stoker.machines import Compile, Validate, check_ignition, facts_of
 from stoker.report import Event, Report
 from stoker.server.behind import KEY_BYTES, Behind
 from stoker.server.files_api import refuse_change
@@ -24,6 +24,7 @@ from stoker.server.keeper import Keeper
 from stoker.server.measures import Measures
 from stoker.server.native import Native
 from stoker.server.notes import Note
+from stoker.server.repeats import Repeats
 from stoker.server.replies import Face, Order, Reply, View, Work
 from stoker.server.streams import Stream
 from stoker.store import StoreError, StoreUnavailableError
@@ -62,6 +63,7 @@ class Site:
         self.known = Report()
         self.troubles: tuple[str, ...] = ()
         self.stream = Stream()
+        self.repeats = Repeats()
         self.post: Callable[[Callable[[], None]], object] = lambda call: call()
         self.key = behind.key or secrets.token_bytes(KEY_BYTES)
         self.workers = ThreadPoolExecutor(WORKERS, "stoker-worker")
@@ -118,18 +120,17 @@ class Site:
         self.measures.answered(reply.route, response.status, response.size, seconds)
         note = reply.sent(self.clock()) if reply.sent and response.status == OK else None
         if note is not None:
-            self.take(note)
+            self._publish(self.keeper.note(note))
         for line in reply.lines:
             self.write(line)
         self.write(self.face.access(request, reply, seconds))
 
-    def see(self, sighting: Sighting, at: float) -> None:
-        """Note that a machine was heard of."""
+    def hear(self, note: Note) -> None:
+        """Take in what became known of a machine that was heard of, unless just that was a moment ago."""
         self.measures.sightings.add()
-        self._publish(self.keeper.note(Note(sighting.identity, tuple(facts_of(sighting)), at)))
-
-    def take(self, note: Note) -> None:
-        """Take in what became known of a machine."""
+        if self.repeats.is_repeated(note):
+            self.measures.repeats.add()
+            return
         self._publish(self.keeper.note(note))
 
     def write(self, line: str) -> None:
@@ -164,10 +165,9 @@ class Site:
         if reply.work is not None:
             return self._begin_work(request, reply, reply.work, at)
         for sighting in reply.sightings:
-            self.see(sighting, at)
+            self.hear(Note(sighting.identity, tuple(facts_of(sighting)), at))
         for note in reply.notes:
-            self.measures.sightings.add()
-            self.take(note)
+            self.hear(note)
         change = reply.change
         if change is None:
             return reply, None

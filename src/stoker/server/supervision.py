@@ -53,8 +53,9 @@ def listen(host: str, port: int) -> socket.socket:
         listening.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         listening.close()
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise AddressError(
-            f"cannot listen on `{host}:{port}`: {error}; name another address or free this one"
+            f"cannot listen on `{host}:{port}`: {reason.lower()}; name another address or free this one"
         ) from error
     return listening
 

@@ -1,5 +1,6 @@
 """The only door to a machine: files below a root, accounts, units, external commands; for real or in a scratch tree."""
 
+from stoker.system.account_draft import AccountDraft
 from stoker.system.devices import BlockDevices, Device, Signature
 from stoker.system.errors import (
     AccountFault,
@@ -16,6 +17,7 @@ from stoker.system.real import RealSystem
 from stoker.system.scratch import ScratchSystem
 
 __all__ = [
+    "AccountDraft",
     "AccountFault",
     "Accounts",
     "BlockDevices",

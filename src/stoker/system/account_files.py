@@ -8,7 +8,7 @@ Sources: useradd(8), usermod(8), userdel(8), groupadd(8), groupmod(8), groupdel(
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from stoker.system import homes
@@ -91,7 +91,7 @@ class AccountFiles:
                     f"group `{fields.name}` exists already: name it as the primary group of user `{fields.name}`,"
                     " or ask for no user group"
                 )
-            groups = [self._group_to_join(books, name) for name in fields.groups]
+            groups = self._groups_to_join(books, fields.groups)
             uid = self._new_uid(books, defaults, fields)
             if own_group:
                 gid = self._new_gid(books, defaults, fields.system, preferred=uid)
@@ -105,7 +105,7 @@ class AccountFiles:
             if not fields.system and uid in defaults.ids("UID", False):
                 books.add_subordinates(fields.name, defaults)
         if fields.create_home:
-            homes.make_home(self._system, home, defaults.skeleton, (uid, gid), defaults.home_mode)
+            self._make_home(home, defaults, (uid, gid))
 
     def change_user(self, fields: UserFields) -> None:
         """See `Accounts.change_user`."""
@@ -115,9 +115,9 @@ class AccountFiles:
             if row is None:
                 raise AccountFault(f"user `{fields.name}` does not exist in {PASSWD}")
             old = _user(row)
-            groups = [self._group_to_join(books, name) for name in fields.groups]
+            groups = self._groups_to_join(books, fields.groups)
             if fields.uid is not None and fields.uid != old.uid and fields.uid in books.passwd.numbers(UID):
-                raise AccountFault(f"user id {fields.uid} of user `{fields.name}` belongs to another user")
+                raise AccountFault(f"user id {fields.uid} of user `{fields.name}` belongs to another user", "uid")
             gid = old.gid if fields.primary_group is None else self._primary_gid(books, fields.primary_group)
             new = User(
                 old.name,
@@ -127,18 +127,15 @@ class AccountFiles:
                 fields.home or old.home,
                 fields.shell or old.shell,
             )
-            if new.home != old.home and self._system.look(old.home) and self._system.look(new.home):
-                raise AccountFault(f"home directory `{new.home}` of user `{new.name}` exists already")
+            if new.home != old.home and self.has_home(old.home) and self.has_home(new.home):
+                raise AccountFault(f"home directory `{new.home}` of user `{new.name}` exists already", "home")
             books.change_user(row, new)
             if fields.password is not None:
                 books.set_password(row, fields.password, self._today())
             if groups or fields.only_groups:
                 for group in books.group:
                     books.join(group, fields.name, group in groups)
-        if new.home != old.home and self._system.look(old.home):
-            self._system.rename(old.home, new.home)
-        if (new.uid, new.gid) != (old.uid, old.gid):
-            homes.hand_over(self._system, new.home, (old.uid, old.gid), (new.uid, new.gid))
+        self._move_home(old, new)
 
     def remove_user(self, name: str, *, keep_home: bool = False) -> None:
         """See `Accounts.remove_user`."""
@@ -157,9 +154,8 @@ class AccountFiles:
             if is_unused and defaults_of(self._system).user_groups:
                 books.remove_group(name)
             shared = any(_is_within(other[HOME], user.home) for other in books.passwd)
-        found = None if keep_home else self._system.look(user.home)
-        if found is not None and found.uid == user.uid and not shared:
-            self._system.remove_tree(user.home)
+        if not keep_home and not shared:
+            self._remove_home(user)
 
     # Groups
 
@@ -174,7 +170,7 @@ class AccountFiles:
             if gid is None:
                 gid = self._new_gid(books, defaults, fields.system)
             elif gid in books.group.numbers(GROUP_ID):
-                raise AccountFault(f"group id {gid} of group `{fields.name}` belongs to another group")
+                raise AccountFault(f"group id {gid} of group `{fields.name}` belongs to another group", "gid")
             books.add_group(fields.name, gid, fields.password or "!")
 
     def change_group(self, fields: GroupFields) -> None:
@@ -187,7 +183,9 @@ class AccountFiles:
             old = row[GROUP_ID]
             if fields.gid is not None and str(fields.gid) != old:
                 if fields.gid in books.group.numbers(GROUP_ID):
-                    raise AccountFault(f"group id {fields.gid} of group `{fields.name}` belongs to another group")
+                    raise AccountFault(
+                        f"group id {fields.gid} of group `{fields.name}` belongs to another group", "gid"
+                    )
                 books.group.change(row, GROUP_ID, fields.gid)
                 for user in books.passwd:
                     if user[GID] == old:
@@ -205,6 +203,27 @@ class AccountFiles:
                 if user[GID] == row[GROUP_ID]:
                     raise AccountFault(f"group `{name}` is the primary group of user `{user[NAME]}`")
             books.remove_group(name)
+
+    # Homes
+
+    def has_home(self, home: str) -> bool:
+        """Whether there is something at the path of a home directory."""
+        return self._system.look(home) is not None
+
+    def _make_home(self, home: str, defaults: Defaults, owner: tuple[int, int]) -> None:
+        homes.make_home(self._system, home, defaults.skeleton, owner, defaults.home_mode)
+
+    def _move_home(self, old: User, new: User) -> None:
+        """Move a home directory to where it shall be, and give what is in it to the new ids."""
+        if new.home != old.home and self.has_home(old.home):
+            self._system.rename(old.home, new.home)
+        if (new.uid, new.gid) != (old.uid, old.gid):
+            homes.hand_over(self._system, new.home, (old.uid, old.gid), (new.uid, new.gid))
+
+    def _remove_home(self, user: User) -> None:
+        found = self._system.look(user.home)
+        if found is not None and found.uid == user.uid:
+            self._system.remove_tree(user.home)
 
     # Inside
 
@@ -260,12 +279,18 @@ class AccountFiles:
     def _today(self) -> int:
         return int(self._system.now() // DAY)
 
-    def _group_to_join(self, books: Books, name: str) -> Row:
-        row = books.group.find(name)
-        if row is None:
-            place = f" in {GROUP}, only in {ELSEWHERE[GROUP]}" if self.group(name) else ""
-            raise AccountFault(f"group `{name}` does not exist{place}")
-        return row
+    def _groups_to_join(self, books: Books, names: Sequence[str]) -> list[Row]:
+        """The entries of further groups, by name or by id."""
+        rows: list[Row] = []
+        for index, name in enumerate(names):
+            row = books.group.find(name)
+            if row is None and name.isdecimal():
+                row = next((one for one in books.group if int(one[GROUP_ID]) == int(name)), None)
+            if row is None:
+                place = f" in {GROUP}, only in {ELSEWHERE[GROUP]}" if self.group(name) else ""
+                raise AccountFault(f"group `{name}` does not exist{place}", "groups", index)
+            rows.append(row)
+        return rows
 
     def _primary_gid(self, books: Books, name: str) -> int:
         group = self.group(name)
@@ -273,7 +298,7 @@ class AccountFiles:
             return group.gid
         if name.isdecimal() and int(name) in books.group.numbers(GROUP_ID):
             return int(name)
-        raise AccountFault(f"group `{name}` does not exist")
+        raise AccountFault(f"group `{name}` does not exist", "primary_group")
 
     def _new_uid(self, books: Books, defaults: Defaults, fields: UserFields) -> int:
         taken = books.passwd.numbers(UID)
@@ -283,7 +308,7 @@ class AccountFiles:
             if uid is None:
                 raise AccountFault(f"no user id is left for user `{fields.name}`")
         elif uid in taken:
-            raise AccountFault(f"user id {uid} of user `{fields.name}` belongs to another user")
+            raise AccountFault(f"user id {uid} of user `{fields.name}` belongs to another user", "uid")
         return uid
 
     def _new_gid(self, books: Books, defaults: Defaults, system: bool, preferred: int | None = None) -> int:

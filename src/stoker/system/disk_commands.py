@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from stoker.system.devices import ArrayFields, FilesystemFields, VolumeFields
+from stoker.system.errors import Hidden
 from stoker.system.gpt import Partition
 
 # format -> tool, what makes it overwrite, how it takes a UUID, how it takes a label
@@ -82,8 +83,8 @@ def open_volume(node: str, fields: VolumeFields) -> list[str]:
 
 
 def bind_volume(node: str, pin: str, config: str) -> list[str]:
-    """Arguments of clevis to bind a volume to a pin."""
-    return ["clevis", "luks", "bind", "-f", "-k", "-", "-d", node, pin, config]
+    """Arguments of clevis to bind a volume to a pin. It takes the configuration of the pin in no other way."""
+    return ["clevis", "luks", "bind", "-f", "-k", "-", "-d", node, pin, Hidden(config)]
 
 
 def unlock_volume(node: str, name: str) -> list[str]:

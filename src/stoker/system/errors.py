@@ -16,8 +16,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 HIDDEN = "xxxxx"
+SHOWN = 64 << 10  # bytes of what a tool printed that its fault tells
 SECRETS = frozenset({"--password"})  # options of commands whose value is nobody's business
 SECRET_NAME = re.compile(r"(?:^|[._-])(?:token|secret|password|passwd|key)(?:[._-]|$)", re.IGNORECASE)
+
+
+class Hidden(str):
+    """An argument of a command that is shown nowhere: it may be, or hold, a secret."""
+
+    __slots__ = ()
 
 
 class SystemFault(Exception):
@@ -45,7 +52,15 @@ class FileExists(FileFault):
 
 
 class AccountFault(SystemFault):
-    """An account cannot be added, changed or removed as asked."""
+    """An account cannot be added, changed or removed as asked: why, and which field of what is asked is to blame.
+
+    `index` is that of a group among `groups`.
+    """
+
+    def __init__(self, reason: str, field: str = "", index: int | None = None) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.index = index
 
 
 class DeviceFault(SystemFault):
@@ -78,11 +93,11 @@ def without_secrets(arguments: Sequence[str]) -> Iterator[str]:
     for word in arguments:
         name, equals, _ = word.partition("=")
         is_named = equals and not word.startswith("-") and SECRET_NAME.search(name)
-        yield HIDDEN if is_secret else f"{name}={HIDDEN}" if is_named else word
+        yield HIDDEN if is_secret or isinstance(word, Hidden) else f"{name}={HIDDEN}" if is_named else word
         is_secret = word in SECRETS
 
 
 def _text(output: bytes) -> str:
-    """What a tool printed, on one line; nothing in it can steer a terminal."""
-    text = output.decode(errors="replace").strip()
+    """The end of what a tool printed, on one line; nothing in it can steer a terminal."""
+    text = output[-SHOWN:].decode(errors="replace").strip()
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

@@ -17,6 +17,7 @@ from stoker.system.scratch_devices import Disk
 
 SECTOR: Final = 512
 LARGE_SECTOR: Final = 4096
+SMALLEST: Final = 67 * SECTOR  # room for a GPT twice, the record that protects it, and nothing between
 
 # First bytes of what holds a disk without being one: what it is, and how to get at the disk.
 _WRAPPED: Final = {
@@ -44,6 +45,7 @@ def image_disk(path: Path, run: Run) -> Disk:
             for magic, (what, remedy) in _WRAPPED.items():
                 if head.startswith(magic):
                     raise DeviceFault(f"`{path}` is {what}, not the bytes of a disk: `{remedy}` unwraps it")
+            _judge_size(path, size)
             disk = Disk(size=size, sector_size=LARGE_SECTOR if head[LARGE_SECTOR:] == b"EFI PART" else SECTOR)
             try:
                 disk.table = read_table(file, size, disk.sector_size)
@@ -59,6 +61,17 @@ def image_disk(path: Path, run: Run) -> Disk:
         if found is not None:
             disk.contents[start] = found
     return disk
+
+
+def _judge_size(path: Path, size: int) -> None:
+    """Raise `DeviceFault` for what cannot be a disk."""
+    remedy = "name the raw image of a disk, or a device"
+    if size < SMALLEST:
+        raise DeviceFault(
+            f"`{path}` is no disk image: it has {size} bytes, and a disk has at least {SMALLEST}; {remedy}"
+        )
+    if size % SECTOR:
+        raise DeviceFault(f"`{path}` is no disk image: its {size} bytes are no whole number of sectors; {remedy}")
 
 
 def _partitions(disk: Disk) -> tuple[Partition, ...]:

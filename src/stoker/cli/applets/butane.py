@@ -10,13 +10,12 @@ import os
 import stat
 from typing import Final
 
+from stoker.cli.applets.answers import FAILED, USAGE, answer, print_text
 from stoker.cli.gofiles import PathError, read_file, write_file
 from stoker.cli.goflags import Flag, Parsed, describe_pflags, parse_pflags
-from stoker.cli.streams import STDERR, talk, write_data
+from stoker.cli.streams import STDERR, talk
 
 VERSION: Final = "Butane v0.29.0"
-FAILED: Final = 1
-USAGE: Final = 2
 
 _COLOR: Final = 'control color output: "auto", "always", or "never"'
 
@@ -42,18 +41,12 @@ def run(arguments: list[str], program: str) -> int:
     parsed = parse_pflags(FLAGS, arguments)
     usage = f"Usage: {program} [options] [input-file]\nOptions:\n{describe_pflags(FLAGS)}"
     talk("".join(f"{note}\n" for note in parsed.notes))
-    if parsed.error is not None:
-        talk(f"{usage}{parsed.error}\n")
-        return USAGE
-    if len(parsed.positionals) > (0 if parsed.text("input") else 1):
+    if parsed.error is None and len(parsed.positionals) > (0 if parsed.text("input") else 1):
         talk(usage)
         return USAGE
-    if parsed.is_set("help"):
-        write_data(usage.encode())
-        return 0
-    if parsed.is_set("version"):
-        write_data(f"{VERSION}\n".encode())
-        return 0
+    answered = answer(parsed, usage, VERSION, complaint="{usage}{error}\n", tell_help=print_text)
+    if answered is not None:
+        return answered
     return _translate(parsed, parsed.text("input") or "".join(parsed.positionals))
 
 

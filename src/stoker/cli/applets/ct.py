@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from stoker.cli.applets.answers import FAILED, answer
 from stoker.cli.gofiles import PathError, read_file, write_file
 from stoker.cli.goflags import Flag, Parsed, describe_flags, parse_flags
 from stoker.cli.gotext import printf_without_arguments
-from stoker.cli.streams import talk, write_data
+from stoker.cli.streams import talk
 from stoker.report import Entry, Report
 from stoker.schema.platforms import PLATFORMS
 
 VERSION: Final = "ct v0.9.0"
-FAILED: Final = 1
-USAGE: Final = 2
 
 FLAGS: Final = (
     Flag("files-dir", "", "Directory to read local files from."),
@@ -37,16 +36,8 @@ def run(arguments: list[str], program: str) -> int:
     """Be ct, called as `program`."""
     parsed = parse_flags(FLAGS, arguments)
     usage = f"Usage of {program}:\n{describe_flags(FLAGS)}"
-    if parsed.error is not None:
-        talk(f"{parsed.error}\n{usage}")
-        return USAGE
-    if parsed.is_set("help") or parsed.wants_help:
-        talk(usage)
-        return 0
-    if parsed.is_set("version"):
-        write_data(f"{VERSION}\n".encode())
-        return 0
-    return _transpile(parsed)
+    answered = answer(parsed, usage, VERSION)
+    return _transpile(parsed) if answered is None else answered
 
 
 def _transpile(parsed: Parsed) -> int:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from stoker.cli.applets.answers import FAILED, USAGE, answer
 from stoker.cli.gofiles import PathError, read_file, write_file
 from stoker.cli.goflags import Flag, describe_flags, parse_flags
 from stoker.cli.streams import talk, write_data
 
 VERSION: Final = "Fedora CoreOS Config Transpiler v0.2.0"
-FAILED: Final = 1
-USAGE: Final = 2
 
 FLAGS: Final = (
     Flag("input", "", "read from input file instead of stdin"),
@@ -30,12 +29,9 @@ def run(arguments: list[str], program: str) -> int:
     """Be fcct, called as `program`."""
     parsed = parse_flags(FLAGS, arguments)
     usage = f"Usage of {program}:\n{describe_flags(FLAGS)}"
-    if parsed.error is not None or parsed.wants_help:
-        talk(f"{parsed.error}\n{usage}" if parsed.error is not None else usage)
-        return USAGE
-    if parsed.is_set("version"):
-        write_data(f"{VERSION}\n".encode())
-        return 0
+    answered = answer(parsed, usage, VERSION, help_code=USAGE)
+    if answered is not None:
+        return answered
     try:
         text = read_file(parsed.text("input") or None)
     except PathError as error:

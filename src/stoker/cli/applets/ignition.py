@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from stoker.cli.applets.answers import FAILED, USAGE, answer
 from stoker.cli.applets.versions import IGNITION
 from stoker.cli.godurations import seconds_of
 from stoker.cli.goflags import Flag, Parsed, describe_flags, parse_flags
-from stoker.cli.streams import talk, write_data
+from stoker.cli.streams import talk
 
-FAILED: Final = 1
-USAGE: Final = 2
 UNREADABLE: Final = 3
 
 STAGES: Final = ("disks", "fetch", "fetch-offline", "files", "kargs", "mount", "umount")
@@ -25,13 +24,9 @@ def run(arguments: list[str], program: str) -> int:
     """Be ignition, called as `program`."""
     table = _flags()
     parsed = parse_flags(table, arguments)
-    if parsed.error is not None or parsed.wants_help:
-        complaint = "" if parsed.error is None else f"{parsed.error}\n"
-        talk(f"{complaint}Usage of {program}:\n{describe_flags(table)}")
-        return 0 if parsed.error is None else USAGE
-    if parsed.is_set("version"):
-        write_data(f"{IGNITION}\n".encode())
-        return 0
+    answered = answer(parsed, f"Usage of {program}:\n{describe_flags(table)}", IGNITION)
+    if answered is not None:
+        return answered
     for name in ("platform", "stage"):
         if not parsed.text(name):
             talk(f"'--{name}' must be provided\n")

@@ -8,13 +8,11 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from stoker.cli.applets.answers import FAILED, answer
 from stoker.cli.applets.versions import IGNITION
-from stoker.cli.gofiles import PathError, read_file
+from stoker.cli.gofiles import STDIN_NAME, PathError, read_file
 from stoker.cli.goflags import Flag, Parsed, describe_pflags, parse_pflags
-from stoker.cli.streams import talk, write_data
-
-FAILED: Final = 1
-USAGE: Final = 2
+from stoker.cli.streams import talk
 
 FLAGS: Final = (
     Flag("ignore-unsupported", False, "ignore unsupported config sections"),
@@ -28,15 +26,9 @@ def run(arguments: list[str], program: str) -> int:
     """Be ignition-apply, called as `program`."""
     parsed = parse_pflags(FLAGS, arguments)
     usage = f"Usage: {program} [options] config.ign\nOptions:\n{describe_pflags(FLAGS)}"
-    if parsed.error is not None:
-        talk(f"{parsed.error}\n{usage}")
-        return USAGE
-    if parsed.wants_help:
-        talk(usage)
-        return 0
-    if parsed.is_set("version"):
-        write_data(f"{IGNITION}\n".encode())
-        return 0
+    answered = answer(parsed, usage, IGNITION)
+    if answered is not None:
+        return answered
     if len(parsed.positionals) != 1:
         talk(usage)
         return FAILED
@@ -58,12 +50,13 @@ def _apply(parsed: Parsed, path: str) -> str:
 
     log = open_log(to_stdout=True)
     log(IGNITION)
-    error = ""
+    error, hint = "", None
     try:
         text = read_file(None if path == "-" else path)
         if is_container(os.environ, Path("/")):
             outcome = apply_to_container(
                 text,
+                STDIN_NAME if path == "-" else path,
                 Path(os.path.abspath(parsed.text("root"))),
                 surroundings_of(os.environ).distribution,
                 log,
@@ -79,9 +72,13 @@ def _apply(parsed: Parsed, path: str) -> str:
     except PathError as fault:
         error = f"couldn't read config: {fault}"
     except BadConfig as fault:
-        error = f"couldn't parse config: {fault}"
-    except (EngineFault, FetchFault, SystemFault) as fault:
+        error, hint = f"couldn't parse config: {fault}", fault.hint
+    except (EngineFault, FetchFault) as fault:
+        error, hint = f"failed to apply: {fault}", fault.hint
+    except SystemFault as fault:
         error = f"failed to apply: {fault}"
+    if hint:
+        log.at(Level.ERROR, f"hint: {hint}")
     if error:
         log.at(Level.CRITICAL, error)
     return error

@@ -5,14 +5,10 @@ Exit codes: 0 gone; 1 it cannot be removed there; 2 for a wrong flag or platform
 
 from __future__ import annotations
 
-from typing import Final
-
+from stoker.cli.applets.answers import FAILED, USAGE, answer
 from stoker.cli.applets.versions import IGNITION
 from stoker.cli.goflags import Flag, describe_pflags, parse_pflags
-from stoker.cli.streams import talk, write_data
-
-FAILED: Final = 1
-USAGE: Final = 2
+from stoker.cli.streams import talk
 
 
 def run(arguments: list[str], program: str) -> int:
@@ -27,15 +23,9 @@ def run(arguments: list[str], program: str) -> int:
     )
     parsed = parse_pflags(table, arguments)
     usage = f"Usage: {program} [options]\n{describe_pflags(table)}"
-    if parsed.error is not None:
-        talk(f"{parsed.error}\n{usage}")
-        return USAGE
-    if parsed.wants_help:
-        talk(usage)
-        return 0
-    if parsed.is_set("version"):
-        write_data(f"{IGNITION}\n".encode())
-        return 0
+    answered = answer(parsed, usage, IGNITION)
+    if answered is not None:
+        return answered
     if parsed.positionals:
         talk(usage)
         return USAGE

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from stoker.cli.applets.answers import answer
 from stoker.cli.applets.versions import IGNITION
 from stoker.cli.gofiles import PathError, read_file
 from stoker.cli.goflags import Flag, describe_flags, parse_flags
@@ -16,7 +17,6 @@ from stoker.cli.gotext import printf_without_arguments
 from stoker.cli.streams import talk, write_data
 
 INVALID: Final = 1
-USAGE: Final = 2
 
 FLAGS: Final = (Flag("version", False, "print the version of ignition-validate"),)
 
@@ -25,15 +25,9 @@ def run(arguments: list[str], program: str) -> int:
     """Be ignition-validate, called as `program`."""
     parsed = parse_flags(FLAGS, arguments)
     usage = f"Usage:\n  {program} [flags] config.ign\n\n{describe_flags(FLAGS)}"
-    if parsed.error is not None:
-        talk(f"{parsed.error}\n{usage}")
-        return USAGE
-    if parsed.wants_help:
-        talk(usage)
-        return 0
-    if parsed.is_set("version"):
-        write_data(f"{IGNITION}\n".encode())
-        return 0
+    answered = answer(parsed, usage, IGNITION)
+    if answered is not None:
+        return answered
     if len(parsed.positionals) != 1:
         talk(usage)
         return INVALID

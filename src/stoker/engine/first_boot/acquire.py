@@ -89,7 +89,7 @@ def cached_config(boot: Boot) -> Rendered:
     path = boot.places.config_cache
     text = read_whole(path)
     if text is None:
-        raise BadState(messages.NO_FILE, verb="open", path=path, reason="no such file or directory")
+        raise BadState(messages.NO_CACHE, path=path)
     try:
         config = msgspec.json.decode(text, type=Config)
     except msgspec.MsgspecError as error:

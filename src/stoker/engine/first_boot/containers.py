@@ -47,13 +47,13 @@ def is_container(environment: Mapping[str, str], root: Path) -> bool:
 
 
 def apply_to_container(
-    text: bytes, root: Path, distribution: Distribution, log: Log, *, ignore_unsupported: bool, offline: bool
+    text: bytes, name: str, root: Path, distribution: Distribution, log: Log, *, ignore_unsupported: bool, offline: bool
 ) -> Outcome:
-    """Apply a config to the tree below `root`.
+    """Apply a config, which is called `name`, to the tree below `root`.
 
     Raises `EngineFault` for a config that cannot be used or has what is not supported, `FetchFault`, `SystemFault`.
     """
-    read = read_config(text, "the config", log)
+    read = read_config(text, name, log)
     done = Renderer(lambda settings: _fetcher(settings, log), log, offline=offline).render(read).config
     if offline and needs_network(done):
         raise NeedsNetwork(messages.NEEDS_NETWORK, name="what the config names")

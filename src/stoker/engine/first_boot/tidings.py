@@ -21,6 +21,7 @@ from stoker.report import Level, Report, Severity
 from stoker.schema.v3 import Config, KernelArguments
 from stoker.system import SystemFault
 
+LAST: Final = "files"  # once it has succeeded, no record of a failure is wanted any more
 KEPT: Final = "/var/lib/.stoker-failure.json"  # beside the journal of the run that failed
 
 
@@ -53,18 +54,26 @@ def tell(
     for line in boot.log.tail:
         reporter.note(line)
     reporter.report(stage, outcome or _outcome(error), milliseconds=seconds * 1000, is_online=is_online)
-    if stage == "files":
-        _keep_on_machine(boot)
+    if stage == LAST or (error and _is_mounted(boot.places.root)):
+        _keep_on_machine(boot, stage)
 
 
-def _keep_on_machine(boot: Boot) -> None:
-    """Keep the record of a failure in the root, too, where it outlives the boot; a run that succeeds takes it away."""
+def _is_mounted(root: str) -> bool:
+    """Whether the root is that of the machine, and not yet a directory of the initramfs."""
+    try:
+        return bool(root) and Path(root).stat().st_dev != Path("/").stat().st_dev
+    except OSError:
+        return False
+
+
+def _keep_on_machine(boot: Boot, stage: str) -> None:
+    """Keep the record of a failure in the root, too, where it outlives the boot; the last stage takes it away."""
     record = Path(f"{boot.places.spool}/{FAILURE}")
     try:
         with closing(boot.open_system()) as system:
             if record.exists():
                 system.write_file(KEPT, record.read_bytes(), mode=0o600, replace=True, durable=True)
-            elif system.look(KEPT) is not None:
+            elif stage == LAST and system.look(KEPT) is not None:
                 system.remove_tree(KEPT)
     except (OSError, SystemFault) as fault:
         boot.log(f"stoker: the record of the failure is not kept on the machine: {fault}")

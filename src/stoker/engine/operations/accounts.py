@@ -6,7 +6,7 @@ from stoker.engine import messages
 from stoker.engine.errors import Refused
 from stoker.engine.operations.operation import Altered, Touch, Undoable, quoted
 from stoker.fetch import Fetch
-from stoker.system import GroupFields, System, User, UserFields, homes
+from stoker.system import Accounts, GroupFields, System, User, UserFields, homes
 from stoker.system.account_files import LOCK
 from stoker.system.databases import MODES
 from stoker.system.protocol import DIRECTORY
@@ -17,7 +17,19 @@ KEYS_MODE = 0o600
 KEYS_DIRECTORY_MODE = 0o700
 
 
-class AddGroup(Undoable, frozen=True):
+class AccountOperation(Undoable, frozen=True):
+    """What operations on users and groups have in common: they change accounts, be it on paper."""
+
+    def change(self, accounts: Accounts) -> None:
+        """Change the accounts. Raises `AccountFault`, or `CommandFault` by the tools of a machine."""
+        raise NotImplementedError
+
+    def perform(self, system: System, fetch: Fetch) -> None:
+        """See `Operation.perform`."""
+        self.change(system.accounts)
+
+
+class AddGroup(AccountOperation, frozen=True):
     """Add a group."""
 
     fields: GroupFields
@@ -41,9 +53,9 @@ class AddGroup(Undoable, frozen=True):
         same_password = fields.password in {None, system.accounts.group_password(fields.name)}
         return found is not None and fields.gid in {None, found.gid} and same_password
 
-    def perform(self, system: System, fetch: Fetch) -> None:
-        """See `Operation.perform`."""
-        system.accounts.add_group(self.fields)
+    def change(self, accounts: Accounts) -> None:
+        """See `AccountOperation.change`."""
+        accounts.add_group(self.fields)
 
 
 class ChangeGroup(AddGroup, frozen=True):
@@ -53,12 +65,12 @@ class ChangeGroup(AddGroup, frozen=True):
         """See `Operation.describe`."""
         return f"modifying group {quoted(self.fields.name)}"
 
-    def perform(self, system: System, fetch: Fetch) -> None:
-        """See `Operation.perform`."""
-        system.accounts.change_group(self.fields)
+    def change(self, accounts: Accounts) -> None:
+        """See `AccountOperation.change`."""
+        accounts.change_group(self.fields)
 
 
-class RemoveGroup(Undoable, frozen=True):
+class RemoveGroup(AccountOperation, frozen=True):
     """Remove a group."""
 
     name: str
@@ -79,12 +91,12 @@ class RemoveGroup(Undoable, frozen=True):
         """See `Operation.is_done`."""
         return system.accounts.group(self.name) is None
 
-    def perform(self, system: System, fetch: Fetch) -> None:
-        """See `Operation.perform`."""
-        system.accounts.remove_group(self.name)
+    def change(self, accounts: Accounts) -> None:
+        """See `AccountOperation.change`."""
+        accounts.remove_group(self.name)
 
 
-class AddUser(Undoable, frozen=True):
+class AddUser(AccountOperation, frozen=True):
     """Add a user."""
 
     fields: UserFields
@@ -126,9 +138,9 @@ class AddUser(Undoable, frozen=True):
         group = system.accounts.group(wanted)
         return user is not None and user.gid == (group.gid if group else int(wanted) if wanted.isdecimal() else -1)
 
-    def perform(self, system: System, fetch: Fetch) -> None:
-        """See `Operation.perform`."""
-        system.accounts.add_user(self.fields)
+    def change(self, accounts: Accounts) -> None:
+        """See `AccountOperation.change`."""
+        accounts.add_user(self.fields)
 
 
 class ChangeUser(AddUser, frozen=True):
@@ -144,12 +156,12 @@ class ChangeUser(AddUser, frozen=True):
         changed = {user.home, self.fields.home or user.home} if user is not None and (moved or handed) else set()
         return (*_account_files(system), *(Altered(home, whole=True) for home in sorted(changed)))
 
-    def perform(self, system: System, fetch: Fetch) -> None:
-        """See `Operation.perform`."""
-        system.accounts.change_user(self.fields)
+    def change(self, accounts: Accounts) -> None:
+        """See `AccountOperation.change`."""
+        accounts.change_user(self.fields)
 
 
-class RemoveUser(Undoable, frozen=True):
+class RemoveUser(AccountOperation, frozen=True):
     """Remove a user with its home directory, or without."""
 
     name: str
@@ -175,9 +187,9 @@ class RemoveUser(Undoable, frozen=True):
         """See `Operation.is_done`."""
         return system.accounts.user(self.name) is None
 
-    def perform(self, system: System, fetch: Fetch) -> None:
-        """See `Operation.perform`."""
-        system.accounts.remove_user(self.name, keep_home=self.keep_home)
+    def change(self, accounts: Accounts) -> None:
+        """See `AccountOperation.change`."""
+        accounts.remove_user(self.name, keep_home=self.keep_home)
 
 
 class AuthorizeKeys(Undoable, frozen=True):
@@ -217,18 +229,29 @@ class AuthorizeKeys(Undoable, frozen=True):
         user = system.accounts.user(self.name)
         if user is None:
             raise Refused(messages.NO_SUCH_USER, name=self.name)
+        owner = (user.uid, user.gid)
+        for path in self._missing(system, user):
+            system.make_directory(path, KEYS_DIRECTORY_MODE, owner)
+        system.write_file(self._path(user), self._text(), mode=KEYS_MODE, owner=owner, replace=True)
+
+    def check(self, system: System, user: User) -> None:
+        """Raise `Refused` where a home directory that is there already forbids it."""
+        self._missing(system, user)
+
+    def _missing(self, system: System, user: User) -> list[str]:
+        """The directories that have to be made for the file. Raises `Refused` where one of them is something else."""
         path = system.resolve(user.home, follow=True)
         if system.look(path) is None:
             raise Refused(messages.NO_HOME, name=self.name, home=user.home)
-        owner = (user.uid, user.gid)
+        missing: list[str] = []
         for name in self.file.split("/")[:-1]:
             path = f"{path.rstrip('/')}/{name}"
             found = system.look(path)
             if found is None:
-                system.make_directory(path, KEYS_DIRECTORY_MODE, owner)
+                missing.append(path)
             elif found.kind != DIRECTORY:
                 raise Refused(messages.LINK_IN_HOME, name=self.name, path=path)
-        system.write_file(self._path(user), self._text(), mode=KEYS_MODE, owner=owner, replace=True)
+        return missing
 
     def _path(self, user: User) -> str:
         return f"{user.home.rstrip('/')}/{self.file}"

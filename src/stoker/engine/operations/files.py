@@ -40,8 +40,11 @@ class PathOperation(Undoable, frozen=True, kw_only=True):
         """See `Undoable.is_repeatable`."""
         return self.overwrite
 
+    def check(self, system: System) -> None:
+        """Raise `Refused` where what is at the path forbids it."""
+
     def _ids(self, system: System) -> tuple[int, int] | None:
-        return None if self.owner is None else self.owner.ids(system)
+        return None if self.owner is None else self.owner.ids(system.accounts)
 
     def has_owner(self, system: System, found: Look) -> bool:
         """Whether what is there belongs to whom the config names, if anybody. Raises `Refused` for an unknown name."""
@@ -139,17 +142,23 @@ class MakeDirectory(PathOperation, frozen=True, kw_only=True):
             and self.has_owner(system, found)
         )
 
+    def check(self, system: System) -> None:
+        """See `PathOperation.check`."""
+        if self.overwrite and self.path == "/":
+            raise Refused(messages.ROOT_STAYS)
+        found = system.look(self.path)
+        if found is not None and found.kind != DIRECTORY and not self.overwrite:
+            raise Refused(messages.NOT_A_DIRECTORY, path=self.path)
+
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
         owner = self._ids(system)
+        self.check(system)
         if self.overwrite:
             system.remove_tree(self.path)
-        found = system.look(self.path)
-        if found is None:
+        if system.look(self.path) is None:
             system.make_directory(self.path, DIRECTORY_MODE if self.mode is None else self.mode, owner)
             return
-        if found.kind != DIRECTORY:
-            raise Refused(messages.NOT_A_DIRECTORY, path=self.path)
         if owner is not None:
             system.set_owner(self.path, *owner)
         if self.mode is not None:
@@ -170,20 +179,26 @@ class MakeLink(PathOperation, frozen=True, kw_only=True):
         found = system.look(self.path)
         return found is not None and found.kind == LINK and self._points_there(system)
 
+    def check(self, system: System) -> None:
+        """See `PathOperation.check`."""
+        found = system.look(self.path)
+        if found is None or self.overwrite:
+            return
+        if found.kind != LINK:
+            raise Refused(messages.NOT_A_LINK, path=self.path)
+        if not self._points_there(system):
+            raise Refused(messages.LINK_EXISTS, path=self.path, found=system.read_link(self.path), target=self.target)
+
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
         owner = self._ids(system)
+        self.check(system)
         if self.overwrite:
             system.remove_tree(self.path)
-        found = system.look(self.path)
-        if found is None:
+        if system.look(self.path) is None:
             system.link(self.path, self.target)
             if owner is not None:
                 system.set_owner(self.path, *owner)
-        elif found.kind != LINK:
-            raise Refused(messages.NOT_A_LINK, path=self.path)
-        elif not self._points_there(system):
-            raise Refused(messages.LINK_EXISTS, path=self.path, found=system.read_link(self.path), target=self.target)
 
     def _points_there(self, system: System) -> bool:
         return posixpath.normpath(system.read_link(self.path)) == posixpath.normpath(self.target)
@@ -203,18 +218,22 @@ class MakeHardLink(PathOperation, frozen=True, kw_only=True):
         found, target = system.look(self.path), system.look(self.target)
         return found is not None and target is not None and found.identity == target.identity
 
+    def check(self, system: System) -> None:
+        """See `PathOperation.check`: a target that is missing may still be made."""
+        found, target = system.look(self.path), system.look(self.target)
+        if found is not None and not self.overwrite and (target is None or found.identity != target.identity):
+            raise Refused(messages.NOT_THE_TARGET, path=self.path)
+
     def perform(self, system: System, fetch: Fetch) -> None:
         """See `Operation.perform`."""
         if self.is_done(system, fetch):
             return
         if system.look(self.target) is None:
             raise Refused(messages.NO_LINK_TARGET, path=self.path, target=self.target)
+        self.check(system)
         if self.overwrite:
             system.remove_tree(self.path)
-        try:
-            system.hard_link(self.path, self.target)
-        except FileExists as error:
-            raise Refused(messages.NOT_THE_TARGET, path=self.path) from error
+        system.hard_link(self.path, self.target)
 
 
 def _content(source: Source, fetch: Fetch) -> Content:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from stoker.system import Partition, Signature
@@ -34,6 +36,10 @@ class Loss(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """The plainest of these names."""
         return self.label or (self.content.label if self.content else "") or self._node
+
+    def is_allowed(self, allowed: Collection[str]) -> bool:
+        """Whether one of the names that a person gave allows it."""
+        return not self.labels.isdisjoint(allowed)
 
     @property
     def _node(self) -> str:

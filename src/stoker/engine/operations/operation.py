@@ -14,7 +14,7 @@ from stoker.engine import messages
 from stoker.engine.errors import Refused
 from stoker.fetch import Fetch
 from stoker.report import Pointer
-from stoker.system import System
+from stoker.system import Accounts, System
 from stoker.system.protocol import KEEP
 
 HIGHEST_ID = (1 << 32) - 2  # 2**32 - 1 means "no change" to chown(2)
@@ -96,18 +96,18 @@ class Owner(msgspec.Struct, frozen=True):
     user: int | str | None = None
     group: int | str | None = None
 
-    def ids(self, system: System) -> tuple[int, int]:
+    def ids(self, accounts: Accounts) -> tuple[int, int]:
         """The ids of user and group, `KEEP` where nothing is said. Raises `Refused` for an unknown name."""
         uid = gid = KEEP
         if isinstance(self.user, str):
-            user = system.accounts.user(self.user)
+            user = accounts.user(self.user)
             if user is None:
                 raise Refused(messages.NO_SUCH_USER, name=self.user)
             uid = user.uid
         elif self.user is not None:
             uid = _checked(self.user)
         if isinstance(self.group, str):
-            group = system.accounts.group(self.group)
+            group = accounts.group(self.group)
             if group is None:
                 raise Refused(messages.NO_SUCH_GROUP, name=self.group)
             gid = group.gid
