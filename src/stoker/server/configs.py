@@ -119,6 +119,7 @@ class Giving:
     kind: Kind
     asked: Asked
     group: Group | None
+    takes_token: bool
 
     def reply(self) -> Reply:
         """The answer, or what is to be done for it."""
@@ -133,10 +134,6 @@ class Giving:
             return self._hand_out(made, made.body)
         return Reply(Response(OK), work=Work(lambda: self._put_in(made), lambda done: self._with_secrets(made, *done)))
 
-    @property
-    def _takes_token(self) -> bool:
-        return self.group is not None and read_demands(self.group)[0].takes_token
-
     def _turn_away(self) -> Reply | None:
         """Why the machine is given nothing, whatever it would be."""
         profile = self.group.profile if self.group is not None else ""
@@ -144,7 +141,7 @@ class Giving:
         reason = reason_not(self.view, self.asked.machine, template)
         if reason:
             return self._refusal(403, reason, Refused(reason))
-        if not self._takes_token:
+        if not self.takes_token:
             return None
         ruling = self._judge(self.asked.machine)
         return None if ruling.status == OK else self._ruled_out(ruling)
@@ -194,7 +191,7 @@ class Giving:
         """Give what is to be sent, and note that; for a token, once its use is stored."""
         response = self._response(made, sent)
         note = self._note(made, sent)
-        if not self._takes_token:
+        if not self.takes_token:
             return Reply(response, notes=(note,))
         machine = self.view.keeper.find(self.asked.identity) or self.asked.machine
         ruling = self._judge(machine)  # once more, since putting in secrets took its time
@@ -215,7 +212,7 @@ class Giving:
 
     def _response(self, made: Made, sent: bytes) -> Response:
         content_type = IGNITION_TYPE if self.kind.is_config else sniff(sent)
-        if made.has_references or self._takes_token:
+        if made.has_references or self.takes_token:
             return text_response(sent, content_type=content_type).with_headers(NO_STORE)
         if self.kind.is_config:
             return text_response(sent, content_type=content_type)
@@ -255,7 +252,9 @@ class Giving:
 
 def _give(kind: Kind, request: Request, view: View, _names: dict[str, str]) -> Reply:
     asked = read_asked(request, view)
-    return Giving(request, view, kind, asked, view.catalogue.selection.find(asked.asker.labels)).reply()
+    group = view.catalogue.selection.find(asked.asker.labels)
+    takes_token = group is not None and read_demands(group)[0].takes_token
+    return Giving(request, view, kind, asked, group, takes_token).reply()
 
 
 ignition = functools.partial(_give, IGNITION)
