@@ -231,6 +231,7 @@ class Giving:
             made.body,
             sent,
             view.at,
+            digest=made.digest,
             version=made.version,
             template=source.item.key,
             revision=source.item.revision,
