@@ -14,7 +14,8 @@ read again when it has changed.
     see everything else                                   x        x
     change anything                                                x
 
-(1) As a machine that has no token of its own: for one that has, nobody else speaks.
+(1) As a machine that has no token of its own: for one that has, nobody else speaks. The one that its boot script had
+    lets a machine report as well; it is no line of the file (`native.py`).
 """
 
 from __future__ import annotations

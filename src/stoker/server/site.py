@@ -174,6 +174,8 @@ class Site:
         audit = msgspec.json.encode(change.deed) if change.deed else b""
         if not isinstance(change, Order):
             return reply, self.keeper.change(change.changes, change.conditions, audit)
+        if change.deed is None:
+            self.measures.sightings.add()
         done, refusal, events = self.keeper.order(change.note, audit)
         self._publish(events)
         if done is None:
