@@ -388,3 +388,42 @@ def hold(town: Town) -> None:
         town.boots(f"mac={mac}&kind=bare&hostname=a")
         digest = sent_digest(town, f"mac={mac}&kind=bare&hostname=a")
         town.reports(mac, town.operator, "files", outcome="failed", digest=digest, pointer=["storage", "files", 0])
+
+
+@pytest.fixture
+def other(town: Town) -> Iterator[Town]:
+    """Another server on the same store, with the same key."""
+    made = Town(town.root, town.behind._replace(spool=None))
+    yield made
+    made.close()
+
+
+def test_a_token_that_one_server_made_is_known_to_all(town: Town, other: Town) -> None:
+    token = armed(town)
+    path = f"/api/v1/machines/{MAC}/events"
+    until(lambda: b"a token was put" in bytes(other.ask(path, authorization=f"Bearer {other.operator}").body))
+    first = other.fetches(f"mac={MAC}&token={token}")
+    assert first.status == 200
+    until(lambda: town.machine(MAC)["state"] == other.machine(MAC)["state"] and receipts(town) == receipts(other))
+    assert town.fetches(f"mac={MAC}&token={token}").body == first.body
+    assert town.reports(MAC, token, "fetched") == 204
+    until(lambda: "fetched" in other.timeline(MAC))
+    until(lambda: other.fetches(f"mac={MAC}&token={token}").status == 410)
+    assert other.fetches(f"mac={MAC}&token=guessed").status == 403
+
+
+def test_failures_that_two_servers_are_told_hold_a_template_on_both(town: Town, other: Town) -> None:
+    for server, mac in ((town, MAC), (other, OTHER)):
+        server.boots(f"mac={mac}&kind=bare&hostname=a")
+        digest = sent_digest(server, f"mac={mac}&kind=bare&hostname=a")
+        server.reports(mac, server.operator, "files", outcome="failed", digest=digest, pointer=["storage", "files", 0])
+    for server in (town, other):
+        until(lambda server=server: server.ask(f"/ipxe?mac={THIRD}&kind=bare&hostname=a").status == 403)
+    until(lambda: not other.site.keeper.holding.waiting and not town.site.keeper.holding.waiting)
+    until(lambda: town.site.keeper.holding.revisions == other.site.keeper.holding.revisions)
+    town.as_operator("/api/v1/holds/ignition/bare.bu", "DELETE")
+    until(lambda: other.ask(f"/ipxe?mac={THIRD}&kind=bare&hostname=a").status == 200)
+
+
+def receipts(town: Town) -> object:
+    return town.as_operator(f"/api/v1/machines/{MAC}/receipts")
