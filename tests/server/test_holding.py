@@ -82,6 +82,16 @@ def test_what_two_servers_count_at_once_is_counted_together() -> None:
     assert is_held(one)
 
 
+def test_what_others_stored_since_is_newer_than_what_was_stored_by_oneself() -> None:
+    holding = Holding()
+    holding.note(failing("a"))
+    batch = holding.batch()
+    assert batch is not None
+    holding.take(TEMPLATE, stored(Hold(TEMPLATE, "r1", {"p": ("a", "b")}, held_at=1.0, pointer="p"), "2"))
+    holding.done(batch, {f"{HOLDS}/{TEMPLATE}": "1"})
+    assert (holding.revisions, is_held(holding)) == ({TEMPLATE: "2"}, True)
+
+
 def test_what_is_gone_or_unreadable_is_known_no_more() -> None:
     holding = Holding()
     holding.take(TEMPLATE, stored(Hold(TEMPLATE, "r1", {"p": ("a", "b")}, held_at=1.0, pointer="p"), "1"))

@@ -98,11 +98,15 @@ class Holding:
         )
 
     def done(self, batch: Batch, revisions: Mapping[str, str]) -> None:
-        """The store has made these changes, or never will: then there are no revisions."""
+        """The store has made these changes, or never will: then there are no revisions.
+
+        What others have stored since may have been told first: then that is the newer one.
+        """
         del self.waiting[: batch.failings]
-        for change in batch.changes:
-            if change.key in revisions:
-                self.revisions[change.key.removeprefix(f"{HOLDS}/")] = revisions[change.key]
+        for condition in batch.conditions:
+            template = condition.key.removeprefix(f"{HOLDS}/")
+            if condition.key in revisions and self.revisions.get(template, "") == condition.revision:
+                self.revisions[template] = revisions[condition.key]
 
     def _count(self, failing: Failing) -> tuple[Event, ...]:
         template = failing.receipt.template
