@@ -13,7 +13,7 @@ SKIPPED = "debian-packages: skipped python3-venv: only root can install it, with
 INSTALLED = "update --quiet=2\ninstall --quiet=2 --yes --no-install-recommends python3-venv\n"
 
 DISK_TOOLS = ("mkfs.btrfs", "cryptsetup", "mkfs.fat", "mkfs.ext4", "sfdisk", "sgdisk", "mdadm", "mkfs.xfs")
-GUEST_TOOLS = ("mmdebstrap", "qemu-system-x86_64", "swtpm")
+GUEST_TOOLS = ("chromium", "mmdebstrap", "qemu-system-x86_64", "swtpm")
 
 # what the interpreter's exit code is, who runs it -> what apt-get is asked, what is said
 MACHINES = {

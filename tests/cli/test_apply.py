@@ -43,7 +43,8 @@ def test_a_tree_has_no_disks(run: Run, tmp_path: Path) -> None:
     assert (
         "refused\n"
         "  a.bu:5:5: `storage.disks` cannot be done: a tree has no block devices\n"
-        "    hint: apply it with `--devices` as root, on the machine whose disks they are\n"
+        "    hint: do it on the machine whose disks they are: `apply` with `--devices`,"
+        " `plan` and `rearm` with `--root /`\n"
     ) in done.stdout
 
 
@@ -184,6 +185,16 @@ def test_a_directory_with_data_in_it_is_not_overwritten(run: Run, tmp_path: Path
     assert diary.exists()
     assert run("apply", "--quiet", "a.bu", "--root", "tree", "--allow-wipe", "/srv").returncode == 0
     assert not diary.exists()
+
+
+def test_the_base_of_a_new_tree_is_nobodys_data(run: Run, tmp_path: Path) -> None:
+    """As `plan` says of a fresh machine; refused, the base was left behind."""
+    (tmp_path / "a.bu").write_text(FULL.replace("/srv", "/var/home"))
+    done = run("plan", "a.bu")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (2, "1 change: 1 live")
+    done = run("apply", "--quiet", "a.bu", "--root", "tree")
+    assert (done.returncode, done.stdout.partition(":")[0]) == (0, "provisioned")
+    assert list((tmp_path / "tree/var/home").iterdir()) == []
 
 
 KILLED = """\

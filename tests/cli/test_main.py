@@ -108,6 +108,13 @@ def test_a_full_disk_is_said(words: list[str]) -> None:
     assert (done.returncode, done.stderr) == (1, "stoker: `stdout`: no space left on device\n")
 
 
+def test_what_cannot_be_read_is_named_when_it_is_stdin() -> None:
+    with open(os.devnull, "wb") as unreadable:
+        command = [sys.executable, "-m", "stoker", "plan", "-"]
+        done = subprocess.run(command, stdin=unreadable, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "stoker: `<stdin>`: bad file descriptor\n")
+
+
 def heed() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 

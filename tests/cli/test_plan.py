@@ -218,6 +218,34 @@ def test_a_machine_with_a_record_is_planned_by_it(
     assert digest(place) == before
 
 
+ASKING = "variant: flatcar\nversion: 1.1.0\nkernel_arguments: {should_exist: [quiet, a=1]}\n"
+DROPPING = "variant: flatcar\nversion: 1.1.0\nkernel_arguments: {should_exist: [a=1]}\n"
+
+# id: (the kernel's command line, None where the tree has none; what is to go)
+COMMAND_LINES = {
+    "it is there": ("quiet a=1", ["  - quiet  reboot"]),
+    "it has gone already": ("a=1", []),
+    "nobody knows": (None, ["  - quiet  reboot", "  + a=1    reboot"]),
+}
+
+
+@pytest.mark.parametrize(("command_line", "expected"), COMMAND_LINES.values(), ids=COMMAND_LINES)
+def test_a_kernel_argument_that_a_config_drops_goes(
+    command_line: str | None, expected: list[str], run: Run, place: Path
+) -> None:
+    """As where two configs are compared: a machine with a record was said to have nothing to do."""
+    with closing(ScratchSystem(place / "made")) as system:
+        lay_base(system, DISTRIBUTIONS["flatcar"])
+        system.write_file("/var/lib/stoker/applied.json", b"{}")
+        if command_line is not None:
+            system.write_file("/proc/cmdline", command_line.encode())
+    (place / "a.bu").write_text(DROPPING)
+    (place / "old.bu").write_text(ASKING)
+    done = run("plan", "a.bu", "--was", "old.bu", "--root", "made")
+    assert done.returncode == (2 if expected else 0)
+    assert sorted(line for line in done.stdout.splitlines() if line.endswith("  reboot")) == sorted(expected)
+
+
 IMAGE = """\
 variant: fcos
 version: 1.5.0

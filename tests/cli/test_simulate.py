@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -248,3 +252,30 @@ def test_what_is_refused(config: str, inventory: dict[str, Any] | None, line: st
     assert done.returncode == 1
     assert done.stdout.startswith("NOT provisioned: ")
     assert f"refused\n  {line}" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_one_that_is_ended_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+    """By a terminal that is closed, or a service that is stopped: here while a server is waited for."""
+    (tmp_path / "tmp").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        source = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        (tmp_path / "a.ign").write_text(
+            json.dumps(
+                {
+                    "ignition": {"version": "3.4.0"},
+                    "storage": {"files": [{"path": "/x", "contents": {"source": source}}]},
+                }
+            )
+        )
+        command = [sys.executable, "-m", "stoker", "simulate", tmp_path / "a.ign"]
+        environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
+            connection, _ = server.accept()
+            with connection:
+                assert len(list((tmp_path / "tmp").iterdir())) == 1
+                process.send_signal(number)
+                assert process.wait() == -number
+            assert process.stderr is not None
+            assert process.stderr.read() == b""
+    assert list((tmp_path / "tmp").iterdir()) == []

@@ -125,6 +125,13 @@ REFUSALS: dict[str, tuple[dict[str, str], Passwd, str, tuple[str | int, ...], st
         ("users", 0, "primaryGroup"),
         "group `none` does not exist",
     ),
+    "no group for those who are given none": (
+        {},
+        {"groups": [{"name": "users", "shouldExist": False}], "users": [{"name": "test", "noUserGroup": True}]},
+        "unknown-group",
+        ("users", 0),
+        "group `100` does not exist, which is the primary group of a user who is given none",
+    ),
     "a group that is removed": (
         {},
         {"groups": [{"name": "docker", "shouldExist": False}], "users": [{"name": "test", "groups": ["docker"]}]},
@@ -166,6 +173,13 @@ REFUSALS: dict[str, tuple[dict[str, str], Passwd, str, tuple[str | int, ...], st
         "bad-account",
         ("users", 0, "homeDir"),
         "home directory `/home/there` of user `core` exists already",
+    ),
+    "a home that is no path": (
+        {},
+        {"users": [{"name": "test", "homeDir": "relative"}]},
+        "bad-account",
+        ("users", 0),
+        "the home directory `relative` of user `test` is no absolute path",
     ),
     "a primary group that goes": (
         {},

@@ -100,6 +100,11 @@ def test_what_no_machine_could_have(change: Change, reason: str) -> None:
     assert str(caught.value) == f"it is no inventory: {reason}"
 
 
+def test_an_inventory_that_is_deeper_than_any() -> None:
+    with pytest.raises(BadInventory, match="maximum recursion depth"):
+        read_inventory(b'{"x":' + b"[" * 100_000)
+
+
 def test_a_machine_comes_back_as_it_was(tmp_path: Path) -> None:
     captured = read_inventory(json.dumps(MACHINE).encode())
     assert read_inventory(msgspec.json.encode(captured)) == captured

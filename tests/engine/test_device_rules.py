@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from stoker.engine import DISTRIBUTIONS, Outcome, carry_out, lay_base, plan
+from stoker.engine.impact import losses_of
 from stoker.engine.plan import STAGES
 from stoker.fetch import Embedded, Fetch, Source
 from stoker.fetch.source import READ_LIMIT
@@ -287,8 +288,7 @@ def test_a_mount_through_a_link_is_refused(tmp_path: Path) -> None:
     machine = Machine(tmp_path / "root", inventory())
     machine.system.link("/var", "/etc")
     outcome = machine.provision({"filesystems": [{"device": "/dev/sda", "format": "ext4", "path": "/var/x"}]})
-    root = machine.system.root
-    message = f'mount path "{root}/var/x" contains non-directory component "{root}/var"'
+    message = 'mount path "/var/x" contains non-directory component "/var"'
     assert [(entry.message, entry.pointer) for entry in outcome.report] == [
         (message, ("storage", "filesystems", 0, "path"))
     ]
@@ -420,6 +420,40 @@ def test_volumes(tmp_path: Path, said: dict[str, Any], expected: list[str], line
 
 
 HEADER = Volume(2, "vault", UUID)
+OPENED = ["what the volume /dev/mapper/vault holds"]
+
+# id: (what the config says of the volume on /dev/sda, what is made on it, the losses)
+SEALED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
+    "used again, and kept": ({}, {"filesystems": [{"format": "ext4"}]}, []),
+    "used again, and wiped": ({}, {"filesystems": [{"format": "ext4", "wipeFilesystem": True}]}, OPENED),
+    "used again, in another volume": ({}, {"luks": [{"name": "inner", "keyFile": KEY, "wipeVolume": True}]}, OPENED),
+    "used again, in another volume, if it is blank": ({}, {"luks": [{"name": "inner", "keyFile": KEY}]}, []),
+    "made anew": (
+        {"wipeVolume": True},
+        {"filesystems": [{"format": "ext4", "wipeFilesystem": True}]},
+        ["/dev/sda with crypto_LUKS `vault`"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "above", "losses"), SEALED.values(), ids=SEALED)
+def test_what_is_lost_of_a_volume_that_nobody_has_opened_yet(
+    said: dict[str, Any], above: dict[str, Any], losses: list[str], tmp_path: Path
+) -> None:
+    """What it holds cannot be seen when a plan is made: that it is wiped was no loss to anybody."""
+    given = inventory(sda=LUKS)
+    given.volumes["/dev/sda"] = HEADER
+    machine = Machine(tmp_path / "root", given)
+    storage = {name: [{"device": "/dev/mapper/vault", **each} for each in made] for name, made in above.items()}
+    volume = {"name": "vault", "device": "/dev/sda", "keyFile": KEY, **said}
+    storage["luks"] = [volume, *storage.get("luks", [])]
+    config = msgspec.convert({"ignition": {"version": "3.6.0"}, "storage": storage}, Config)
+    planned = plan(config, machine.system, DISTRIBUTIONS["flatcar"])
+    assert not planned.report.has_errors
+    found = [loss for operation in planned.operations() for loss in losses_of(operation, machine.system)]
+    assert [str(loss) for loss in found] == losses
+    assert all(loss.is_allowed({"/dev/mapper/vault", "/dev/sda"}) for loss in found)
+
 
 # id: (header on /dev/sda, what the config says, what stops it; empty when the volume is used again)
 REUSED: dict[str, tuple[Volume, dict[str, Any], str]] = {

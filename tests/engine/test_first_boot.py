@@ -91,8 +91,9 @@ def test_without_a_config_from_fetch_no_stage_runs(boot: FirstBoot) -> None:
     assert "ERROR    : hint: the stage `fetch` leaves the config there: run it first" in done.stdout
 
 
-def test_a_cached_config_that_is_none(boot: FirstBoot) -> None:
-    boot.cache.write_text("{")
+@pytest.mark.parametrize("text", ["{", '{"x":' + "[" * 100_000], ids=["cut off", "too deep"])
+def test_a_cached_config_that_is_none(text: str, boot: FirstBoot) -> None:
+    boot.cache.write_text(text)
     done = boot.run("files")
     assert done.returncode == 1
     assert "CRITICAL : Ignition failed: failed to parse cached config: " in done.stdout

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from stoker.engine.errors import BadConfig, EngineFault, NeedsNetwork
-from stoker.engine.origins import decode_origins, encode_origins
-from stoker.engine.references import DEEPEST, Rendered, Renderer, read_config
+from stoker.engine.origins import Origins, decode_origins, encode_origins, joined, single
+from stoker.engine.references import DEEPEST, MOST, Rendered, Renderer, read_config
 from stoker.fetch import FetchFault, NotFound, Settings, Source
 from stoker.fetch.messages import NOT_FOUND
 from stoker.fetch.source import COPY_LIMIT, READ_LIMIT
+from stoker.ignition.merge import CHILD, PARENT, Transcript
+from stoker.ignition.merge import Source as Giver
 from stoker.report import Level, Line, Pointer
 
 Values = dict[str, Any]
@@ -165,6 +167,18 @@ def test_who_gave_it(first: Values, others: dict[str, Values], pointer: Pointer,
     for found in (origins.find(pointer), kept.find(pointer)):
         assert (found.name, found.pointer) == expected
         assert len(found.digest) == 128
+
+
+def test_the_origins_of_as_many_as_there_may_be() -> None:
+    """They were kept within each other, deeper than Python goes: the stage `fetch` ended with a traceback."""
+    first: Pointer = ("storage", "files", 0)
+    origins: Origins = single(b"", "first")
+    for number in range(MOST):
+        givers: Transcript = {first: [Giver(PARENT, first, True)], (): [Giver(CHILD, (), True)]}
+        origins = joined(origins, single(b"", str(number)), givers)
+    kept = decode_origins(encode_origins(origins))
+    assert kept is not None
+    assert [kept.find(pointer).name for pointer in (first, ("passwd",))] == ["first", str(MOST - 1)]
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b'{"type": "Joined"}', b"\xff", b"[" * 100_000])

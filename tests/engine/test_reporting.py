@@ -194,6 +194,7 @@ def test_a_spool_that_cannot_be_written_stops_nothing(reporter: MakeReporter, sa
         " cannot keep the record of a failure",
         " cannot keep what is still to be sent",
     ]
+    assert "stoker: files failed: why" in said  # and not where to read more of it
 
 
 def test_what_is_sent_and_kept_is_bounded(reporter: MakeReporter, tmp_path: Path) -> None:

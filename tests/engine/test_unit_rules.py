@@ -117,3 +117,20 @@ def test_a_name_that_leads_elsewhere_is_refused(tree: Any, unit: Unit) -> None:
     outcome = tree.provision({"systemd": {"units": [unit]}})
     assert [entry.code for entry in outcome.report if entry.is_error] == ["unit-elsewhere"]
     assert tree.text("/etc/systemd/x.service") == ""
+
+
+# id: (a unit that no file can have the name of, the part that is to blame)
+NAMELESS: dict[str, tuple[dict[str, Any], tuple[str | int, ...]]] = {
+    "a unit": ({"name": f"{'a' * 300}.service", "contents": "[Unit]\n"}, ("contents",)),
+    "a drop-in": ({"name": "a.service", "dropins": [{"name": f"{'a' * 300}.conf", "contents": ""}]}, ("dropins", 0)),
+}
+
+
+@pytest.mark.parametrize(("unit", "place"), NAMELESS.values(), ids=NAMELESS)
+def test_a_name_that_no_file_can_have_is_found_before_anything_is_written(
+    unit: dict[str, Any], place: tuple[str | int, ...], tree: Any
+) -> None:
+    outcome = tree.provision({"storage": {"files": [{"path": "/x"}]}, "systemd": {"units": [unit]}})
+    assert [entry.pointer for entry in outcome.report if entry.is_error] == [("systemd", "units", 0, *place)]
+    assert "file name too long" in outcome.report.entries[0].message
+    assert tree.system.look("/x") is None

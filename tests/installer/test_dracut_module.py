@@ -6,12 +6,14 @@ import filecmp
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from stoker.cli.exits import Exit
 from stoker.cli.main import main
 from stoker.installer import CannotGather, InstallerFault, NotOurs, Written, write_module
 from stoker.installer.dracut_module import ENGINE, PARTS
@@ -113,6 +115,10 @@ def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "kept").exists()
 
 
+def test_an_empty_directory_is_taken(tmp_path: Path) -> None:
+    assert (Path(write_module(tmp_path, ROOTS).directory) / "tree/usr/lib/stoker/stoker").exists()
+
+
 def test_ours_is_written_anew(written: Written) -> None:
     (Path(written.directory) / "left-over").touch()
     again = write_module(Path(written.directory), ROOTS)
@@ -131,9 +137,19 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         write_module(tmp_path / "file/module", ROOTS)
 
 
+def test_a_file_that_cannot_be_written_whole_is_told_in_a_line(tmp_path: Path) -> None:
+    place = tmp_path / "module"
+    limited = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", sys.executable, "-m", "stoker"]
+    done = subprocess.run([*limited, "initramfs", "build", place], capture_output=True, text=True, check=False)
+    home = tmp_path / ".module.new/tree/usr/lib/stoker"
+    assert (done.returncode, done.stderr) == (1, f"stoker: cannot write `{home}`: file too large\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_verb_says_what_is_wrong(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["stoker", "initramfs", "build", str(tmp_path)]) == 1
-    assert "hint: name a directory that does not exist yet" in capfd.readouterr().err
+    (tmp_path / "kept").touch()
+    assert main(["stoker", "initramfs", "build", str(tmp_path)]) == Exit.REFUSED
+    assert "hint: name a directory that is empty or not there" in capfd.readouterr().err
 
 
 # kernel command line: whether it is a first boot, and the platform that it names

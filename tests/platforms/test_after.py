@@ -111,9 +111,13 @@ def test_a_stage_is_reported(error: str, line: dict[str, str], world: World, ser
     [
         ((404, b""), "https://metadata.packet.net/metadata answered with status 404; the stage is not reported"),
         ((200, b"{}"), "the stage is not reported: Object missing required field `phone_home_url`"),
+        (
+            (200, b'{"x":' + b"[" * 100_000),
+            "the stage is not reported: maximum recursion depth exceeded while deserializing an object",
+        ),
         ((200, b"<html>"), "the stage is not reported: JSON is malformed: invalid character (byte 0)"),
     ],
-    ids=["absent", "without a place", "no json"],
+    ids=["absent", "without a place", "too deep", "no json"],
 )
 def test_a_report_that_fails_is_only_told(reply: tuple[int, bytes], said: str, world: World, service: Metadata) -> None:
     service.replies["GET", "/metadata"] = [reply]

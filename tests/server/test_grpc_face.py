@@ -226,6 +226,7 @@ def test_a_fault_in_one_call_does_not_end_the_others(
     async def ask() -> list[tuple[str, str]]:
         (tmp_path / "data/groups").mkdir()
         site = Site(behind(), None, compile_config, lambda _line: None)
+        site.wait_until_read(30)
         site.keeper.snapshot = None  # type: ignore[assignment]  # as nothing in the server should leave it
         answers = []
         async with (

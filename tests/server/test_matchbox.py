@@ -112,6 +112,8 @@ REFUSALS = [
     ("/nothing", 404, "nothing is at `/nothing`"),
     ("/ipxe/", 404, "nothing is at `/ipxe/`"),
     ("/assets/nothing", 404, "no asset `nothing`"),
+    ("/assets/%ff", 404, "no asset `?`"),
+    ("/ignition?mac=525400000001&a=%ff", 404, "no group matches `a=?, mac=52:54:00:00:00:01`"),
 ]
 
 

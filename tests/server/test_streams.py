@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
-from stoker.server.streams import HEARTBEAT, Stream, message
+from stoker.server.streams import HEARTBEAT, PULSE, Stream, message
 
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
@@ -140,5 +140,33 @@ def test_closing_ends_every_stream() -> None:
         await asyncio.sleep(0)
         events.close()
         assert await rest == b"end"
+
+    run(test)
+
+
+def test_the_pulse_tells_that_something_happened_and_not_how_often() -> None:
+    async def test() -> None:
+        events = stream()
+        pulse = events.pulse()
+        assert await anext(pulse) == HEARTBEAT
+        for number in range(100):
+            events.publish("machine", str(number).encode())
+        assert await anext(pulse) == PULSE
+        piece = asyncio.ensure_future(anext(pulse))
+        await asyncio.sleep(0)
+        events.touch()
+        assert await piece == PULSE
+        assert (events.counts.looking, events.counts.watching) == (1, 0)
+        events.close()
+        assert [piece async for piece in pulse] == []
+        assert events.counts.looking == 0
+
+    run(test)
+
+
+def test_a_pulse_without_news_is_a_sign_of_life() -> None:
+    async def test() -> None:
+        async with aclosing(stream(heartbeat=0.001).pulse()) as pulse:
+            assert [await anext(pulse) for _ in range(3)] == [HEARTBEAT] * 3
 
     run(test)

@@ -60,7 +60,7 @@ def test_what_is_for_another_process_is_left(environment: dict[str, str]) -> Non
 
 
 def test_an_address_that_is_taken_is_refused() -> None:
-    with listen("127.0.0.1", 0) as listening, pytest.raises(AddressError, match="Address already in use"):
+    with listen("127.0.0.1", 0) as listening, pytest.raises(AddressError, match="address already in use"):
         listen("127.0.0.1", listening.getsockname()[1])
 
 

@@ -32,8 +32,8 @@ class Echo:
         self.ended: list[str] = []
         self.held = asyncio.Event()
 
-    def body_limit(self, request: Request) -> int:
-        return 100 if request.method == "PUT" else 10
+    def body_limit(self, request: Request) -> int | None:
+        return {"PUT": 100, "DELETE": None}.get(request.method, 10)
 
     def answer(self, request: Request) -> Response | Awaitable[Response]:
         self.asked.append(request)
@@ -205,6 +205,10 @@ PLAIN = b"content-type: text/plain; charset=utf-8\r\n"
             b"HTTP/1.1 200 OK\r\n" + PLAIN + b"content-length: 22\r\nconnection: close\r\n\r\nGET /a b%2Fc??d%20 b''",
         ),
         (
+            b"DELETE /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\nabc",
+            b"HTTP/1.1 200 OK\r\n" + PLAIN + b"content-length: 13\r\nconnection: close\r\n\r\nDELETE /a b''",
+        ),
+        (
             b"GET /none HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n",
             b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n",
         ),
@@ -227,6 +231,7 @@ PLAIN = b"content-type: text/plain; charset=utf-8\r\n"
         "a field that would begin another",
         "a method that nobody knows",
         "escapes",
+        "a body that is not looked at",
         "another protocol",
         "nothing",
     ],

@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from stoker.system import DeviceFault, FileFault, RealSystem, Signature, commands
+from stoker.system.devices import Array, Volume
 from stoker.system.images import image_disk
-from stoker.system.inventory import Captured, capture, capture_devices, capture_disk, kernel_arguments
+from stoker.system.inventory import Captured, capture, capture_array, capture_devices, capture_disk, kernel_arguments
 from stoker.system.real_devices import RealDevices
 from stoker.system.scratch_devices import Disk, Inventory, ScratchDevices
 from tests.loops import loops, run, why_not
@@ -201,6 +202,32 @@ def test_images_without_a_table(tmp_path: Path) -> None:
     assert image_disk(tmp_path / "broken", commands.run).fault.startswith("the GPT is damaged")
 
 
+ON_ARRAY = {
+    "a file system": (Signature("ext4", "data"), None),
+    "an encrypted volume": (Signature("crypto_LUKS", "data"), Volume(2, "data", "")),
+    "nothing": (None, None),
+}
+
+
+@pytest.mark.parametrize(("held", "volume"), ON_ARRAY.values(), ids=ON_ARRAY)
+def test_an_array_by_the_path_that_configs_call_it_by(held: Signature | None, volume: Volume | None) -> None:
+    """What is on it was left out: a plan for the machine saw nothing there that could be lost."""
+    array = Array("raid1", ("/dev/vdb", "/dev/vdc"))
+    node, path = "/dev/md127", "/dev/md/data"
+    given = Inventory(arrays={node: array}, uses={node: "mounted at `/srv`"})
+    given.held = {} if held is None else {node: held}
+    given.volumes = {} if volume is None else {node: volume}
+    found = Inventory()
+    capture_array(ScratchDevices(given), node, path, found)
+    assert found == Inventory(
+        arrays={path: array},
+        uses={path: "mounted at `/srv`"},
+        held={} if held is None else {path: held},
+        volumes={} if volume is None else {path: volume},
+    )
+    assert ScratchDevices(found).probe(path) == held
+
+
 NO_IMAGE = "is no disk image: "
 NAME_ONE = "name the raw image of a disk, or a device"
 
@@ -226,8 +253,15 @@ def test_what_is_no_raw_image(head: bytes, said: str, tmp_path: Path) -> None:
     assert str(caught.value) == f"`{tmp_path}/a.img` {said}"
 
 
+def test_a_pipe_is_no_image_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DeviceFault, match="is no disk image: it is no file and no block device; name the raw image"):
+        image_disk(tmp_path / "pipe", commands.run)
+
+
 def test_an_image_that_cannot_be_read(tmp_path: Path) -> None:
-    for path in (tmp_path / "none", tmp_path):
+    os.mkfifo(tmp_path / "pipe")  # that nobody writes to
+    for path in (tmp_path / "none", tmp_path, tmp_path / "pipe"):
         with pytest.raises(FileFault, match="cannot read"):
             image_disk(path, commands.run)
-    assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path) == ["pipe"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -48,6 +49,34 @@ def test_an_entry_of_the_journal(
     with closing(Journal(str(tmp_path / "log"))) as journal:
         journal.send(message, 6, fields)
     assert listener.recv(4096) == expected
+
+
+MANY = 1000  # lines: more than the kernel keeps for a reader (unix(7), max_dgram_qlen)
+
+
+def test_a_reader_that_is_behind_gets_every_line(listener: socket.socket, tmp_path: Path) -> None:
+    """A large config logs faster than a journal reads; the line that says why the boot failed comes last."""
+    lines: list[bytes] = []
+    reader = Thread(target=lambda: lines.extend(listener.recv(4096) for _ in range(MANY)))
+    with closing(Syslog("ignition", str(tmp_path / "log"), patience=60)) as log:
+        log.send(6, "0")
+        reader.start()
+        for number in range(1, MANY):
+            log.send(6, str(number))
+        reader.join()
+    assert [int(line.rpartition(b" ")[2]) for line in lines] == [*range(MANY)]
+
+
+def test_one_that_does_not_read_is_waited_for_once(listener: socket.socket, tmp_path: Path) -> None:
+    with closing(Syslog("ignition", str(tmp_path / "log"), patience=0.01)) as log:
+        for number in range(MANY):
+            log.send(6, str(number))
+    listener.setblocking(False)
+    kept = 0
+    with suppress(BlockingIOError):
+        while listener.recv(4096):
+            kept += 1
+    assert 0 < kept < MANY
 
 
 def test_without_a_journal_nothing_happens(tmp_path: Path) -> None:

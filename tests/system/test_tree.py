@@ -258,6 +258,13 @@ class TestScratch:
         with pytest.raises(FileFault, match="cannot make"):
             ScratchSystem(tmp_path / "file/root")
 
+    def test_a_manifest_that_cannot_be_written_leaves_nothing_beside_it(self, tmp_path: Path) -> None:
+        system = ScratchSystem(tmp_path / "root")
+        (tmp_path / "root.rights.json").mkdir()
+        with pytest.raises(FileFault, match="write the manifest"):
+            system.close()
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["root", "root.rights.json"]
+
     def test_a_broken_manifest_is_a_fault(self, tmp_path: Path) -> None:
         (tmp_path / "root.rights.json").write_text("{")
         (tmp_path / "root").mkdir()

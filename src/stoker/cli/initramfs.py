@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.streams import write_data
-from stoker.installer import InstallerFault, write_module
+from stoker.installer import InstallerFault, NotOurs, write_module
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the module; its place, size and number of files go to stdout."""
     try:
         written = write_module(Path(arguments.directory).absolute())
+    except NotOurs as fault:
+        raise CommandError(str(fault), hint=fault.hint, code=Exit.REFUSED) from fault
     except InstallerFault as fault:
         raise CommandError(str(fault), hint=fault.hint) from fault
     mebibytes = written.size / (1 << 20)

@@ -38,15 +38,16 @@ class Input(NamedTuple):
 
 def read_input(path: str) -> Input:
     """Read a file, or standard input for `-`. Raises OSError."""
-    if path == "-":
-        return Input(STDIN_NAME, read_all(STDIN))
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    is_stdin = path == "-"
+    name = STDIN_NAME if is_stdin else path
+    descriptor = STDIN if is_stdin else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return Input(path, read_all(descriptor))
+        return Input(name, read_all(descriptor))
     except OSError as error:
-        raise OSError(error.errno, error.strerror, path) from error
+        raise OSError(error.errno, error.strerror, name) from error
     finally:
-        os.close(descriptor)
+        if not is_stdin:
+            os.close(descriptor)
 
 
 def try_input(path: str) -> Input | Report:

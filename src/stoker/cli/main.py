@@ -67,7 +67,10 @@ def _run_verb(verb: Verb, words: list[str]) -> int:
     module = _load(verb.module)
     parser = build_parser(verb, module.add_arguments)
     arguments = parser.parse_args([*words_of_environment(parser, os.environ), *words])
-    code: int = module.run(arguments)
+    from stoker.cli.endings import heeding_ends  # noqa: PLC0415 -- applets end as their originals do
+
+    with heeding_ends():
+        code: int = module.run(arguments)
     return code
 
 

@@ -32,7 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--inventory", metavar="FILE", type=filled, help="begin with a machine that `stoker inventory` captured"
     )
     parser.add_argument(
-        "--tree", metavar="DIR", type=filled, help="make the tree there and keep it; its disks go to DIR.disks"
+        "--tree",
+        metavar="DIR",
+        type=filled,
+        help="make the tree there and keep it; beside it DIR.disks, and DIR.rights.json for owners",
     )
     parser.add_argument("--keep", action="store_true", help="keep the tree, and say where it is")
     add_distribution(parser)

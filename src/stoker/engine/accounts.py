@@ -33,6 +33,12 @@ NO_PASSWORD = "*"
 
 # Where the config says what is asked of an account.
 _KEYS = {"uid": "uid", "gid": "gid", "home": "homeDir", "groups": "groups", "primary_group": "primaryGroup"}
+# What is said when a field is to blame: the others have words enough of their own.
+_MESSAGES = {
+    "groups": messages.UNKNOWN_GROUP,
+    "primary_group": messages.UNKNOWN_GROUP,
+    "default_group": messages.NO_DEFAULT_GROUP,
+}
 
 
 def draft_of(system: System) -> AccountDraft | None:
@@ -71,7 +77,7 @@ def _try(step: Step, system: System, draft: AccountDraft, mounts: tuple[str, ...
     except AccountFault as fault:
         key = _KEYS.get(fault.field)
         pointer = (*step.pointer, *((key,) if key else ()), *(() if fault.index is None else (fault.index,)))
-        message = messages.UNKNOWN_GROUP if fault.field in {"groups", "primary_group"} else messages.BAD_ACCOUNT
+        message = _MESSAGES.get(fault.field, messages.BAD_ACCOUNT)
         report.add(Severity.ERROR, message, pointer, reason=fault)
     except Refused as refusal:
         report.extend([entry_of(refusal, step.pointer)])

@@ -25,7 +25,7 @@ from stoker.system.protocol import DIRECTORY, FILE, LINK
 
 MEBIBYTE: Final = 1 << 20
 STATES: Final = ("enabled", "disabled", "masked")
-SHOWN: Final = 60  # characters of a text that are shown
+SHOWN: Final = 64  # characters of a text that are shown: a digest is whole
 
 
 class Case(NamedTuple):

@@ -35,7 +35,7 @@ def read_inventory(text: bytes) -> Captured:
         if found != VERSION:
             raise BadInventory(messages.INVENTORY_VERSION, found=found, known=VERSION)
         captured = msgspec.json.decode(text, type=Captured)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BadInventory(messages.NO_INVENTORY, reason=error) from error
     for reason in _faults(captured):
         raise BadInventory(messages.NO_INVENTORY, reason=reason)

@@ -9,7 +9,7 @@ from stoker.report import Message
 NO_DEVICES: Final = Message(
     "no-devices",
     "`{what}` cannot be done: a tree has no block devices",
-    "apply it with `--devices` as root, on the machine whose disks they are",
+    "do it on the machine whose disks they are: `apply` with `--devices`, `plan` and `rearm` with `--root /`",
 )
 NO_DEVICE: Final = Message(
     "no-device",
@@ -53,7 +53,7 @@ PARTITION_DIFFERS: Final = Message(
 NO_ROOM: Final = Message(
     "no-room",
     "failed to pretend to create partitions: could not create partition {number} from {start} to {last}: {reason}",
-    "sizes and starts are in MiB; 0 takes the largest free stretch",
+    "sizes and starts of a config are in MiB, these in sectors; 0 takes the largest free stretch",
 )
 
 # Arrays.

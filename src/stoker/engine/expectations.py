@@ -13,6 +13,7 @@ here, what they mean is in `assertions.py`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -36,13 +37,19 @@ class Value(NamedTuple):
 
 def _texts(node: Node) -> object:
     """One text or a list of them."""
-    items = node.value[:MOST_TEXTS] if node.kind == SEQUENCE else [node]
+    items = node.value if node.kind == SEQUENCE else [node]
+    if len(items) > MOST_TEXTS:
+        return scalars.MISMATCH
     found = [scalars.string(item) if item.kind == SCALAR else scalars.MISMATCH for item in items]
     return scalars.MISMATCH if scalars.MISMATCH in found or None in found else tuple(found)
 
 
 def _path(text: str) -> object:
     return text if text.startswith("/") and "\0" not in text else scalars.MISMATCH
+
+
+def _digest(text: str) -> object:
+    return text.lower() if re.fullmatch("[0-9a-fA-F]{64}", text) else scalars.MISMATCH
 
 
 def _scalar(read: Reader) -> Reader:
@@ -54,6 +61,7 @@ TEXTS: Final = Value(f"a text, or a list of at most {MOST_TEXTS}", _texts)
 NUMBER: Final = Value("a whole number", _scalar(scalars.integer))
 NAME: Final = Value("a name", _scalar(lambda node: scalars.MISMATCH if "\0" in node.value else scalars.string(node)))
 PATH: Final = Value("an absolute path", _scalar(lambda node: _path(node.value)))
+DIGEST: Final = Value("64 hexadecimal digits", _scalar(lambda node: _digest(node.value)))
 MODE: Final = Value("a mode in octal, such as 0644", _scalar(scalars.integer))
 FLAG: Final = Value("true or false", _scalar(scalars.boolean))
 
@@ -61,7 +69,7 @@ _OF_PATH: Final = {"exists": FLAG, "mode": MODE, "owner": TEXT, "group": TEXT}
 
 # What an expectation can be about, and what of it.
 SUBJECTS: Final[dict[str, dict[str, Value]]] = {
-    "file": {**_OF_PATH, "is": TEXT, "has": TEXTS, "lacks": TEXTS, "sha256": TEXT},
+    "file": {**_OF_PATH, "is": TEXT, "has": TEXTS, "lacks": TEXTS, "sha256": DIGEST},
     "directory": _OF_PATH,
     "link": {"exists": FLAG, "to": TEXT},
     "user": {"exists": FLAG, "id": NUMBER, "in": TEXTS, "home": TEXT, "shell": TEXT, "key": TEXTS},
@@ -125,17 +133,19 @@ class _Reader:
             return Expectations("", "", "", ())
         self._refuse_others(pairs, {*_HEAD, "expect"}, "in a file of expectations")
         head = {key: self._value(key, pairs[key][1], value) for key, value in _HEAD.items() if key in pairs}
-        if not head.get("config"):
+        if head.get("config", "") == "":  # None is one that was refused
             self._say(messages.NO_CONFIG_NAMED, root)
         entries = self._items(pairs["expect"][1]) if "expect" in pairs else []
-        if not entries:
+        if entries == []:
             self._say(messages.NOTHING_EXPECTED, root)
-        found = tuple(one for one in map(self._entry, entries) if one is not None)
+        found = tuple(one for one in map(self._entry, entries or ()) if one is not None)
         config, inventory, distribution = (str(head.get(key) or "") for key in _HEAD)
         return Expectations(config, inventory, distribution, found)
 
     def _entry(self, node: Node) -> Expectation | None:
         pairs = self._pairs(node, "an expectation")
+        if node.kind != MAPPING:
+            return None
         subjects = [key for key in pairs if key in SUBJECTS]
         # `group` is also what of a path: a subject only where there is no other.
         if len(subjects) > 1 and "group" in subjects:
@@ -170,13 +180,14 @@ class _Reader:
             found[name] = (key, _followed(value))
         return found
 
-    def _items(self, node: Node) -> list[Node]:
+    def _items(self, node: Node) -> list[Node] | None:
+        """The items of a list; None when it is refused."""
         if node.kind != SEQUENCE:
             self._say(messages.NOT_A_LIST, node, what="`expect`")
-            return []
+            return None
         if len(node.value) > MOST:
             self._say(messages.TOO_MANY_EXPECTED, node, most=MOST, what="expectations")
-            return []
+            return None
         return [_followed(item) for item in node.value]
 
     def _value(self, key: str, node: Node, value: Value) -> object:

@@ -7,6 +7,7 @@ overwritten; appends append; hard links come last, since their targets may lie d
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from stoker.engine import messages
 from stoker.engine.accounts import user_fields
@@ -28,7 +29,7 @@ from stoker.engine.operations.files import (
 from stoker.fetch import redacted
 from stoker.fetch.messages import NEEDS_NETWORK
 from stoker.report import Message, Pointer, Report, Severity
-from stoker.schema.v3 import Config, Directory, File, Link, Node, Resource, Storage
+from stoker.schema.v3 import Config, Directory, File, Link, Node, PasswdUser, Resource, Storage
 from stoker.system import Accounts, System, SystemFault, homes
 from stoker.system.protocol import FILE
 
@@ -110,17 +111,22 @@ def _gone(config: Config, entries: list[Placed], system: System) -> Iterator[str
         if isinstance(node, Directory) and node.overwrite:
             yield path.rstrip("/") + "/"
     for user in config.passwd.users if config.passwd else ():
-        known = system.accounts.user(user.name)
-        if known is not None and (user.should_exist is False or (user.home_dir and user.home_dir != known.home)):
-            yield system.resolve(known.home, follow=True).rstrip("/") + "/"
-        home = homes.home_of(system, user_fields(user))
-        if user.should_exist is not False and system.look(home) is None:
-            yield system.resolve(home).rstrip("/") + "/"
+        with suppress(SystemFault):  # of a home that cannot be, it is said where the user is planned
+            yield from _homes_gone(user, system)
     if system.devices is not None:
         for _, path, said in mounted_filesystems(config.storage):
             device = system.devices.find(said.device)
             if device is None or system.mounted(path) != device.node:
                 yield path.rstrip("/") + "/"
+
+
+def _homes_gone(user: PasswdUser, system: System) -> Iterator[str]:
+    known = system.accounts.user(user.name)
+    if known is not None and (user.should_exist is False or (user.home_dir and user.home_dir != known.home)):
+        yield system.resolve(known.home, follow=True).rstrip("/") + "/"
+    home = homes.home_of(system, user_fields(user))
+    if user.should_exist is not False and system.look(home) is None:
+        yield system.resolve(home).rstrip("/") + "/"
 
 
 class _Files:

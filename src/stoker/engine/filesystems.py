@@ -79,7 +79,7 @@ def _plan_one(
         values = {"format": fields.format, "node": located.node, "use": use}
         report.add(Severity.ERROR, messages.FILESYSTEM_IN_USE, pointer, None, device=quoted(said.device), **values)
         return
-    losses = outlook.losses(located, said.device, found)
+    losses = outlook.losses(located, said.device, found, wipes=wipe)
     make = MakeFilesystem(device=said.device, node=located.node, fields=fields, wipe=wipe, losses=losses)
     yield Step(pointer, TRAIL, make)
 
@@ -114,8 +114,7 @@ def plan_mounts(
             values = {"path": quoted(path), "found": there, "node": node}
             report.add(Severity.WARNING, messages.MOUNTED_OVER, (*pointer, "path"), None, **values)
         if obstacle:
-            component = quoted(system.root + obstacle)
-            values = {"path": quoted(system.root + path), "component": component}
+            values = {"path": quoted(path), "component": quoted(obstacle)}
             report.add(Severity.ERROR, messages.MOUNT_PATH, (*pointer, "path"), None, **values)
         else:
             options = tuple(said.mount_options)

@@ -30,6 +30,7 @@ from stoker.system.protocol import DIRECTORY
 
 DISK_STAGES = {"disks"}
 PASSING = {"mount", "umount"}  # what is only there while a machine is provisioned
+STEADY = "steady"  # where a machine runs, units are enabled by their links: nothing waits for presets to be read
 _NONE, _LIVE = Effect(Impact.NONE), Effect(Impact.LIVE)
 _PATH = re.compile(r"/[\w./@+:~-]+")  # a path as it stands in a unit
 
@@ -135,6 +136,8 @@ def _effect(step: Step, system: System, readers: Readers) -> Effect:
     else:
         effects = [effect_of_named(path, readers) for path in touched.get("path", ())]
     worst = max(effects, key=lambda effect: effect.impact.rank, default=_LIVE)
+    if step.stage == STEADY and worst.impact is Impact.REPROVISION:
+        return _LIVE
     return worst._replace(units=tuple(dict.fromkeys(unit for effect in effects for unit in effect.units)))
 
 

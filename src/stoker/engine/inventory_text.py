@@ -21,7 +21,8 @@ def inventory_text(captured: Captured) -> str:
     for node, disk in captured.devices.disks.items():
         lines += ["", *_disk(node, disk, captured.devices)]
     for path, array in captured.devices.arrays.items():
-        lines += ["", f"{path}, {array.level} of {', '.join(array.members)}"]
+        held = words(captured.devices.held.get(path))
+        lines += ["", f"{path}, {array.level} of {', '.join(array.members)}{held and f', {held}'}"]
     people = [user for user in captured.users if not user.shell.endswith(NO_SHELLS)]
     if people:
         rows = table((user.name, f"id {user.uid}", user.home, user.shell) for user in people)

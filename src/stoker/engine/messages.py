@@ -84,6 +84,11 @@ NO_SUCH_GROUP: Final = Message(
 )
 BAD_ACCOUNT: Final = Message("bad-account", "{reason}")
 UNKNOWN_GROUP: Final = Message("unknown-group", "{reason}", "add it under `passwd.groups`, or leave it out")
+NO_DEFAULT_GROUP: Final = Message(
+    "unknown-group",
+    "{reason}",
+    "name one by `primary_group`, or let `/etc/login.defs` of the root say `USERGROUPS_ENAB yes`: one for each user",
+)
 BAD_ID: Final = Message("bad-id", "{number} cannot be the id of a user or group", "ids go from 0 to 4294967294")
 NO_HOME: Final = Message(
     "no-home",

@@ -16,8 +16,6 @@ from stoker.ignition.merge import CHILD, Transcript, trace
 from stoker.ignition.merge import Source as Giver
 from stoker.report import Pointer, pointer_text
 
-LONGEST = 64 << 20  # bytes of origins that are read back
-
 
 class Origin(NamedTuple):
     """A part of a config as it was fetched: the SHA-512 of its text, where it came from, the pointer into it."""
@@ -44,27 +42,38 @@ class Single(msgspec.Struct, frozen=True, tag=True):
 Row = tuple[list[str | int], list[tuple[str, list[str | int], bool]]]
 
 
-class Joined(msgspec.Struct, frozen=True, tag=True, dict=True):
-    """Two configs merged, the child over the parent."""
+class Laid(msgspec.Struct, frozen=True, dict=True):
+    """A config that was merged over others, and the transcript of that."""
 
-    parent: Single | Joined
     child: Single | Joined
     rows: list[Row]
 
-    def find(self, pointer: Pointer) -> Origin:
-        """Who gave the part at a pointer; of two, the one that had the last word."""
-        givers = trace(self._transcript, pointer)
-        if not givers:
-            return self.child.find(pointer)
-        last = givers[-1]
-        return (self.child if last.side == CHILD else self.parent).find(last.pointer)
-
     @cached_property
-    def _transcript(self) -> Transcript:
+    def transcript(self) -> Transcript:
+        """The transcript as it was."""
         return {
             tuple(result): [Giver(side, tuple(place), whole) for side, place, whole in givers]
             for result, givers in self.rows
         }
+
+
+class Joined(msgspec.Struct, frozen=True, tag=True):
+    """A config and those that were merged over it, one after the other: a list, since a config may name a thousand."""
+
+    first: Single
+    rest: list[Laid]
+
+    def find(self, pointer: Pointer) -> Origin:
+        """Who gave the part at a pointer; of several, the one that had the last word."""
+        for laid in reversed(self.rest):
+            givers = trace(laid.transcript, pointer)
+            if not givers:
+                return laid.child.find(pointer)
+            last = givers[-1]
+            if last.side == CHILD:
+                return laid.child.find(last.pointer)
+            pointer = last.pointer
+        return self.first.find(pointer)
 
 
 Origins = Single | Joined
@@ -76,7 +85,8 @@ def joined(parent: Origins, child: Origins, transcript: Transcript) -> Joined:
         (list(result), [(giver.side, list(giver.pointer), giver.whole) for giver in givers])
         for result, givers in transcript.items()
     ]
-    return Joined(parent, child, rows)
+    first, rest = (parent.first, parent.rest) if isinstance(parent, Joined) else (parent, [])
+    return Joined(first, [*rest, Laid(child, rows)])
 
 
 def single(text: bytes, name: str) -> Single:

@@ -31,6 +31,7 @@ class Outlook:
         self._gone: set[str] = set()
         self._tables: dict[str, Table] = {}
         self._awaited: set[str] = set()
+        self._sealed: set[str] = set()
 
     def expect_table(self, names: set[str], disk: Device, table: Table) -> None:
         """Expect a disk, known by those names, to have the partitions of a table and no others."""
@@ -50,6 +51,10 @@ class Outlook:
     def expect(self, *paths: str) -> None:
         """Expect a device of which nothing is known yet; its path will do for a node."""
         self._promised |= {path: Located(paths[0]) for path in paths}
+
+    def expect_sealed(self, node: str) -> None:
+        """Expect a device to hold what nobody can see before it is there: an encrypted volume that is used again."""
+        self._sealed.add(node)
 
     def expect_links(self, located: Located, paths: list[str]) -> None:
         """Expect further paths to lead to a device, unless they are promised to another one."""
@@ -77,8 +82,13 @@ class Outlook:
             return None
         return self.devices.probe(located.holder, located.start, located.size)
 
-    def losses(self, located: Located, name: str, held: Signature | None) -> tuple[Loss, ...]:
-        """What is lost when the device, called `name`, is written over: what it holds, or the partitions of a disk."""
+    def losses(self, located: Located, name: str, held: Signature | None, *, wipes: bool = True) -> tuple[Loss, ...]:
+        """What is lost when the device, called `name`, is written over: what it holds, or the partitions of a disk.
+
+        What does not wipe looks once more before it writes, and is stopped by anything that it finds.
+        """
+        if located.node in self._sealed:
+            return () if not wipes else (Loss(f"what the volume {located.node} holds", device=located.node),)
         if held is not None:
             return (Loss(name, "", held),)
         disk = self.devices.find(located.holder) if located.holder and not located.size else None

@@ -36,10 +36,12 @@ def provision(
     not there only when nothing is refused. Without `fetch` only contents that the config itself holds are written.
     `look` sees the Outcome and the tree. It needs no privileges: owners, and modes that would be a hole, are kept in
     `ROOT.rights.json`. `with_owners` sets them for real, which only root may; a tree that has such a manifest goes on
-    with it. What would lose data is refused, but for what is `allowed` to be lost, by its labels.
+    with it. What would lose data is refused, but for what is `allowed` to be lost, by its labels; the base alone, which
+    comes from here, is nobody's data.
     """
     online = fetch is not None
-    if not root.exists() or (root.is_dir() and not any(root.iterdir())):
+    is_fresh = not root.exists() or (root.is_dir() and not any(root.iterdir()))
+    if is_fresh:
         with _blank(distribution) as trial:
             planned = plan(config, trial, distribution, online=online)
             if planned.report.has_errors:
@@ -55,7 +57,9 @@ def provision(
         if system.look("/etc/passwd") is None:
             lay_base(system, distribution)
         planned = plan(config, system, distribution, online=online)
-        outcome = carry_out(refuse_losses(planned, system, allowed), system, say, fetch)
+        if not is_fresh:
+            planned = refuse_losses(planned, system, allowed)
+        outcome = carry_out(planned, system, say, fetch)
         look(outcome, system)
         return outcome
 

@@ -13,7 +13,7 @@ import msgspec
 
 from stoker.engine import messages
 from stoker.engine.contents import digest_of_config
-from stoker.engine.parts import CHANGE, DISKS
+from stoker.engine.parts import CHANGE, DISKS, KERNEL_ARGUMENTS, REMOVE
 from stoker.engine.plan import DISKS as DISK_LISTS
 from stoker.engine.policy import Impact
 from stoker.engine.preview import Change, Locate, Preview, preview
@@ -22,7 +22,7 @@ from stoker.engine.steady import plan_steady
 from stoker.engine.targets import Target
 from stoker.fetch import Fetch
 from stoker.report import Report, Severity
-from stoker.schema.v3 import Config, Storage
+from stoker.schema.v3 import Config, KernelArguments, Storage
 from stoker.system import System
 
 
@@ -34,7 +34,9 @@ def has_record(system: System) -> bool:
 def preview_change(
     old: Config, new: Config, target: Target, fetch: Fetch, *, allowed: frozenset[str] = frozenset(), locate: Locate
 ) -> Preview:
-    """Preview what a machine with a record would have to change for `new`; disks are compared with those of `old`.
+    """Preview what a machine with a record would have to change for `new`.
+
+    The record has no disks and no kernel arguments: what `new` says of them is compared with what `old` does.
 
     Contents that the config does not hold are fetched to be compared. See `preview` for the rest. Raises `EngineFault`
     when the record cannot be read, `SystemFault` when the machine cannot.
@@ -54,7 +56,8 @@ def preview_change(
         findings=[*target.notes, *notes],
         locate=locate,
     )
-    changes = (*_devices(old.storage or Storage(), new.storage or Storage(), locate), *found.changes)
+    dropped = _dropped_arguments(old, new, target.kernel_arguments)
+    changes = (*_devices(old.storage or Storage(), new.storage or Storage(), locate), *found.changes, *dropped)
     impact = max((change.impact for change in changes), key=lambda one: one.rank, default=Impact.NONE)
     return msgspec.structs.replace(found, impact=impact, changes=changes)
 
@@ -74,3 +77,11 @@ def _devices(old: Storage, new: Storage, locate: Locate) -> Iterator[Change]:
                     pointer=pointer,
                     place=place,
                 )
+
+
+def _dropped_arguments(old: Config, new: Config, present: tuple[str, ...]) -> Iterator[Change]:
+    """The kernel arguments that only the old config wanted, but for those that the machine, if it tells, has not."""
+    asked, wanted = (config.kernel_arguments or KernelArguments() for config in (old, new))
+    for name in asked.should_exist:
+        if name not in {*wanted.should_exist, *wanted.should_not_exist} and (not present or name in present):
+            yield Change(group=KERNEL_ARGUMENTS, name=name, action=REMOVE, impact=Impact.REBOOT)

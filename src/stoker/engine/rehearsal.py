@@ -31,7 +31,7 @@ from stoker.fetch import Fetch
 from stoker.report import Entry, Pointer, Report, Severity
 from stoker.report.native import plain
 from stoker.schema.v3 import Config
-from stoker.system import ScratchSystem, commands
+from stoker.system import ScratchSystem, SystemFault, commands
 from stoker.system.devices import partition_node
 from stoker.system.image_devices import ImageDevices
 from stoker.system.inventory import Captured
@@ -194,11 +194,18 @@ def _units_not_here(config: Config, system: ScratchSystem, distribution: Distrib
     """Units that are enabled and are nowhere in the tree, where systemd would look (systemd.unit(5))."""
     report = Report()
     for index, unit in enumerate(config.systemd.units if config.systemd else ()):
-        names = [name for name in (unit.name, template(unit.name)[0]) if "\0" not in name]  # no file is called that
+        names = (unit.name, template(unit.name)[0])
         paths = [f"{directory}/{name}" for directory in (distribution.units, *UNITS_OF_IMAGE) for name in names]
-        if unit.enabled and not unit.contents and not any(map(system.look, paths)):
+        if unit.enabled and not unit.contents and not _is_one_there(paths, system):
             report.add(Severity.WARNING, messages.UNIT_NOT_HERE, ("systemd", "units", index, "name"), unit=unit.name)
     return report
+
+
+def _is_one_there(paths: list[str], system: ScratchSystem) -> bool:
+    try:
+        return any(map(system.look, paths))
+    except SystemFault:  # no file can be called that
+        return False
 
 
 def _unit_entry(complaint: Complaint, config: Config) -> Entry:

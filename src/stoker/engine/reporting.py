@@ -121,12 +121,14 @@ class Reporter:
         failure = None if outcome.succeeded else self._failure(stage, outcome, digest)
         with self._forgiven("keep what happened"):
             self._spool.keep([*events, end])
+        is_kept = False
         with self._forgiven("keep the record of a failure"):
             if failure is None:
                 self._spool.forget_failure(stage)
             else:
                 self._spool.keep_failure(failure)
-        self._tell(end, failure)
+                is_kept = True
+        self._tell(end, failure, is_kept=is_kept)
         if self._url:
             with self._forgiven("keep what is still to be sent"):
                 self._spool.queue(_worth_sending(events, end, failure))
@@ -151,11 +153,12 @@ class Reporter:
             tuple(self._log),
         )
 
-    def _tell(self, end: Event, failure: Failure | None) -> None:
+    def _tell(self, end: Event, failure: Failure | None, *, is_kept: bool) -> None:
         if failure is None:
             self._console(f"stoker: {end.text}, {end.milliseconds:.0f} ms")
             return
-        self._console(f"stoker: {end.stage} failed; `{self._spool.failure_file}` has what is known of it")
+        where = f"; `{self._spool.failure_file}` has what is known of it" if is_kept else f": {failure.reason}"
+        self._console(f"stoker: {end.stage} failed{where}")
 
     def _send(self) -> None:
         """Send what is pending, as far as the budget goes; what the server refuses is not sent again."""

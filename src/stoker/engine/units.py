@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stoker.engine.distributions import Distribution
-from stoker.engine.messages import UNIT_ELSEWHERE
+from stoker.engine.messages import SYSTEM_FAULT, UNIT_ELSEWHERE
 from stoker.engine.operations import Heading, Step, quoted
 from stoker.engine.operations.units import MaskUnit, SetPreset, UnmaskUnit, WriteUnit, is_masked
 from stoker.report import Pointer, Report, Severity
 from stoker.schema.v3 import Config, Unit
-from stoker.system import System
+from stoker.system import System, SystemFault
 
 TRAIL = "files"
 
@@ -26,6 +26,8 @@ def plan_units(config: Config, system: System, distribution: Distribution, repor
         pointer = ("systemd", "units", index)
         path = f"{distribution.units}/{unit.name}"
         steps = tuple(_writes(unit, path, pointer))
+        for step in steps:
+            _check_place(step, system, report)
         if steps:
             yield Heading(pointer, TRAIL, f"processing unit {quoted(unit.name)}", steps)
         if unit.mask:
@@ -40,6 +42,16 @@ def check_names(unit: Unit, index: int, report: Report) -> None:
     for where, name in _names(unit):
         if "/" in name or name in {".", ".."}:
             report.add(Severity.ERROR, UNIT_ELSEWHERE, ("systemd", "units", index, *where), name=name)
+
+
+def _check_place(step: Step, system: System, report: Report) -> None:
+    """Say it when no file can be where a unit is to be, by its name for one."""
+    try:
+        for kind, name in step.operation.touch(system):
+            if kind == "path":
+                system.look(name)
+    except SystemFault as error:
+        report.add(Severity.ERROR, SYSTEM_FAULT, step.pointer, reason=error)
 
 
 def _names(unit: Unit) -> Iterator[tuple[Pointer, str]]:

@@ -36,9 +36,12 @@ def plan_volumes(storage: v3.Storage, outlook: Outlook, report: Report) -> Itera
             report.add(Severity.ERROR, messages.NO_DEVICE, place, what="luks", device=quoted(said.device or ""))
             continue
         mapped = f"/dev/mapper/{said.name}"
+        steps = list(_plan_one(said, pointer, located, outlook, report))
         if outlook.devices.find(mapped) is None:
             outlook.expect(mapped, f"/dev/disk/by-id/dm-name-{said.name}")
-        yield from _plan_one(said, pointer, located, outlook, report)
+            if any(isinstance(step.operation, OpenVolume) for step in steps):
+                outlook.expect_sealed(mapped)
+        yield from steps
 
 
 def plan_crypttab(storage: v3.Storage, outlook: Outlook, keys: str) -> Iterator[Step]:
@@ -115,7 +118,7 @@ def _plan_one(said: v3.Luks, pointer: Pointer, located: Located, outlook: Outloo
         message: Message = messages.VOLUME_IN_USE
         report.add(Severity.ERROR, message, pointer, node=located.node, use=use)
         return
-    losses = outlook.losses(located, said.device or "", found)
+    losses = outlook.losses(located, said.device or "", found, wipes=wipe)
     make = MakeVolume(node=located.node, fields=fields, key=key, binding=binding_of(said), wipe=wipe, losses=losses)
     yield Step(pointer, TRAIL, make)
 

@@ -34,8 +34,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def problem(status: int, detail: str, findings: Iterable[Entry] = ()) -> Response:
-    """Answer with a problem document."""
-    document = Problem(HTTPStatus(status).phrase, status, detail, tuple(finding(entry) for entry in findings))
+    """Answer with a problem document. JSON holds only text: bytes of a request that are none are told as `?`."""
+    document = Problem(HTTPStatus(status).phrase, status, _text(detail), tuple(finding(entry) for entry in findings))
     return Response(status, (("content-type", PROBLEM_TYPE),), msgspec.json.encode(document))
 
 
@@ -43,4 +43,9 @@ def finding(entry: Entry) -> Finding:
     """A finding of a report as answers show it."""
     place = str(entry.place) if entry.place is not None else ""
     pointer = pointer_text(entry.pointer)
-    return Finding(entry.severity.value, entry.code, entry.message, pointer, place, entry.hint or "")
+    texts = map(_text, (entry.message, pointer, place, entry.hint or ""))
+    return Finding(entry.severity.value, entry.code, *texts)
+
+
+def _text(given: str) -> str:
+    return given if given.isascii() else given.encode("utf-8", "replace").decode()

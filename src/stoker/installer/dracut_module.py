@@ -16,7 +16,7 @@ import msgspec
 
 from stoker.installer import gathering, later_imports, messages
 from stoker.installer.errors import CannotGather, InstallerFault, NotOurs
-from stoker.system import SystemFault, commands
+from stoker.system import CommandFault, SystemFault, commands
 
 HOME = "usr/lib/stoker"  # the program's place in the initramfs
 ENGINE = ("stoker.cli.first_boot", "stoker.cli.applets.ignition")
@@ -40,11 +40,11 @@ class Written(msgspec.Struct, frozen=True):
 
 
 def write_module(directory: Path, roots: tuple[str, ...] = ENGINE) -> Written:
-    """Write the module to a directory that is not there yet, or that an earlier run wrote; the same bytes every time.
+    """Write the module to a directory that is empty, not there, or of an earlier run; the same bytes every time.
 
     Raises `CannotGather` when this Python cannot run the engine, `NotOurs` when something else is in the place.
     """
-    if directory.exists() and not _is_ours(directory):
+    if directory.exists() and not _is_empty(directory) and not _is_ours(directory):
         raise NotOurs(messages.NOT_OURS, path=directory)
     making = directory.with_name(f".{directory.name}.new")
     try:
@@ -67,6 +67,10 @@ def write_module(directory: Path, roots: tuple[str, ...] = ENGINE) -> Written:
     return Written(str(directory), len(sizes), sum(sizes))
 
 
+def _is_empty(directory: Path) -> bool:
+    return directory.is_dir() and not any(directory.iterdir())
+
+
 def _is_ours(directory: Path) -> bool:
     """Whether a run of any version wrote this: it holds the program, where only we put it."""
     return (directory / "tree" / HOME / "stoker").is_file()
@@ -82,9 +86,19 @@ def _gather(home: Path, roots: tuple[str, ...]) -> str:
     try:
         names = commands.run([*python, later_imports.__file__, *roots], msgspec.json.encode(path), SECONDS)
         arguments = [*python, gathering.__file__, str(home), *msgspec.json.decode(names, type=list[str])]
-        linker = commands.run(arguments, "\n".join(path).encode(), SECONDS).decode()
+        linker, _, fault = commands.run(arguments, "\n".join(path).encode(), SECONDS).decode().partition("\n")
+    except CommandFault as error:
+        raise CannotGather(messages.CANNOT_IMPORT, reason=_last_line(error)) from error
     except (SystemFault, msgspec.DecodeError) as error:
         raise CannotGather(messages.CANNOT_IMPORT, reason=error) from error
+    if fault:
+        raise InstallerFault(messages.CANNOT_WRITE, path=home, reason=fault.lower())
     if not linker:
         raise CannotGather(messages.CANNOT_IMPORT, reason="this Python is linked statically")
     return linker
+
+
+def _last_line(fault: CommandFault) -> str:
+    """What a program said last, which of an interpreter is what it stumbled over; else the fault itself."""
+    lines = fault.errors.decode("utf-8", "replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), str(fault))

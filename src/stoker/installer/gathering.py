@@ -1,9 +1,9 @@
 """Gather a program: in go the modules that it imports and a directory, out come its files there, Python and all.
 
 Run as a program of its own, `gathering.py DIRECTORY MODULE...` with the module path, a line each, on stdin; the name
-of the dynamic linker goes to stdout. Nothing is listed by hand: when the modules are imported, the interpreter is
-asked what it holds, and the dynamic linker what it has loaded (dl_iterate_phdr(3)). Before that, nothing else is
-imported than what every Python has.
+of the dynamic linker goes to stdout, and on a second line why the files cannot be written, if so. Nothing is listed by
+hand: when the modules are imported, the interpreter is asked what it holds, and the dynamic linker what it has loaded
+(dl_iterate_phdr(3)). Before that, nothing else is imported than what every Python has.
 
 The same files give the same bytes: modules are compiled in one order, without times in them (PEP 552).
 """
@@ -86,13 +86,18 @@ def write(directory: str, found: list[tuple[str, str]], linked: list[str]) -> No
 
 
 def main(directory: str, *names: str) -> None:
-    """Gather, and answer with the name of the dynamic linker in the tree."""
+    """Gather, and answer in two lines: the name of the dynamic linker, and why the tree cannot be written if so."""
     sys.path[:] = sys.stdin.read().splitlines()
     found = import_all(list(names))
     modules = {os.path.realpath(path) for path, _ in found}
     linked = libraries(mapped() - modules - {os.path.realpath("/proc/self/exe")})
-    write(directory, found, linked)
-    os.write(1, next((name for name in map(os.path.basename, linked) if name.startswith("ld")), "").encode())
+    linker = next((name for name in map(os.path.basename, linked) if name.startswith("ld")), "")
+    fault = ""
+    try:
+        write(directory, found, linked)
+    except OSError as error:
+        fault = error.strerror or str(error)
+    os.write(1, f"{linker}\n{fault}".encode())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,6 @@ CANNOT_IMPORT: Final = Message(
 NOT_OURS: Final = Message(
     "not-a-dracut-module-of-ours",
     "`{path}` is there, and no dracut module of this program",
-    "name a directory that does not exist yet, as /usr/lib/dracut/modules.d/30stoker",
+    "name a directory that is empty or not there, as /usr/lib/dracut/modules.d/30stoker",
 )
 CANNOT_WRITE: Final = Message("cannot-write-dracut-module", "cannot write `{path}`: {reason}")

@@ -41,5 +41,5 @@ def report_status(platform: str, stage: str, error: str, read: Read, say: Say) -
         events = msgspec.json.decode(body, type=_Metadata).phone_home_url.removesuffix("/phone-home") + "/events"
         headers = {"Content-Type": "application/json"}
         read(Request(events, headers, "POST", patient=False, limit=_LARGEST, body=msgspec.json.encode(line)))
-    except (PlatformFault, msgspec.MsgspecError) as fault:
+    except (PlatformFault, msgspec.MsgspecError, RecursionError) as fault:
         say(f"the stage is not reported: {fault}")

@@ -12,14 +12,17 @@ from stoker.machines.tokens import take_token
 from stoker.report import Entry
 from stoker.server.endpoints import Endpoint
 from stoker.server.logs import Form, Lines
+from stoker.server.page.desk import Desk
 from stoker.server.prepared import Prepare
 from stoker.server.replies import Deed, Reply, Stock, View
 from stoker.server.roles import ANYONE, Access, Caller, Role, TokenFile, Tokens, bearer, refusal
 from stoker.server.routes import API, TABLE
+from stoker.server.sessions import Sessions
 from stoker.server.traces import Explain, Traces
 from stoker.trust import Secret, Secrets
 
 NO_TOKENS: Final = TokenFile(None)
+PAGE: Final = "/ui"
 CHALLENGE: Final = ("www-authenticate", 'Bearer realm="stoker"')
 
 
@@ -41,6 +44,7 @@ class Native:
         self.tokens = tokens
         self.lines = Lines(form)
         self.stock = Stock(secrets or Secrets(), Traces(explain), Prepare())
+        self.desk = Desk(Sessions(self._reader))
 
     def answer(self, request: Request, view: View) -> Reply:
         """Answer by the table of routes, as far as it is open to who asks.
@@ -54,6 +58,8 @@ class Native:
         endpoint = match.endpoint
         if endpoint is None:
             return Reply(_not_routed(request, match))
+        if request.path.startswith(PAGE):
+            view = replace(view, desk=self.desk)
         if endpoint.access is Access.PUBLIC and not request.path.startswith(API):
             return endpoint.handler(request, view, match.names)._replace(route=match.pattern)
         tokens = self.tokens.current()
@@ -67,6 +73,11 @@ class Native:
             return Reply(refused, route=match.pattern, caller=known)
         reply = endpoint.handler(request, replace(view, caller=known), match.names)
         return reply._replace(route=match.pattern, caller=known)
+
+    def _reader(self, digest: str) -> Caller | None:
+        """Who may log in by the token of this digest: whoever may see more than anybody."""
+        caller = self.tokens.current().callers.get(digest)
+        return caller if caller is not None and caller.role in Access.SEE.value else None
 
     def fail(self, request: Request, error: Exception) -> Reply:
         """A problem document that says no more than that; the log says what."""

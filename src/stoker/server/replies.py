@@ -15,6 +15,7 @@ from stoker.report import Entry
 from stoker.server.keeper import Keeper
 from stoker.server.measures import Measures
 from stoker.server.notes import Note
+from stoker.server.page.desk import NO_DESK, Desk
 from stoker.server.prepared import Prepare
 from stoker.server.roles import ANYONE, Caller
 from stoker.server.streams import Stream
@@ -57,6 +58,7 @@ class View:
     key: bytes = b""
     stock: Stock = NO_STOCK
     token: Secret = field(default_factory=lambda: NO_TOKEN)
+    desk: Desk = NO_DESK
 
 
 class Deed(msgspec.Struct, frozen=True):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from stoker import __version__
-from stoker.http import Request, Route, Routes, json_response, text_response
+from stoker.http import Request, Route, Routes, json_response
 from stoker.machines import Inventory
 from stoker.server import api, assets, boots, configs, holds_api, machines_api, matchbox
 from stoker.server.endpoints import EVENT_STREAM, Endpoint
 from stoker.server.files_api import GROUPS, LABELS, PROFILES, TEMPLATES, TEXT, FileList, Kind, Written
 from stoker.server.metrics import CONTENT_TYPE
 from stoker.server.openapi import describe_api
+from stoker.server.page import entrance
+from stoker.server.page import routes as page
 from stoker.server.replies import Handler, Reply, View
 from stoker.server.roles import Access
 
@@ -56,7 +58,7 @@ def _document(_request: Request, _view: View, _names: dict[str, str]) -> Reply:
 
 
 BOOT: Final = (
-    Route(("GET",), "/", Endpoint(lambda _request, _view, _names: Reply(text_response("stoker\n")))),
+    Route(("GET",), "/", Endpoint(entrance.root)),
     *(Route(("GET",), path, Endpoint(handler)) for path, handler in MATCHBOX.items()),
     *(
         Route(("GET",), path + suffix, Endpoint(matchbox.signed(handler, is_armored=is_armored)))
@@ -166,5 +168,7 @@ FILES: Final = (
     *_files(TEMPLATES, "templates", "{folder}/{name...}"),
 )
 
-ROUTES: Final = (*BOOT, *OPERATION, *MACHINES, *HOLDS, *FILES)
+PAGE: Final = tuple(Route(row.methods, row.pattern, Endpoint(row.endpoint)) for row in page.ROUTES)
+
+ROUTES: Final = (*BOOT, *OPERATION, *MACHINES, *HOLDS, *FILES, *PAGE)
 TABLE: Final[Routes[Endpoint]] = Routes(ROUTES)

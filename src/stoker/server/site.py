@@ -228,6 +228,7 @@ class Site:
 
     def _on_catalogue(self, report: Report) -> None:
         """Say what is newly found in the files."""
+        self.post(self.stream.touch)
         known, self.known = set(self.known), report
         for entry in report:
             if entry not in known:

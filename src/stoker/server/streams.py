@@ -19,7 +19,10 @@ MAX_MESSAGES: Final = 20_000
 MAX_BYTES: Final = 16 << 20
 MAX_CHUNK: Final = 256
 MAX_WATCHERS: Final = 1000
+MAX_LOOKING: Final = 1000  # counted apart: they need no token, and keep nobody out who has one
 HEARTBEAT_SECONDS: Final = 15.0
+PULSE: Final = b"data: changed\n\n"
+PULSE_SECONDS: Final = 0.25  # between two of them, at least
 HEARTBEAT: Final = b":\n\n"
 IDENTIFIER: Final = re.compile(r"([0-9a-f]{8})-([0-9]{1,15})")
 
@@ -31,9 +34,10 @@ def message(identifier: str, kind: str, data: bytes) -> bytes:
 
 @dataclass(slots=True)
 class Counts:
-    """What became of watchers, for the metrics."""
+    """What became of watchers, for the metrics; those who are `looking` follow the pulse alone."""
 
     watching: int = 0
+    looking: int = 0
     sent: int = 0
     missed: int = 0
 
@@ -50,6 +54,7 @@ class Stream:
     start: int = 1
     size: int = 0
     counts: Counts = field(default_factory=Counts)
+    touched: int = 0
     is_closed: bool = False
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
@@ -105,6 +110,27 @@ class Stream:
                 yield b"".join(taken)
         finally:
             self.counts.watching -= 1
+
+    def touch(self) -> None:
+        """Tell those who follow the pulse that something changed of which there is no message."""
+        self.touched += 1
+        self._wake()
+
+    async def pulse(self) -> AsyncGenerator[bytes, None]:
+        """The pieces of a stream that says no more than that something happened, and not how often."""
+        self.counts.looking += 1
+        try:
+            seen = self.end, self.touched
+            yield HEARTBEAT
+            while not self.is_closed:
+                if seen != (self.end, self.touched):
+                    seen = self.end, self.touched
+                    yield PULSE
+                    await asyncio.sleep(PULSE_SECONDS)
+                elif not await self._news():
+                    yield HEARTBEAT
+        finally:
+            self.counts.looking -= 1
 
     def _next(self, position: int) -> range:
         first = position - self.start

@@ -203,9 +203,11 @@ class Gateway:
         self.site = site
         self.trusted = trusted
 
-    def body_limit(self, request: Request) -> int:
+    def body_limit(self, request: Request) -> int | None:
         """A body may be as large as a file where it may become one."""
-        return MAX_FILE if request.method == "PUT" and self.site.face.reads_bodies else MAX_BODY
+        if not self.site.face.reads_bodies:
+            return None
+        return MAX_FILE if request.method == "PUT" else MAX_BODY
 
     def answer(self, request: Request) -> Response | Awaitable[Response]:
         """Answer a request; later, if the store has to make a change first."""

@@ -55,8 +55,8 @@ class Limits(NamedTuple):
 class Answerer(Protocol):
     """What stands behind the connections."""
 
-    def body_limit(self, request: Request) -> int:
-        """The most bytes that the body of a request may have, judged by its head."""
+    def body_limit(self, request: Request) -> int | None:
+        """The most bytes that the body of a request may have, judged by its head; None where it is not looked at."""
 
     def answer(self, request: Request) -> Response | Awaitable[Response]:
         """Answer a whole request, now or later."""
@@ -163,6 +163,7 @@ class Connection(asyncio.Protocol):
         self.has_refused = False
         self.is_at_end = False
         self.is_feeding = False
+        self.is_deaf = False
         self.method = ""  # where the parser does not know it; no other request is taken then
         self.fed = 0  # bytes since the last head or request was whole
         self._expect_message()
@@ -197,7 +198,7 @@ class Connection(asyncio.Protocol):
             self.task.cancel()
 
     def data_received(self, data: bytes) -> None:
-        if self.has_refused or self.refusal:
+        if self.has_refused or self.refusal or self.is_deaf:
             return
         self.fed += len(data)
         try:
@@ -273,8 +274,12 @@ class Connection(asyncio.Protocol):
         self.request = Request(method, unescape_path(path), raw_query, self.headers, b"", self.client)
         self.fed = 0
         self._bound_head(self.head_size)
-        self.room = self.listener.answerer.body_limit(self.request)
+        room = self.listener.answerer.body_limit(self.request)
         length = self.headers.get("content-length", "0")
+        if room is None:
+            self._leave_body(has_one=length != "0" or "transfer-encoding" in self.headers)
+            return
+        self.room = room
         if "host" not in self.headers and self.parser.get_http_version() == "1.1":
             self._turn_down(400, NO_HOST)
         elif len(length) > LENGTH_DIGITS or (length.isdigit() and int(length) > self.room):
@@ -284,16 +289,22 @@ class Connection(asyncio.Protocol):
             if self.headers.get("expect", "").lower() == "100-continue":
                 self.transport.write(CONTINUE)
 
+    def _leave_body(self, *, has_one: bool) -> None:
+        """Answer without a look at the body, if one follows: then this request is the last."""
+        if has_one and self.request is not None:
+            self.waiting.append(Asked(self.request, keeps=False, takes_chunks=False))
+            self.is_deaf = True
+
     def on_body(self, part: bytes) -> None:
         """A part of the body."""
-        if self.refusal is None:
+        if self.refusal is None and not self.is_deaf:
             self.body += part
             if len(self.body) > self.room:
                 self._turn_down(413, f"the body has more than {self.room} bytes")
 
     def on_message_complete(self) -> None:
         """The request is whole: it waits for those before it."""
-        if self.refusal or self.request is None:
+        if self.refusal or self.request is None or self.is_deaf:
             return
         request = replace(self.request, body=bytes(self.body)) if self.body else self.request
         keeps = self.parser.should_keep_alive() and not self.method
@@ -327,7 +338,9 @@ class Connection(asyncio.Protocol):
 
     def _end(self, *, keeps: bool) -> None:
         """An answer is written: the next request has its time, or there is none."""
-        if not keeps:
+        if not keeps and self.is_deaf:
+            self._linger()
+        elif not keeps:
             self.transport.close()
         elif self.writable.is_set():
             self.deadline = time.monotonic() + self.limits.idle_seconds
@@ -427,11 +440,16 @@ class Connection(asyncio.Protocol):
         self.refusal = self.refusal or (status, detail)
 
     def _refuse(self, status: int, detail: str) -> None:
-        """Say why this is the last request, and throw away what still comes: a reset would hide the answer."""
+        """Say why this is the last request of the connection."""
         self.has_refused = True
         request = self.request or Request("GET", "/", client=self.client)
         response = self.listener.answerer.refuse(request, status, detail)
         self.transport.write(self._head(request, response, keeps=False) + _body(request, response))
+        self._linger()
+
+    def _linger(self) -> None:
+        """Throw away for a while what still comes: a reset would hide the answer from the client."""
+        self.has_refused = True
         if self.transport.can_write_eof():
             self.transport.write_eof()
             self.deadline = time.monotonic() + LINGER_SECONDS

@@ -97,7 +97,7 @@ class AccountFiles:
                 gid = self._new_gid(books, defaults, fields.system, preferred=uid)
                 books.add_group(fields.name, gid, "!")
             else:
-                gid = self._primary_gid(books, fields.primary_group or defaults.group)
+                gid = self._gid_without_own(books, defaults, fields.primary_group)
             home = homes.home_of(self._system, fields)
             books.add_user(fields, uid, gid, home, defaults, self._today())
             for row in groups:
@@ -291,6 +291,16 @@ class AccountFiles:
                 raise AccountFault(f"group `{name}` does not exist{place}", "groups", index)
             rows.append(row)
         return rows
+
+    def _gid_without_own(self, books: Books, defaults: Defaults, name: str | None) -> int:
+        """The primary group of a user who gets none of their own: what is asked for, else the system's default."""
+        if name:
+            return self._primary_gid(books, name)
+        try:
+            return self._primary_gid(books, defaults.group)
+        except AccountFault as fault:
+            reason = f"{fault}, which is the primary group of a user who is given none"
+            raise AccountFault(reason, "default_group") from fault
 
     def _primary_gid(self, books: Books, name: str) -> int:
         group = self.group(name)

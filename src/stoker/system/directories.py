@@ -18,6 +18,7 @@ from stoker.system.errors import FileFault
 MOST_LINKS = 40  # followed in one path, as the kernel's (path_resolution(7))
 MOST_OPEN = 200  # directories kept open; the usual limit of a process is 1024 descriptors
 LONGEST = 4096  # bytes of a path (PATH_MAX)
+LONGEST_NAME = 255  # bytes of a name in it (NAME_MAX)
 
 _OPEN = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -179,6 +180,8 @@ class Directories:
             raise FileFault("use", path, f"this locale's file names are in {error.encoding}") from error
         if not path.startswith("/") or "\0" in path or length > LONGEST:
             raise FileFault("use", path[:LONGEST], f"not an absolute path of at most {LONGEST} bytes")
+        if length > LONGEST_NAME and any(len(os.fsencode(name)) > LONGEST_NAME for name in path.split("/")):
+            raise FileFault("use", path, os.strerror(errno.ENAMETOOLONG).lower())
         parent, _, name = path.rstrip("/").rpartition("/")
         if name in {".", ".."}:
             parent, name = os.path.split(self.resolve_directory(path))

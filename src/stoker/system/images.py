@@ -7,6 +7,7 @@ specification 2.10, section 5.3 (the header of a GPT is in the second sector).
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from stoker.system.scratch_devices import Disk
 SECTOR: Final = 512
 LARGE_SECTOR: Final = 4096
 SMALLEST: Final = 67 * SECTOR  # room for a GPT twice, the record that protects it, and nothing between
+REMEDY: Final = "name the raw image of a disk, or a device"
 
 # First bytes of what holds a disk without being one: what it is, and how to get at the disk.
 _WRAPPED: Final = {
@@ -39,9 +41,11 @@ def image_disk(path: Path, run: Run) -> Disk:
     """
     probe = RealDevices(run).probe
     try:
+        _judge_kind(path, path.stat().st_mode)
         with path.open("rb") as file:
-            head = file.read(LARGE_SECTOR + 8)
             size = os.lseek(file.fileno(), 0, os.SEEK_END)
+            file.seek(0)
+            head = file.read(LARGE_SECTOR + 8)
             for magic, (what, remedy) in _WRAPPED.items():
                 if head.startswith(magic):
                     raise DeviceFault(f"`{path}` is {what}, not the bytes of a disk: `{remedy}` unwraps it")
@@ -63,15 +67,20 @@ def image_disk(path: Path, run: Run) -> Disk:
     return disk
 
 
+def _judge_kind(path: Path, mode: int) -> None:
+    """Raise `DeviceFault` for a pipe and the like: to open one waits for who writes. A directory is no case of it."""
+    if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode) or stat.S_ISDIR(mode)):
+        raise DeviceFault(f"`{path}` is no disk image: it is no file and no block device; {REMEDY}")
+
+
 def _judge_size(path: Path, size: int) -> None:
     """Raise `DeviceFault` for what cannot be a disk."""
-    remedy = "name the raw image of a disk, or a device"
     if size < SMALLEST:
         raise DeviceFault(
-            f"`{path}` is no disk image: it has {size} bytes, and a disk has at least {SMALLEST}; {remedy}"
+            f"`{path}` is no disk image: it has {size} bytes, and a disk has at least {SMALLEST}; {REMEDY}"
         )
     if size % SECTOR:
-        raise DeviceFault(f"`{path}` is no disk image: its {size} bytes are no whole number of sectors; {remedy}")
+        raise DeviceFault(f"`{path}` is no disk image: its {size} bytes are no whole number of sectors; {REMEDY}")
 
 
 def _partitions(disk: Disk) -> tuple[Partition, ...]:

@@ -94,10 +94,7 @@ def capture_devices(devices: BlockDevices) -> Inventory:
             continue
         inventory.disks[node] = capture_disk(devices, device, inventory)
     for node, path in _arrays():
-        array = devices.array(node)
-        if array is not None:
-            inventory.arrays[path] = array
-            _note(devices, node, devices.probe(node), inventory)
+        capture_array(devices, node, path, inventory)
     for source, directory, _ in block_kernel.mounts():
         if source.startswith("/dev/"):
             inventory.mounts[directory] = os.path.realpath(source)
@@ -132,18 +129,33 @@ def capture_disk(devices: BlockDevices, device: Device, inventory: Inventory) ->
     return disk
 
 
-def _note(devices: BlockDevices, node: str, found: Signature | None, inventory: Inventory) -> None:
-    """Note what uses a device, and the header of the encrypted volume on it."""
+def capture_array(devices: BlockDevices, node: str, path: str, inventory: Inventory) -> None:
+    """An array that runs, and what is on it, under the path that a config would call it by."""
+    array = devices.array(node)
+    if array is None:
+        return
+    inventory.arrays[path] = array
+    found = devices.probe(node)
+    if found is not None:
+        inventory.held[path] = found
+    _note(devices, node, found, inventory, path)
+
+
+def _note(
+    devices: BlockDevices, node: str, found: Signature | None, inventory: Inventory, name: str | None = None
+) -> None:
+    """Note what uses a device, and the header of the encrypted volume on it; under another `name` than its node's."""
+    name = name or node
     use = devices.use(node)
     if use:
-        inventory.uses[node] = use
+        inventory.uses[name] = use
     if found is not None and found.type == "crypto_LUKS":
         try:
             volume = devices.volume(node)
         except (CommandFault, DeviceFault):  # without cryptsetup, what blkid said has to do
             volume = Volume(2, found.label, found.uuid)
         if volume is not None:
-            inventory.volumes[node] = volume
+            inventory.volumes[name] = volume
 
 
 def _links(node: str) -> Iterator[str]:

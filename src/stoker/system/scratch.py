@@ -21,6 +21,7 @@ from stoker.system.account_files import AccountFiles
 from stoker.system.devices import BlockDevices
 from stoker.system.errors import CommandFault, FileFault
 from stoker.system.protocol import KEEP, NO_BOOT, Accounts, Look
+from stoker.system.replace import replace_file
 from stoker.system.tree import Tree
 
 
@@ -64,10 +65,8 @@ class ScratchSystem(Tree):
         text = self._text()
         if text == self._written:
             return
-        temporary = self._manifest.with_name(self._manifest.name + ".tmp")
         try:
-            temporary.write_bytes(text)
-            temporary.replace(self._manifest)
+            replace_file(str(self._manifest), text)
         except OSError as error:
             raise FileFault.of("write the manifest", str(self._manifest), error) from error
 

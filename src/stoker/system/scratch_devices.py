@@ -51,13 +51,15 @@ class Disk(msgspec.Struct, kw_only=True):
 class Inventory(msgspec.Struct, kw_only=True):
     """A machine's block devices: disks by node; what is in use (node to words); arrays by path; headers by node.
 
-    `mounts` says what was mounted where when the inventory was taken: directory to node.
+    `held` says what is on arrays, by path; `mounts` what was mounted where when the inventory was taken: directory to
+    node.
     """
 
     disks: dict[str, Disk] = {}
     uses: dict[str, str] = {}
     arrays: dict[str, Array] = {}
     volumes: dict[str, Volume] = {}
+    held: dict[str, Signature] = {}
     mounts: dict[str, str] = {}
 
 
@@ -72,7 +74,7 @@ class ScratchDevices:
         self.mounted_once: dict[str, str] = {}  # directory -> the last node that was mounted there, even if no more
         self.keys: dict[str, list[bytes]] = {}  # node of a volume -> what opens it
         self.opened: dict[str, str] = {}  # name of a volume -> the node it is on
-        self._signatures: dict[str, Signature | None] = {}  # of devices that are no part of a disk
+        self._signatures: dict[str, Signature | None] = {**inventory.held}  # of devices that are no part of a disk
         for disk in inventory.disks.values():
             if disk.known is None:
                 disk.known = _extents(disk)

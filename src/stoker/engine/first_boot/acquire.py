@@ -92,7 +92,7 @@ def cached_config(boot: Boot) -> Rendered:
         raise BadState(messages.NO_CACHE, path=path)
     try:
         config = msgspec.json.decode(text, type=Config)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise BadState(messages.BAD_CACHE, reason=error) from error
     kept = read_whole(boot.places.origins)
     origins: Origins = (None if kept is None else decode_origins(kept)) or single(text, path)

@@ -140,6 +140,7 @@ class MakeDirectory(PathOperation, frozen=True, kw_only=True):
             and found.kind == DIRECTORY
             and self.mode in {None, found.mode}
             and self.has_owner(system, found)
+            and not (self.overwrite and system.list(self.path))
         )
 
     def check(self, system: System) -> None:

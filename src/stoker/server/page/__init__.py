@@ -1,0 +1,1 @@
+"""The page at `/ui/`: what the server holds in memory, as HTML for people; requests go in, documents come out."""
