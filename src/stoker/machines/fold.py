@@ -25,7 +25,7 @@ from stoker.machines.facts import (
 )
 from stoker.machines.record import MAX_RECEIPTS, Armed, Failure, Machine, shorten
 from stoker.machines.states import Sign, State, step
-from stoker.machines.tokens import fetched
+from stoker.machines.tokens import fetched, renew
 from stoker.report import Event
 
 MAX_FAILURES: Final = 3  # in a row; the last of them quarantines
@@ -95,7 +95,7 @@ def _parts(machine: Machine, fact: AnyFact, at: float) -> dict[str, Any]:
         case Refused(reason):
             return {"refusal": reason}
         case Tokened(token):
-            return {"token": token}
+            return {"token": renew(machine.token, token)}
         case Told(event, True) if event.stage in FETCHED and event.outcome == "done" and machine.token is not None:
             return {"token": fetched(machine.token)}
         case Told(event, False) if sign_of_event(event) is Sign.FAILED and machine.state not in STOPPED:
