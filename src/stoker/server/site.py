@@ -23,7 +23,7 @@ from stoker.server.files_api import refuse_change
 from stoker.server.keeper import Keeper
 from stoker.server.measures import Measures
 from stoker.server.native import Native
-from stoker.server.notes import Note
+from stoker.server.notes import Note, plain
 from stoker.server.repeats import Repeats
 from stoker.server.replies import Face, Order, Reply, View, Work
 from stoker.server.streams import Stream
@@ -131,7 +131,7 @@ class Site:
         if self.repeats.is_repeated(note):
             self.measures.repeats.add()
             return
-        self._publish(self.keeper.note(note))
+        self._publish(self.keeper.note(plain(note)))
 
     def write(self, line: str) -> None:
         """Write a line of the log; an empty one is none."""
@@ -176,7 +176,7 @@ class Site:
             return reply, self.keeper.change(change.changes, change.conditions, audit)
         if change.deed is None:
             self.measures.sightings.add()
-        done, refusal, events = self.keeper.order(change.note, audit)
+        done, refusal, events = self.keeper.order(plain(change.note), audit)
         self._publish(events)
         if done is None:
             return _refused(reply, problem(409, refusal)), None
