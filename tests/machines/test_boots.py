@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pytest
 from msgspec.structs import replace
 
-from stoker.machines import Booted, Demands, Give, Group, Machine, Sent, State, Told, boot, fold, read_demands
+from stoker.machines import Booted, Demands, Give, Group, Machine, Sent, State, Told, fold, read_demands
+from stoker.machines import boot as decide
 from stoker.machines.boots import NOT_ARMED, is_installed
 from stoker.machines.receipts import Receipt
 from stoker.machines.record import Armed
@@ -14,6 +17,26 @@ from stoker.report import Event
 ANY, ONCE, TOKEN = Demands(), Demands(installs_once=True), Demands(takes_token=True)
 BOTH = Demands(installs_once=True, takes_token=True)
 NEW = Machine("m", 0.0, 0.0)
+
+
+class Boots(NamedTuple):
+    """What is given, and what its facts make of the record."""
+
+    give: Give
+    reason: str
+    mints: bool
+    machine: Machine
+    events: list[Event]
+
+
+def boot(machine: Machine, demands: Demands, at: float, held: str = "") -> Boots:
+    decided, events = decide(machine, demands, at, held), list[Event]()
+    for fact in decided.facts:
+        folded = fold(machine, fact, at)
+        machine = folded.machine or machine
+        events += folded.events
+    return Boots(decided.give, decided.reason, decided.mints, machine, events)
+
 
 # state, armed, demands -> what is given, the state then
 GIVEN = [

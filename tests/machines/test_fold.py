@@ -26,7 +26,7 @@ from stoker.machines import (
 from stoker.machines.facts import AnyFact, sign_of_event
 from stoker.machines.receipts import Receipt
 from stoker.machines.record import MAX_RECEIPTS
-from stoker.machines.tokens import Token
+from stoker.machines.tokens import Serving, Token
 from stoker.report import Event
 
 NAME = "52:54:00:00:00:0a"
@@ -217,3 +217,75 @@ def test_whatever_happens_a_record_can_be_kept(facts: list[AnyFact]) -> None:
         assert (machine.state is State.QUARANTINED) == bool(machine.reason)
         assert machine.failures <= 3
         assert decode_machine(encode_machine(machine)) == machine
+
+
+def doubtful(stage: str, outcome: str = "done") -> Told:
+    return Told(Event(0.0, stage, "x", outcome), is_trusted=False)
+
+
+HAS_TOKEN = Tokened(Token("d", 0.0))
+
+# what happens, the last of it told without a token -> state, failures, whether the failure shows, whether it is armed
+DOUBTFUL: dict[str, tuple[list[AnyFact], State, int, bool, bool]] = {
+    "a failure is shown, and counts for nothing": (
+        [START, *[doubtful("files", "failed")] * 3],
+        State.PROVISIONING,
+        0,
+        True,
+        False,
+    ),
+    "it takes no other's place": ([START, FAILED, doubtful("disks", "failed")], State.FAILED, 1, True, False),
+    "that it runs is believed": ([START, doubtful("up")], State.UP, 0, False, False),
+    "that its disk is written is": (
+        [order(Sign.REPROVISION), INSTALL, doubtful("install")],
+        State.PROVISIONING,
+        0,
+        False,
+        False,
+    ),
+    "neither is of one that is armed and has a token": (
+        [order(Sign.REPROVISION), HAS_TOKEN, INSTALL, doubtful("install"), doubtful("up")],
+        State.INSTALLING,
+        0,
+        False,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("facts, state, failures, shows, armed", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_what_nobody_vouches_for(facts: list[AnyFact], state: State, failures: int, shows: bool, armed: bool) -> None:
+    machine = NEW
+    for number, fact in enumerate(facts):
+        machine = fold(machine, fact, float(number)).machine or machine
+    assert (machine.state, machine.failures, machine.failure is not None, machine.armed is not None) == (
+        state,
+        failures,
+        shows,
+        armed,
+    )
+    assert machine.failure is None or machine.failure.stage == "files"
+
+
+def test_only_its_own_word_ends_a_token() -> None:
+    machine = NEW
+    for token in (Token("d", 0.0), Token("d", 0.0, {"g": Serving("s")})):
+        machine = fold(machine, Tokened(token), 0.0).machine or machine
+    for fact, is_over in ((doubtful("fetched"), False), (told("fetched"), True)):
+        after = fold(machine, fact, 1.0).machine
+        assert after is not None
+        assert after.token is not None
+        assert after.token.servings["g"].is_over is is_over
+
+
+def test_a_person_holds_a_machine_back() -> None:
+    folded = fold(fold(NEW, order(Sign.REPROVISION), 0.0).machine or NEW, order(Sign.QUARANTINE), 1.0)
+    assert folded.machine is not None
+    assert (folded.machine.state, folded.machine.reason, folded.machine.armed) == (
+        State.QUARANTINED,
+        "a person said so: `ada`",
+        None,
+    )
+    assert [event.text for event in folded.events] == [
+        "discovered -> quarantined (quarantine by `ada`): a person said so: `ada`"
+    ]

@@ -75,7 +75,7 @@ ONE_ADDRESS_OF_TWO = [step(Identity("", A, (C,))), step(Identity("", B, (C,)))]
 SHARED_AND_TAKEN_AGAIN = [step(Identity(U, A)), step(Identity(U, B)), step(Identity(U, "", (A,)), 1)]
 
 
-@settings(derandomize=True, max_examples=500)
+@settings(derandomize=True, max_examples=500, deadline=None)
 @given(st.lists(STEPS, max_size=15))
 @example(ONE_BY_ITS_ADDRESS)
 @example(SHARED_AND_TAKEN_AGAIN)
@@ -92,7 +92,7 @@ def test_nothing_is_lost_between_two_servers(steps: list[tuple[int, bool, Identi
     assert set(shared.values) == {machine.name for machine in machines}
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=300, deadline=None)
 @given(st.lists(STEPS, max_size=15))
 @example(ONE_ADDRESS_OF_TWO)
 @example(SHARED_AND_TAKEN_AGAIN)

@@ -21,6 +21,7 @@ discovered   up           up
 discovered   failed       failed
 discovered   exhausted    quarantined
 discovered   reprovision  discovered
+discovered   quarantine   quarantined
 discovered   release      refused: nothing holds it back
 discovered   retire       retired
 discovered   forget       forgotten
@@ -34,6 +35,7 @@ installing   up           up
 installing   failed       failed
 installing   exhausted    quarantined
 installing   reprovision  installing
+installing   quarantine   quarantined
 installing   release      refused: nothing holds it back
 installing   retire       retired
 installing   forget       refused: it is in use; retire it first
@@ -47,6 +49,7 @@ provisioning up           up
 provisioning failed       failed
 provisioning exhausted    quarantined
 provisioning reprovision  provisioning
+provisioning quarantine   quarantined
 provisioning release      refused: nothing holds it back
 provisioning retire       retired
 provisioning forget       refused: it is in use; retire it first
@@ -60,6 +63,7 @@ up           up           up
 up           failed       failed
 up           exhausted    quarantined
 up           reprovision  up
+up           quarantine   quarantined
 up           release      refused: nothing holds it back
 up           retire       retired
 up           forget       refused: it is in use; retire it first
@@ -73,6 +77,7 @@ failed       up           up
 failed       failed       failed
 failed       exhausted    failed
 failed       reprovision  failed
+failed       quarantine   quarantined
 failed       release      discovered
 failed       retire       retired
 failed       forget       forgotten
@@ -86,6 +91,7 @@ quarantined  up           quarantined
 quarantined  failed       quarantined
 quarantined  exhausted    quarantined
 quarantined  reprovision  refused: it is quarantined; release it first
+quarantined  quarantine   refused: it is quarantined already
 quarantined  release      discovered
 quarantined  retire       retired
 quarantined  forget       forgotten
@@ -99,6 +105,7 @@ retired      up           retired
 retired      failed       retired
 retired      exhausted    retired
 retired      reprovision  refused: it is retired; release it first
+retired      quarantine   refused: it is retired; release it first
 retired      release      discovered
 retired      retire       refused: it is retired already
 retired      forget       forgotten

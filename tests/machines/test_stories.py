@@ -53,7 +53,8 @@ class Life:
 
     def boot(self, at: float) -> tuple[Give, bool]:
         booted = boot(self.machine, DEMANDS, at)
-        self.keep(booted.machine, booted.events)
+        for fact in booted.facts:
+            self.fold(fact, at)
         return booted.give, booted.mints
 
     def keep(self, machine: Machine, events: tuple[Event, ...]) -> None:

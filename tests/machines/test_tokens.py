@@ -11,6 +11,7 @@ from stoker.machines.tokens import (
     ANSWERS,
     Phase,
     Proof,
+    Serving,
     Token,
     fetched,
     finish,
@@ -19,6 +20,7 @@ from stoker.machines.tokens import (
     mint,
     phase_of,
     put_token,
+    renew,
     take_token,
 )
 
@@ -166,3 +168,29 @@ def test_a_life(steps: list[str]) -> None:
         kept = encode_machine(folded.machine).decode() + repr(folded) + repr(ruling)
         assert SECRET not in kept
         assert OTHER not in kept
+
+
+OPEN, OVER = Serving("s"), Serving("s", 5.0, is_over=True)
+A, B = Token("a", 1.0), Token("b", 0.5)
+
+# what is known, what is told -> what is known then
+RENEWED = {
+    "a first one": (None, A, A),
+    "a new one takes the place of another": (Token("a", 1.0, {"g": OVER}), B, B),
+    "none": (A, None, None),
+    "what was handed out": (A, Token("a", 1.0, {"g": OPEN}), Token("a", 1.0, {"g": OPEN})),
+    "what is told late undoes nothing": (
+        Token("a", 1.0, {"g": OVER}),
+        Token("a", 1.0, {"g": Serving("s", 3.0), "h": OPEN}),
+        Token("a", 1.0, {"g": Serving("s", 3.0, is_over=True), "h": OPEN}),
+    ),
+    "of one that is good for nothing any more": (B, Token("a", 1.0, {"g": OPEN}), B),
+    "of one that a person took back": (None, Token("a", 1.0, {"g": OPEN}), None),
+}
+
+
+@pytest.mark.parametrize("known, told, expected", RENEWED.values(), ids=RENEWED)
+def test_what_servers_tell_of_a_token_counts_in_any_order(
+    known: Token | None, told: Token | None, expected: Token | None
+) -> None:
+    assert renew(known, told) == expected

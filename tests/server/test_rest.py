@@ -285,3 +285,17 @@ def test_a_machine_speaks_for_itself_and_for_no_other(client: Client) -> None:
     for method, path in (("GET", ""), ("GET", "/events"), ("POST", "/events")):
         assert client.ask(f"{MACHINES}/52-54-00-00-00-01{path}", method, event, **own).status == 403
     assert client.ask("/api/v1/groups", **own).status == 403
+
+
+def test_inventories_quarantine_and_holds_are_as_the_document_says(api: Api) -> None:
+    path = f"{MACHINES}/{MAC}"
+    assert api.ask("PUT", f"{path}/inventory", {"memory": 1, "disks": [{"name": "/dev/sda", "size": 2}]})[0] == 204
+    assert api.ask("PUT", f"{path}/inventory", {"disks": 1})[0] == 422
+    assert api.ask("GET", path)[1]["inventory"] == {"memory": 1, "disks": [{"name": "/dev/sda", "size": 2}]}
+    status, machine, _ = api.ask("POST", f"{path}/actions", {"action": "quarantine"})
+    assert (status, machine["state"], machine["reason"]) == (200, "quarantined", "a person said so: `alice`")
+    status, document, _ = api.ask("POST", f"{path}/actions", {"action": "quarantine"})
+    assert (status, document["detail"]) == (409, "it is quarantined already")
+    assert "this machine is quarantined" in api.ask("GET", f"/api/v1/match?mac={MAC}")[1]["refusal"]
+    assert api.ask("GET", "/api/v1/holds")[1] == {"holds": []}
+    assert api.ask("DELETE", "/api/v1/holds/ignition/node.bu")[0] == 404

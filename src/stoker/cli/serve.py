@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from stoker.cli import shared
 from stoker.cli.exits import CommandError, Exit, UsageError
-from stoker.cli.sites import compile_config, validate
+from stoker.cli.sites import compile_config, explain_config, validate
 from stoker.cli.streams import talk, write_data
 from stoker.server import AddressError, CertificateFiles, Operators, ServerError, Tls, serve
 from stoker.server.clients import Network, parse_networks
@@ -17,7 +19,7 @@ from stoker.server.logs import Form
 from stoker.server.native import Native
 from stoker.server.roles import TokenFile
 from stoker.store import StoreError
-from stoker.trust import Signer
+from stoker.trust import Secrets, Signer
 
 CERTIFICATE_FILES = (
     ("--cert-file", "/etc/matchbox/server.crt", "PEM certificate of the gRPC API"),
@@ -43,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     shared.add_arguments(parser)
     parser.add_argument("--token-file", metavar="FILE", help="who may do what, as `stoker token` writes it")
+    parser.add_argument("--secret-dir", metavar="DIR", help="holds secrets: `secret://file/NAME` is NAME in it")
+    parser.add_argument(
+        "--secret-command",
+        metavar="COMMAND",
+        help="gives secrets: `secret://command/NAME` is what it prints for NAME and the machine's name",
+    )
     parser.add_argument("--web-cert-file", metavar="FILE", help="serve HTTPS with this certificate; PEM")
     parser.add_argument("--web-key-file", metavar="FILE", help="its key; PEM")
     parser.add_argument(
@@ -84,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
                 validate=validate,
                 on_ready=on_ready,
                 log=log,
-                face=Native(tokens, Form(arguments.log_format)),
+                face=Native(tokens, Form(arguments.log_format), secrets=_secrets(arguments), explain=explain_config),
                 signer=_signer(arguments, stack),
                 tls=tls,
                 state_dir=Path(arguments.state_dir) if arguments.state_dir else None,
@@ -125,6 +133,14 @@ def _assets(arguments: argparse.Namespace) -> Path | None:
         return Path(arguments.assets)
     found = Path(arguments.data, "assets") if arguments.data else None
     return found if found is not None and found.is_dir() else None
+
+
+def _secrets(arguments: argparse.Namespace) -> Secrets:
+    """Where secrets come from: what is named, and the environment."""
+    directory = Path(arguments.secret_dir) if arguments.secret_dir else None
+    if directory is not None and not directory.is_dir():
+        raise CommandError(f"`{directory}` is no directory", hint="--secret-dir names what holds secrets")
+    return Secrets(directory, os.environ, shlex.split(arguments.secret_command or ""))
 
 
 def _signer(arguments: argparse.Namespace, stack: ExitStack) -> Signer | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from stoker.butane import translate
+from stoker.butane import compile_document, translate
+from stoker.butane.explain import Explained
 from stoker.cli.exits import CommandError
-from stoker.ignition.parse import parse_plainly
+from stoker.ignition.parse import parse, parse_plainly
 from stoker.machines import FOLDERS, Catalogue, read_catalogue
 from stoker.machines.review import review
 from stoker.report import Report
@@ -42,6 +43,13 @@ def compile_config(text: bytes, file: str) -> tuple[bytes | None, Report]:
     """What a server needs of the language. A served template reads no local files."""
     done = translate(text, file=file, raw=True)
     return done.output, done.report
+
+
+def explain_config(text: bytes, file: str) -> Explained:
+    """What became of a document that `compile_config` takes, or of a config that is served as written."""
+    if text.lstrip().startswith(b"{"):
+        return parse(text, file=file)
+    return compile_document(text, file=file, raw=True)
 
 
 def validate(text: bytes, file: str) -> Report:

@@ -6,11 +6,13 @@ The forms of an address are those of Go's net.ParseMAC (Go 1.27), as Matchbox re
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 LENGTHS: Final = (6, 8, 20)
+LONGEST: Final = 3 * 20 - 1  # characters
 FORMS: Final = re.compile(
     r"[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2})+|[0-9a-fA-F]{2}(?:-[0-9a-fA-F]{2})+"
     r"|[0-9a-fA-F]{4}(?:\.[0-9a-fA-F]{4})+|[0-9a-fA-F]+"
@@ -19,6 +21,12 @@ FORMS: Final = re.compile(
 
 def parse_mac(text: str) -> str | None:
     """A hardware address in lower case with colons, or None if it is not one."""
+    return _parse(text) if len(text) <= LONGEST else None
+
+
+@functools.lru_cache(maxsize=8192)
+def _parse(text: str) -> str | None:
+    """The same for what is no longer than an address: machines ask with the same one again and again."""
     if not FORMS.fullmatch(text):
         return None
     digits = re.sub(r"[:.-]", "", text).lower()

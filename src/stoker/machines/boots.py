@@ -47,11 +47,13 @@ class Give(enum.StrEnum):
 
 
 class NetworkBoot(NamedTuple):
-    """What to give, to whom as it is from now on; `reason` says why it is refused. `mints`: the script has a token."""
+    """What to give, and what is known of the machine by that; `reason` says why it is refused.
+
+    `mints`: the script has a token.
+    """
 
     give: Give
-    machine: Machine
-    events: tuple[Event, ...] = ()
+    facts: tuple[AnyFact, ...] = ()
     reason: str = ""
     mints: bool = False
 
@@ -88,35 +90,36 @@ NOT_ARMED: Final = "this machine's config takes a token, and nobody has armed th
 
 
 def boot(machine: Machine, demands: Demands, at: float, held: str = "") -> NetworkBoot:
-    """What to give a machine that asks for its boot script, and its record afterwards.
+    """What to give a machine that asks for its boot script, and what that is to its record.
 
     One that comes back while it installs has failed to; the third time it is quarantined. `held` is why the template
     of its config is held back from it, if it is.
     """
-    events: tuple[Event, ...] = ()
+    facts: list[AnyFact] = []
     is_same_boot = at < machine.since + SAME_BOOT_SECONDS
     if demands.installs_once and machine.state is State.INSTALLING and not is_same_boot:
-        machine, events = _folded(machine, Told(Event(at, "install", CAME_BACK, "failed")), at)
+        came_back = Told(Event(at, "install", CAME_BACK, "failed"))
+        machine = fold(machine, came_back, at).machine or machine
+        facts.append(came_back)
     give, reason = _decide(machine, demands, held)
-    if give is Give.LOCAL:
-        return NetworkBoot(give, machine, events)
-    fact = Refused(reason) if give is Give.REFUSE else Booted(is_install=give is Give.INSTALL)
-    machine, more = _folded(machine, fact, at)
-    return NetworkBoot(give, machine, (*events, *more), reason, mints=demands.takes_token and give is not Give.REFUSE)
+    if give is not Give.LOCAL:
+        facts.append(Refused(reason) if give is Give.REFUSE else Booted(is_install=give is Give.INSTALL))
+    mints = demands.takes_token and give in {Give.START, Give.INSTALL}
+    return NetworkBoot(give, tuple(facts), reason, mints)
+
+
+def reason_held(machine: Machine) -> str:
+    """Why a machine is given nothing, whatever it asks for; empty where its state holds nothing back."""
+    return _HELD.get(machine.state, "").format(reason=machine.reason)
 
 
 def _decide(machine: Machine, demands: Demands, held: str) -> tuple[Give, str]:
     """What to give, and why nothing."""
     if machine.state in _HELD:
-        return Give.REFUSE, _HELD[machine.state].format(reason=machine.reason)
+        return Give.REFUSE, reason_held(machine)
     give = _ONCE[machine.state][machine.armed is not None] if demands.installs_once else Give.START
     if give is Give.LOCAL:
         return give, ""
     if demands.takes_token and machine.armed is None:
         return Give.REFUSE, NOT_ARMED
     return (Give.REFUSE, held) if held else (give, "")
-
-
-def _folded(machine: Machine, fact: AnyFact, at: float) -> tuple[Machine, tuple[Event, ...]]:
-    folded = fold(machine, fact, at)
-    return folded.machine or machine, folded.events

@@ -73,6 +73,12 @@ class Catalogue:
         entry = self.profiles.get(name)
         return entry.document if entry else None
 
+    def template(self, profile: str, folder: str) -> str:
+        """The key of the file that a profile names for a folder, empty where it names none."""
+        found = self.profile(profile)
+        name = found.files[folder] if found is not None else ""
+        return f"{folder}/{name}" if name else ""
+
     def source(self, key: str) -> Source | None:
         """The file of that key, as it was when it was last whole."""
         entry = self.source_entry(key)

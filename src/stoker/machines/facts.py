@@ -47,10 +47,11 @@ class Seen(Fact, frozen=True, omit_defaults=True):
     profile: str = ""
 
 
-class Told(Fact, frozen=True):
-    """An event of it: one that the server saw, or that it reported."""
+class Told(Fact, frozen=True, omit_defaults=True):
+    """An event of it: one that the server saw, or that it reported; `is_trusted`: it showed that it was itself."""
 
     event: Event
+    is_trusted: bool = True
 
 
 class Booted(Fact, frozen=True, omit_defaults=True):
@@ -86,21 +87,22 @@ class Inventoried(Fact, frozen=True):
 
 
 class Ordered(Fact, frozen=True, omit_defaults=True):
-    """A person gave an order: `reprovision`, `release`, `retire` or `forget`."""
+    """A person gave an order: `reprovision`, `quarantine`, `release`, `retire` or `forget`."""
 
     order: Sign
     by: str = ""
 
 
 AnyFact = Seen | Told | Booted | Refused | Sent | Tokened | Inventoried | Ordered
-ORDERS: Final = frozenset({Sign.REPROVISION, Sign.RELEASE, Sign.RETIRE, Sign.FORGET})
+ORDERS: Final = frozenset({Sign.REPROVISION, Sign.QUARANTINE, Sign.RELEASE, Sign.RETIRE, Sign.FORGET})
 
 
 def sign_of(fact: AnyFact) -> Sign:
     """What a fact means for the state; a third failure in a row is for `fold` to count."""
     match fact:
-        case Told(event):
-            return sign_of_event(event)
+        case Told(event, is_trusted):
+            sign = sign_of_event(event)
+            return sign if is_trusted or sign is not Sign.FAILED else Sign.SEEN
         case Booted(is_install):
             return Sign.INSTALL if is_install else Sign.START
         case Sent(_, is_installed):

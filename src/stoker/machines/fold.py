@@ -10,13 +10,26 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from stoker.machines.facts import FETCHED, AnyFact, Inventoried, Ordered, Refused, Seen, Sent, Tokened, Told, sign_of
+from stoker.machines.facts import (
+    FETCHED,
+    AnyFact,
+    Inventoried,
+    Ordered,
+    Refused,
+    Seen,
+    Sent,
+    Tokened,
+    Told,
+    sign_of,
+    sign_of_event,
+)
 from stoker.machines.record import MAX_RECEIPTS, Armed, Failure, Machine, shorten
 from stoker.machines.states import Sign, State, step
-from stoker.machines.tokens import fetched
+from stoker.machines.tokens import fetched, renew
 from stoker.report import Event
 
 MAX_FAILURES: Final = 3  # in a row; the last of them quarantines
+STOPPED: Final = frozenset({State.FAILED, State.QUARANTINED})  # for a failure that nobody else's word takes away
 STAGE: Final = "state"
 
 
@@ -30,7 +43,7 @@ class Folded(NamedTuple):
 
 def fold(machine: Machine, fact: AnyFact, at: float) -> Folded:
     """Take a fact into a record. A fact that is refused leaves nothing but an event that says so."""
-    sign = sign_of(fact)
+    sign = _sign(machine, fact)
     if sign is Sign.FAILED and machine.failures + 1 >= MAX_FAILURES:
         sign = Sign.EXHAUSTED
     taken = step(machine.state, sign)
@@ -41,11 +54,17 @@ def fold(machine: Machine, fact: AnyFact, at: float) -> Folded:
         return _finish(replace(machine, last_seen=seen), (*told, refused), taken.refusal)
     if taken.state is None:
         return Folded(None)
-    after = replace(machine, state=taken.state, last_seen=seen, **_parts(machine, fact))
+    after = replace(machine, state=taken.state, last_seen=seen, **_parts(machine, fact, at))
     if taken.state is not machine.state:
         after = replace(after, since=at)
     after = _consequences(machine, after, sign, fact, at)
     return _finish(after, (*told, *_changes(machine, after, sign, fact, at)))
+
+
+def _sign(machine: Machine, fact: AnyFact) -> Sign:
+    """What a fact means; of a machine that is armed and has a token, only what it says with that means anything."""
+    is_doubtful = isinstance(fact, Told) and not fact.is_trusted and machine.armed and machine.token
+    return Sign.SEEN if is_doubtful else sign_of(fact)
 
 
 def _finish(machine: Machine, events: tuple[Event, ...], refusal: str = "") -> Folded:
@@ -62,7 +81,7 @@ def _told(fact: AnyFact, at: float) -> tuple[Event, ...]:
     return () if event is None else (event,)
 
 
-def _parts(machine: Machine, fact: AnyFact) -> dict[str, Any]:
+def _parts(machine: Machine, fact: AnyFact, at: float) -> dict[str, Any]:
     """The fields that a fact sets by itself, whatever the state."""
     match fact:
         case Seen(labels, group, profile):
@@ -76,9 +95,11 @@ def _parts(machine: Machine, fact: AnyFact) -> dict[str, Any]:
         case Refused(reason):
             return {"refusal": reason}
         case Tokened(token):
-            return {"token": token}
-        case Told(event) if event.stage in FETCHED and event.outcome == "done" and machine.token is not None:
+            return {"token": renew(machine.token, token)}
+        case Told(event, True) if event.stage in FETCHED and event.outcome == "done" and machine.token is not None:
             return {"token": fetched(machine.token)}
+        case Told(event, False) if sign_of_event(event) is Sign.FAILED and machine.state not in STOPPED:
+            return {"failure": _failure(event, at)}
         case Inventoried(inventory):
             return {"inventory": inventory}
         case _:
@@ -101,6 +122,9 @@ def _consequences(before: Machine, after: Machine, sign: Sign, fact: AnyFact, at
         case Sign.REPROVISION:
             by = fact.by if isinstance(fact, Ordered) else ""
             return replace(after, armed=Armed(at, by), token=None, failures=0, reason="")
+        case Sign.QUARANTINE:
+            by = fact.by if isinstance(fact, Ordered) else ""
+            return replace(after, armed=None, token=None, reason=f"a person said so{by and f': `{by}`'}")
         case Sign.RELEASE | Sign.RETIRE:
             return replace(after, armed=None, token=None, failures=0, failure=None, reason="")
         case _:
@@ -111,7 +135,7 @@ def _failed(before: Machine, after: Machine, fact: AnyFact, at: float) -> Machin
     """Count a failure, once however many events tell of it; of these the first that names a part of a config counts."""
     if not isinstance(fact, Told):
         return after
-    failure = Failure(at, fact.event.stage, fact.event.text, fact.event.digest, fact.event.pointer)
+    failure = _failure(fact.event, at)
     if after.state is before.state:
         is_better = before.failure is not None and not before.failure.pointer and failure.pointer
         return replace(after, failure=failure) if is_better else after
@@ -120,6 +144,10 @@ def _failed(before: Machine, after: Machine, fact: AnyFact, at: float) -> Machin
         reason = f"{after.failures} tries in a row failed; the last one in `{failure.stage}`: {failure.text}"
         return replace(after, armed=None, token=None, reason=reason)
     return after
+
+
+def _failure(event: Event, at: float) -> Failure:
+    return Failure(at, event.stage, event.text, event.digest, event.pointer)
 
 
 def _changes(before: Machine, after: Machine, sign: Sign, fact: AnyFact, at: float) -> tuple[Event, ...]:

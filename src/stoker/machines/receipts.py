@@ -43,15 +43,16 @@ def write_receipt(
     sent: bytes,
     at: float,
     *,
+    digest: str = "",
     version: str = "",
     template: str = "",
     revision: str = "",
     group: str = "",
     profile: str = "",
 ) -> Receipt:
-    """The receipt for a config that was sent."""
-    config = hashlib.sha512(unresolved).hexdigest()
-    keyed = keyed_digest(key, hashlib.sha512(sent).hexdigest())
+    """The receipt for a config that was sent; `digest` is the SHA-512 of the unresolved one where that is known."""
+    config = digest or hashlib.sha512(unresolved).hexdigest()
+    keyed = keyed_digest(key, config if sent is unresolved else hashlib.sha512(sent).hexdigest())
     return Receipt(at, config, keyed, version, template, revision, group, profile)
 
 

@@ -32,6 +32,9 @@ Resolve = Callable[[Reference], Secret]
 MAX_UNPACKED: Final = 64 << 20  # bytes of the contents of one file
 MAX_DEPTH: Final = 16  # configs in each other
 SHOWN: Final = frozenset({"path", "name", "device", "label", "hash", "version"})
+# Without any of these there is no reference: the word itself, a letter of it escaped in JSON or in a URL, or contents
+# that have to be unpacked to be read. Most configs are told by it, at a tenth of the cost of reading them.
+MAY_HAVE: Final = re.compile(rb"secret|base64|gzip|\\u00[4-7]|%[46][1-9a-f]|%[57][0-9a]", re.IGNORECASE)
 _FILLED_IN: Final = re.compile(r"(secret://[a-z]+/[A-Za-z0-9_.:@/-]*)\{\{")
 EMBEDDED: Final = ("ignition", "config")  # below it `source` is a config
 
@@ -45,6 +48,8 @@ class Found(NamedTuple):
 
 def find_references(config: bytes) -> tuple[Found, ...]:
     """The references in an Ignition config, in its order; none in what is no JSON."""
+    if not MAY_HAVE.search(config):
+        return ()
     walk = _Walk(lambda _reference: Secret(""))
     walk.config(config, ROOT, 0)
     return tuple(walk.found)

@@ -174,7 +174,11 @@ def _render_config(catalogue: Catalogue, asker: Asker, compile_config: Compile, 
 
 def refusal_script(answer: Answer) -> str:
     """An iPXE script that prints on the machine's screen why it is not booted, then gives up after a while."""
-    lines = [line for entry in answer.report for line in (entry.message, entry.hint) if line]
+    return reason_script([line for entry in answer.report for line in (entry.message, entry.hint) if line])
+
+
+def reason_script(lines: Iterable[str]) -> str:
+    """The same for reasons in words."""
     shown = "".join(f"echo {_screen(line)}\n" for line in ("stoker has nothing to boot here:", *lines))
     return f"#!ipxe\n{shown}prompt --timeout 30000 press any key to go on with the next boot device ||\nexit\n"
 

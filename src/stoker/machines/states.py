@@ -39,6 +39,7 @@ class Sign(enum.StrEnum):
     FAILED = "failed"
     EXHAUSTED = "exhausted"
     REPROVISION = "reprovision"
+    QUARANTINE = "quarantine"
     RELEASE = "release"
     RETIRE = "retire"
     FORGET = "forget"
@@ -57,7 +58,7 @@ MEANINGS: Final = {
     State.PROVISIONING: "it boots what it shall run, or has been given the config of it",
     State.UP: "it said that it runs",
     State.FAILED: "a stage of its boot or its install failed; the next network boot tries again",
-    State.QUARANTINED: "three tries in a row failed; it is given nothing until a person releases it",
+    State.QUARANTINED: "three tries in a row failed, or a person said so; it is given nothing until it is released",
     State.RETIRED: "a person took it out of service; it is given nothing",
 }
 SIGNS: Final = {
@@ -71,6 +72,7 @@ SIGNS: Final = {
     Sign.FAILED: "a stage or an install failed",
     Sign.EXHAUSTED: "the same, for the third time in a row",
     Sign.REPROVISION: "a person armed one install",
+    Sign.QUARANTINE: "a person held it back",
     Sign.RELEASE: "a person let it go on, its failures forgotten",
     Sign.RETIRE: "a person took it out of service",
     Sign.FORGET: "a person had its record removed",
@@ -89,12 +91,14 @@ up           up            up            up            .             up         
 failed       failed        failed        failed        failed        .             .             .
 exhausted    quarantined   quarantined   quarantined   quarantined   .             .             .
 reprovision  .             .             .             .             .             !held-back    !retired
+quarantine   quarantined   quarantined   quarantined   quarantined   quarantined   !held          !retired
 release      !free         !free         !free         !free         discovered    discovered    discovered
 retire       retired       retired       retired       retired       retired       retired       !already
 forget       gone          !in-use       !in-use       !in-use       gone          gone          gone
 """
 REFUSALS: Final = {
     "held-back": "it is quarantined; release it first",
+    "held": "it is quarantined already",
     "retired": "it is retired; release it first",
     "already": "it is retired already",
     "free": "nothing holds it back",

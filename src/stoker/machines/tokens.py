@@ -151,6 +151,25 @@ def finish(token: Token, group: str, at: float) -> Token:
     return msgspec.structs.replace(token, servings={**token.servings, group: done})
 
 
+def renew(known: Token | None, told: Token | None) -> Token | None:
+    """The token of a record by what is told of one, in whichever order servers tell it.
+
+    A new one takes the place of any other. What was handed out for one counts for that one alone, and is never undone.
+    """
+    if told is None or not told.servings:
+        return told
+    if known is None or known.digest != told.digest:
+        return known
+    servings = {group: _joined(known.servings.get(group, serving), serving) for group, serving in told.servings.items()}
+    return msgspec.structs.replace(known, servings={**known.servings, **servings})
+
+
+def _joined(one: Serving, other: Serving) -> Serving:
+    """A config that was handed out, by what two servers know of that."""
+    done_at = min((each.done_at for each in (one, other) if each.done_at), default=0.0)
+    return Serving(one.sent, done_at, one.is_over or other.is_over)
+
+
 def fetched(token: Token) -> Token:
     """The machine reports that it has its config: what was handed out so far is over."""
     over = {group: msgspec.structs.replace(serving, is_over=True) for group, serving in token.servings.items()}
@@ -168,6 +187,8 @@ def take_token(raw_query: str) -> tuple[str, str]:
 
     The reference is put in again last of all, as other secrets are: `{{.request.raw_query}}` carries the token on.
     """
+    if LABEL not in raw_query and "%" not in raw_query:
+        return "", raw_query
     token, pairs = "", []
     for pair in raw_query.split("&"):
         name, equals, value = pair.partition("=")

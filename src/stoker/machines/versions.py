@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+import msgspec
+
 from stoker.ignition.encode import encode
 from stoker.ignition.parse import parse
 from stoker.ignition.versions import TARGETS, find_target, to_version
@@ -117,3 +119,19 @@ def _known(version: str) -> Spec | None:
 
 def _order(spec: Spec) -> tuple[int, ...]:
     return version_order(spec.version)
+
+
+class _Ignition(msgspec.Struct):
+    version: str = ""
+
+
+class _Versioned(msgspec.Struct):
+    ignition: _Ignition
+
+
+def find_version(config: bytes) -> str:
+    """The version that a config names, empty where it names none."""
+    try:
+        return msgspec.json.decode(config, type=_Versioned).ignition.version
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""

@@ -21,18 +21,23 @@ if TYPE_CHECKING:
 DATABASE: Final = "stoker.db"
 SPOOL: Final = "spool"
 NAME: Final = "name"
+KEY: Final = "key"
+KEY_BYTES: Final = 32
 
 
 class Behind(NamedTuple):
     """What is behind a server: the store, the spool if there is one, and the name that this place has for good.
 
-    `root` is where files are, None where they are in etcd, too.
+    `root` is where files are, None where they are in etcd, too. `key` is the server's own, for digests that nobody else
+    can make: of tokens, and of what was sent. It is kept beside the store and not in it, the same for all servers that
+    share a store.
     """
 
     store: Store
     root: Path | None = None
     spool: Spool | None = None
     name: str = ""
+    key: bytes = b""
 
 
 class Etcd(NamedTuple):
@@ -57,7 +62,7 @@ def open_etcd(etcd: Etcd, state: Path | None) -> Iterator[Behind]:
     """All in etcd, but for a spool in `state`. Raises StoreUnavailableError."""
     with ExitStack() as stack:
         store = stack.enter_context(open_shared(etcd))
-        yield Behind(store) if state is None else _behind(store, None, state, stack)
+        yield Behind(store, key=secrets.token_bytes(KEY_BYTES)) if state is None else _behind(store, None, state, stack)
 
 
 @contextmanager
@@ -71,7 +76,7 @@ def open_files(data: Path, state: Path | None) -> Iterator[Behind]:
             directory = Path(stack.enter_context(TemporaryDirectory(prefix="stoker-", ignore_cleanup_errors=True)))
             store = FileStore(data, FOLDERS, directory / DATABASE)
             stack.callback(store.close)
-            yield Behind(store, data)
+            yield Behind(store, data, key=secrets.token_bytes(KEY_BYTES))
             return
         _make(state)
         store = FileStore(data, FOLDERS, state / DATABASE)
@@ -96,7 +101,7 @@ def _behind(store: Store, root: Path | None, state: Path, stack: ExitStack) -> B
     _make(state)
     spool = Spool(state / SPOOL)
     stack.callback(spool.close)
-    return Behind(store, root, spool, _name(state))
+    return Behind(store, root, spool, _name(state), _key(state))
 
 
 def _make(state: Path) -> None:
@@ -107,14 +112,30 @@ def _make(state: Path) -> None:
 
 
 def _name(state: Path) -> str:
-    """The name of this place, made when it is used first."""
-    path = state / NAME
+    """The name of this place."""
+    return _once(state / NAME, secrets.token_hex(8))
+
+
+def _key(state: Path) -> bytes:
+    """The key of this place. Raises StoreUnavailableError where the file holds none."""
+    path = state / KEY
+    try:
+        key = bytes.fromhex(_once(path, secrets.token_hex(KEY_BYTES)))
+    except (ValueError, UnicodeDecodeError):
+        key = b""
+    if len(key) < KEY_BYTES:
+        raise StoreUnavailableError(f"`{path}` holds no key; remove it to have another made, which ends all tokens")
+    return key
+
+
+def _once(path: Path, text: str) -> str:
+    """What a file holds, which is made with this text if it is missing."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         return path.read_text().strip()
     with open(descriptor, "w") as file:
-        file.write(secrets.token_hex(8))
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     return path.read_text().strip()

@@ -15,14 +15,17 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
-from stoker.machines import EMPTY, FOLDERS, Catalogue, Identity, Machine, read_catalogue
+from stoker.machines import EMPTY, FOLDERS, Catalogue, Identity, Machine, Told, read_catalogue
+from stoker.machines.holds import Hold
 from stoker.report import Event, Report
 from stoker.server.echoes import Echoes
+from stoker.server.holding import HOLDS, Holding, failings_of
+from stoker.server.holding import Batch as HoldBatch
+from stoker.server.jobs import Counts, Job, commit_audited, fault_of, made_already
 from stoker.server.notes import AUDIT, EVENTS, MACHINES, MAX_AUDIT, Batch, Note, Pending, decode_stored
 from stoker.server.roster import Roster
 from stoker.store import (
@@ -32,8 +35,6 @@ from stoker.store import (
     ConflictError,
     Delete,
     Item,
-    LimitError,
-    Put,
     Snapshot,
     Store,
     StoreError,
@@ -50,30 +51,7 @@ MOST_LEFT: Final = 200_000  # notes that are taken in again from the spool
 MOST_LEFT_BYTES: Final = 64 << 20
 MOST_PROMISED: Final = 0.75  # of the spool: what was promised shall not make room for what was only seen
 MAX_GARBAGE: Final = 90  # keys a commit
-WATCHED: Final = (*FOLDERS, MACHINES, EVENTS, AUDIT)
-
-
-@dataclass(slots=True)
-class Counts:
-    """What the store was asked, for the metrics."""
-
-    commits: int = 0
-    conflicts: int = 0
-    failures: int = 0
-    stored_notes: int = 0
-    dropped_notes: int = 0
-    unspooled_notes: int = 0
-    updates: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A change of a person to what is not a machine; `done` gets the new revisions."""
-
-    changes: tuple[Change, ...]
-    conditions: tuple[Condition, ...]
-    audit: bytes
-    done: Future[Mapping[str, str]]
+WATCHED: Final = (*FOLDERS, MACHINES, EVENTS, AUDIT, HOLDS)
 
 
 class Keeper:
@@ -93,6 +71,7 @@ class Keeper:
         self.on_news = on_news
         self.on_catalogue = on_catalogue
         self.roster = Roster(secrets.token_hex(8), name)
+        self.holding = Holding()
         self.catalogue: Catalogue = EMPTY
         self.snapshot = Snapshot()
         self.report = Report()
@@ -132,10 +111,20 @@ class Keeper:
                 self.spool_trouble = "too much waits for the store already; tell it again when that is back"
                 return ()
             is_idle = not self.roster.dirty
-            events = self.roster.note(note, self._spool(note) if is_promised or self.is_away else 0)
+            events = self._note(note, self._spool(note) if is_promised or self.is_away else 0)
             if is_idle:  # else the writer is awake, and gathers
                 self._work.notify()
             return events
+
+    def _note(self, note: Note, position: int) -> tuple[Event, ...]:
+        """Take in a note, and what it says against templates: what it tells of them is told of the machine, too."""
+        events = self.roster.note(note, position)
+        failing = list(failings_of(note, self.roster.register.find(note.identity)))
+        alarms = tuple(Told(event) for each in failing for event in self.holding.note(each))
+        if not alarms:
+            return events
+        told = Note(note.identity, alarms, note.at)
+        return (*events, *self.roster.note(told, self._spool(told) if self.is_away else 0))
 
     def order(self, note: Note, audit: bytes) -> tuple[Future[None] | None, str, tuple[Event, ...]]:
         """Take in an order of a person: what to wait for, or why it is refused; and the events that tell of it.
@@ -222,6 +211,17 @@ class Keeper:
         with self._lock:
             return self.roster.events(name)
 
+    def hold(self, template: str) -> tuple[Hold, str] | None:
+        """What is known against a template, by its key, and which stored version that is, empty where none is."""
+        with self._lock:
+            hold = self.holding.holds.get(template)
+            return None if hold is None else (hold, self.holding.revisions.get(template, ""))
+
+    def holds(self) -> list[Hold]:
+        """What is known against templates."""
+        with self._lock:
+            return list(self.holding)
+
     def item(self, key: str) -> Item | None:
         """A file of the catalogue as it was stored, whatever stands in it."""
         with self._lock:
@@ -265,7 +265,8 @@ class Keeper:
         """What is known and not in the whole."""
         machines = [f"{MACHINES}/{name}" for name in self.roster.records]
         chapters = [f"{EVENTS}/{name}/{key}" for name, keys in self.roster.chapters.items() for key in keys]
-        return [key for key in (*self._items, *machines, *chapters) if key not in update.items]
+        holds = [f"{HOLDS}/{template}" for template in self.holding.revisions]
+        return [key for key in (*self._items, *machines, *chapters, *holds) if key not in update.items]
 
     def _take(self, key: str, item: Item | None) -> tuple[Event, ...]:
         """Take in an item of the store; the events that are news by it."""
@@ -277,6 +278,8 @@ class Keeper:
             if item is not None:
                 return self.roster.told(name, number, item)
             self.roster.untold(name, number)
+        elif folder == HOLDS:
+            self.holding.take(rest, item)
         elif folder == AUDIT:
             if item is not None:
                 self.audit.append(item.data)
@@ -303,7 +306,7 @@ class Keeper:
                 continue
             known = self.roster.register.find(note.identity)
             if known is None or not self.roster.is_stored(known.name, position):
-                self.roster.note(note, position)
+                self._note(note, position)
 
     # The thread that writes.
 
@@ -353,12 +356,18 @@ class Keeper:
     def _has_work(self) -> bool:
         """Whether there is something to write, or to try again."""
         is_back = self.is_away and self._is_urgent
-        return bool(self.roster.dirty or self.roster.garbage or self._jobs or self._is_closing or is_back)
+        waits = self.roster.dirty or self.roster.garbage or self.holding.waiting or self._jobs
+        return bool(waits or self._is_closing or is_back)
 
     def _write(self) -> None:
         """Store what waits, by turns, so that none of it waits for all of the rest. Raises StoreUnavailableError."""
-        while any([self._do_next(), self._store_next(), self._collect_next()]):
-            pass
+        while True:
+            away = self._store_holds()
+            if any([self._do_next(), self._store_next(), self._collect_next()]):
+                continue
+            if away is not None:
+                raise away
+            return
 
     def _do_next(self) -> bool:
         with self._lock:
@@ -387,14 +396,14 @@ class Keeper:
         try:
             conflict = None
             try:
-                revisions = self._commit_audited(job)
+                revisions = commit_audited(self._commit, job)
             except ConflictError as error:
                 conflict = error
             read = {each.key: self.store.get(each.key) for each in job.changes if not isinstance(each, Append)}
             if conflict is not None:
-                revisions = _made_already(job.changes, read, conflict)
+                revisions = made_already(job.changes, read, conflict)
         except Exception as error:  # whoever waits is told; a fault of ours must not end the thread
-            job.done.set_exception(_fault(error))
+            job.done.set_exception(fault_of(error))
             if isinstance(error, StoreUnavailableError):
                 raise
             return
@@ -403,16 +412,6 @@ class Keeper:
             self._echoes.wrote(read)
             self._take_all(Update(items, tuple(key for key in read if key not in items), report=self._unreadable))
         job.done.set_result(revisions)
-
-    def _commit_audited(self, job: Job) -> Mapping[str, str]:
-        """Commit a change and its line of the audit: together, unless the change is as large as a commit may be."""
-        noted = [Append(AUDIT, (job.audit,), MAX_AUDIT)] if job.audit else []
-        try:
-            return self._commit([*job.changes, *noted], job.conditions)
-        except LimitError:
-            revisions = self._commit(job.changes, job.conditions)
-            self._commit(noted, ())
-            return revisions
 
     def _store(self, batch: Batch) -> None:
         """Commit a batch; where others were quicker, read theirs and let it be folded anew."""
@@ -426,7 +425,7 @@ class Keeper:
                 self.roster.failed(batch, error)
             raise
         except Exception as error:  # noqa: BLE001  the same; this batch would fail again and hold up all others
-            fault = _fault(error)
+            fault = fault_of(error)
             self.lost = f"{len(batch.pending)} notes could not be stored: {fault}"
             with self._lock:
                 self.counts.dropped_notes += self.roster.given_up(batch, fault)
@@ -436,6 +435,40 @@ class Keeper:
                 self.counts.stored_notes += len(batch.pending)
                 if self.spool is not None:
                     self.spool.acknowledge(self.roster.stored_up_to())
+
+    def _store_holds(self) -> StoreUnavailableError | None:
+        """Store what is known against templates, before the failures that it comes from are stored and done with.
+
+        That the store is away is returned: who waits for an order is to hear of it, too.
+        """
+        while self.has_read:
+            with self._lock:
+                batch = self.holding.batch()
+            if batch is None:
+                break
+            try:
+                self._store_batch_of_holds(batch)
+            except StoreUnavailableError as error:
+                return error
+        return None
+
+    def _store_batch_of_holds(self, batch: HoldBatch) -> None:
+        revisions: Mapping[str, str] = {}
+        try:
+            revisions = self._commit(batch.changes, batch.conditions)
+        except ConflictError:
+            self.counts.conflicts += 1
+            found = {each.key: self.store.get(each.key) for each in batch.conditions}
+            with self._lock:
+                for key, item in found.items():
+                    self._take(key, item)
+            return
+        except StoreUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001  as in `_store`; what the store never takes is in memory alone
+            self.lost = f"what is known against templates could not be stored: {fault_of(error)}"
+        with self._lock:
+            self.holding.done(batch, revisions)
 
     def _settle_conflict(self, batch: Batch, error: ConflictError) -> None:
         try:
@@ -451,24 +484,3 @@ class Keeper:
     def _commit(self, changes: Sequence[Change], conditions: Sequence[Condition]) -> Mapping[str, str]:
         self.counts.commits += 1
         return self.store.commit(changes, conditions)
-
-
-def _made_already(
-    changes: Sequence[Change], found: Mapping[str, Item | None], conflict: ConflictError
-) -> Mapping[str, str]:
-    """The revisions of what shall be put and is there already; raises the conflict if it is not.
-
-    Who was not answered by a replica that died asks another, and may be too quick for what that one knows.
-    """
-    revisions: dict[str, str] = {}
-    for each in changes:
-        item = None if isinstance(each, Append) else found[each.key]
-        if isinstance(each, Put) and item is not None and item.data == each.data:
-            revisions[each.key] = item.revision
-        elif not isinstance(each, Append):
-            raise conflict
-    return revisions
-
-
-def _fault(error: Exception) -> StoreError:
-    return error if isinstance(error, StoreError) else StoreError(f"{type(error).__name__}: {error}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import functools
+from dataclasses import replace
 from typing import Annotated, Final
 
 import msgspec
@@ -15,28 +17,31 @@ from stoker.http import (
     finding,
     is_fresh,
     json_response,
-    parse_query,
     problem,
     refused_precondition,
 )
 from stoker.machines import (
-    Asker,
+    AnyFact,
+    Inventoried,
     Inventory,
     Machine,
     Ordered,
     Receipt,
-    Sighting,
     Sign,
     State,
-    normalise_labels,
+    Told,
     parse_name,
+    read_inventory,
+    told_by,
 )
 from stoker.machines.explanation import Explanation, explain
 from stoker.report import Event
+from stoker.server.asked import read_asked, reason_not
 from stoker.server.endpoints import read_body, read_query
 from stoker.server.notes import Note
 from stoker.server.replies import Deed, Order, Reply, View
 from stoker.server.roles import Role
+from stoker.server.traces import find_making
 
 MAX_POSTED: Final = 100
 MAX_PAGE: Final = 1000
@@ -92,6 +97,7 @@ class ShownMachine(msgspec.Struct, frozen=True, omit_defaults=True):
     failures: int = 0
     failure: str = ""
     reason: str = ""
+    refusal: str = ""
     events: int = 0
     inventory: Inventory | None = None
 
@@ -132,6 +138,7 @@ class Action(enum.StrEnum):
     """What a person can do with a machine."""
 
     REPROVISION = "reprovision"
+    QUARANTINE = "quarantine"
     RELEASE = "release"
     RETIRE = "retire"
     FORGET = "forget"
@@ -144,10 +151,11 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Matched(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a machine with these labels gets, and why."""
+    """What a machine with these labels gets, and why; `refusal` is why it is given nothing as it is now."""
 
     explanation: Explanation
     findings: tuple[Finding, ...] = ()
+    refusal: str = ""
 
 
 def list_machines(request: Request, view: View, _names: dict[str, str]) -> Reply:
@@ -185,15 +193,40 @@ def list_events(_request: Request, view: View, names: dict[str, str]) -> Reply:
 
 
 def post_events(request: Request, view: View, names: dict[str, str]) -> Reply:
-    """`POST /api/v1/machines/NAME/events`: one event or a list of them, from the machine itself."""
+    """`POST /api/v1/machines/NAME/events`: one event or a list of them, from the machine itself.
+
+    What is kept names the config with references, not what was sent, and the line of the template in its words.
+    """
     identity = parse_name(names["name"])
     if not identity.uuid and not identity.mac:
         return Reply(_unknown(names["name"]))
     posted = read_body(request, Post, f"an event or a list of at most {MAX_POSTED} events")
     if isinstance(posted, Response):
         return Reply(posted)
-    events = tuple(each.event(view.at) for each in (posted if isinstance(posted, list) else [posted]))
-    return Reply(Response(204), (Sighting(identity, events),), promises=True)
+    machine = view.keeper.find(identity)
+    is_trusted = view.caller.role is not Role.ANYONE
+    facts: list[AnyFact] = []
+    for each in posted if isinstance(posted, list) else [posted]:
+        event = told_by(each.event(view.at), machine.receipts if machine else (), view.key)
+        find = functools.partial(find_making, view.catalogue, view.compile, view.validate)
+        facts.append(Told(view.stock.traces.placed(event, machine, find), is_trusted))
+    return Reply(Response(204), notes=(Note(identity, tuple(facts), view.at),), promises=True)
+
+
+def put_inventory(request: Request, view: View, names: dict[str, str]) -> Reply:
+    """`PUT /api/v1/machines/NAME/inventory`: what the machine is made of.
+
+    Its addresses become names of the machine if it vouches for them: else anybody could make two machines one.
+    """
+    identity = parse_name(names["name"])
+    if not identity.uuid and not identity.mac:
+        return Reply(_unknown(names["name"]))
+    inventory, report = read_inventory(request.body)
+    if inventory is None:
+        return Reply(problem(422, "not an inventory", report))
+    if view.caller.role is not Role.ANYONE:
+        identity = replace(identity, others=inventory.macs)
+    return Reply(Response(204), notes=(Note(identity, (Inventoried(inventory),), view.at),))
 
 
 def list_receipts(_request: Request, view: View, names: dict[str, str]) -> Reply:
@@ -228,10 +261,11 @@ def order(request: Request, view: View, names: dict[str, str]) -> Reply:
 
 def match(request: Request, view: View, _names: dict[str, str]) -> Reply:
     """`GET /api/v1/match?mac=...`: each parameter is a label, as in `/ipxe`."""
-    labels = normalise_labels(parse_query(request.raw_query))
-    asker = Asker(view.catalogue.known.labels(labels), request.raw_query)
-    explanation, report = explain(view.catalogue, asker, view.compile, view.validate)
-    return Reply(json_response(Matched(explanation, tuple(map(finding, report)))))
+    asked = read_asked(request, view)
+    explanation, report = explain(view.catalogue, asked.asker, view.compile, view.validate)
+    template = view.catalogue.template(explanation.profile, "ignition")
+    refusal = reason_not(view, asked.machine, template)
+    return Reply(json_response(Matched(explanation, tuple(map(finding, report)), refusal)))
 
 
 def show(machine: Machine, *, is_trusted: bool = True) -> ShownMachine:
@@ -252,6 +286,7 @@ def show(machine: Machine, *, is_trusted: bool = True) -> ShownMachine:
         failures=machine.failures,
         failure=f"{machine.failure.stage}: {machine.failure.text}" if machine.failure else "",
         reason=machine.reason,
+        refusal=machine.refusal,
         events=machine.events,
         inventory=machine.inventory,
     )

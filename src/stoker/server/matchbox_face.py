@@ -30,12 +30,13 @@ from stoker.machines import (
     render_text,
 )
 from stoker.report import Entry, Event, Report
+from stoker.server.asked import asker_of
 from stoker.server.fileserver import serve_file
 from stoker.server.logrus import Logrus
-from stoker.server.matchbox import IGNITION_TYPE, METADATA_TYPE, SIGNATURES, asker_of, event_of, sightings_of
+from stoker.server.matchbox import IGNITION_TYPE, METADATA_TYPE, SIGNATURES, event_of, sightings_of
 from stoker.server.matchbox_configs import compile_template, read_config
 from stoker.server.matchbox_log import Note, notes_of
-from stoker.server.replies import Deed, Reply, View
+from stoker.server.replies import NO_STOCK, Deed, Reply, View
 from stoker.server.wire import BAD_VERSION, NO_HOST
 from stoker.trust import Signer, TrustError
 
@@ -111,6 +112,7 @@ def _outcome(request: Request, view: View, path: str) -> Outcome | None:
 class MatchboxFace:
     """The face of the applet; `log` is how its log is written."""
 
+    stock = NO_STOCK
     reads_bodies = False
     names_requests = False
 

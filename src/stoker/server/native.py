@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import replace
 from typing import Final
 
 from stoker.http import Match, Request, Response, problem
-from stoker.machines import parse_name
+from stoker.machines import keyed_digest, parse_name
+from stoker.machines.tokens import take_token
 from stoker.report import Entry
 from stoker.server.endpoints import Endpoint
 from stoker.server.logs import Form, Lines
 from stoker.server.page.desk import Desk
-from stoker.server.replies import Deed, Reply, View
-from stoker.server.roles import ANYONE, Access, Caller, TokenFile, Tokens, refusal
+from stoker.server.prepared import Prepare
+from stoker.server.replies import Deed, Reply, Stock, View
+from stoker.server.roles import ANYONE, Access, Caller, Role, TokenFile, Tokens, bearer, refusal
 from stoker.server.routes import API, TABLE
 from stoker.server.sessions import Sessions
+from stoker.server.traces import Explain, Traces
+from stoker.trust import Secret, Secrets
 
 NO_TOKENS: Final = TokenFile(None)
 READERS: Final = frozenset({"/healthz", "/readyz", "/metrics"})  # who need nothing of what is kept
@@ -28,13 +33,28 @@ class Native:
     reads_bodies = True
     names_requests = True
 
-    def __init__(self, tokens: TokenFile = NO_TOKENS, form: Form = Form.TEXT) -> None:
+    def __init__(
+        self,
+        tokens: TokenFile = NO_TOKENS,
+        form: Form = Form.TEXT,
+        *,
+        secrets: Secrets | None = None,
+        explain: Explain | None = None,
+    ) -> None:
+        """`secrets` are put into configs, `explain` says which lines gave what they have."""
         self.tokens = tokens
         self.lines = Lines(form)
+        self.stock = Stock(secrets or Secrets(), Traces(explain), Prepare())
         self.desk = Desk(Sessions(self._reader))
 
     def answer(self, request: Request, view: View) -> Reply:
-        """Answer by the table of routes, as far as it is open to who asks."""
+        """Answer by the table of routes, as far as it is open to who asks.
+
+        The token that a query brings goes no further than into the view: what is left of it is a reference.
+        """
+        token, raw_query = take_token(request.raw_query)
+        if token:
+            request, view = replace(request, raw_query=raw_query), replace(view, token=Secret(token))
         match = TABLE.find(request.method, request.path)
         endpoint = match.endpoint
         if endpoint is None:
@@ -47,7 +67,10 @@ class Native:
         if endpoint.access is Access.PUBLIC and not request.path.startswith(API):
             return endpoint.handler(request, view, match.names)._replace(route=match.pattern)
         tokens = self.tokens.current()
-        caller = tokens.find(request.headers.get("authorization"))
+        authorization = request.headers.get("authorization")
+        caller = tokens.find(authorization)
+        if caller is None and endpoint.access is Access.REPORT:
+            caller = _of_boot(bearer(authorization), match.names, view)
         refused = _refuse(endpoint, caller, match.names, view, tokens)
         known = caller or ANYONE
         if refused is not None:
@@ -70,7 +93,9 @@ class Native:
         return problem(status, detail)
 
     def access(self, request: Request, reply: Reply, seconds: float) -> str:
-        """Who asked for what, and what came of it."""
+        """Who asked for what, and what came of it; a token in the query is no more than a reference."""
+        token, raw_query = take_token(request.raw_query)
+        request = replace(request, raw_query=raw_query) if token else request
         return self.lines.access(request, reply.response, seconds, str(reply.caller))
 
     def troubles(self) -> tuple[str, ...]:
@@ -88,6 +113,15 @@ class Native:
     def warn(self, text: str) -> str:
         """An error, since the server's own troubles are that."""
         return self.lines.warn(text)
+
+
+def _of_boot(token: str, names: dict[str, str], view: View) -> Caller | None:
+    """The machine that a path is about, if this is the token that its boot script had."""
+    machine = view.keeper.find(parse_name(names.get("name", "")))
+    if machine is None or machine.token is None or not token:
+        return None
+    is_right = hmac.compare_digest(machine.token.digest, keyed_digest(view.key, token))
+    return Caller(Role.MACHINE, machine.name) if is_right else None
 
 
 def _refuse(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -38,6 +38,23 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     identity: Identity
     facts: tuple[AnyFact, ...]
     at: float
+
+
+def plain(note: Note) -> Note:
+    """The note as it can be kept, which is as JSON: with `?` for what is no text, such as a file's name may have."""
+    try:
+        msgspec.json.encode(note)
+    except UnicodeEncodeError:
+        return msgspec.convert(_plain(msgspec.to_builtins(note)), Note)
+    return note
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 class Kept(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -16,17 +16,33 @@ from stoker.server.keeper import Keeper
 from stoker.server.measures import Measures
 from stoker.server.notes import Note
 from stoker.server.page.desk import NO_DESK, Desk
+from stoker.server.prepared import Prepare
 from stoker.server.roles import ANYONE, Caller
 from stoker.server.streams import Stream
+from stoker.server.traces import Traces
 from stoker.store import Change, Condition
-from stoker.trust import Signer
+from stoker.trust import Secret, Secrets, Signer
+
+NO_TOKEN: Final = Secret("")
+
+
+class Stock(NamedTuple):
+    """What a face has at hand for configs: secrets, what leads to the lines of a part, and what was made of them."""
+
+    secrets: Secrets
+    traces: Traces
+    prepare: Prepare
+
+
+NO_STOCK: Final = Stock(Secrets(), Traces(), Prepare())
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """The site at the moment of a request; `at` is in seconds since 1970, `signer` is None where nothing is signed.
 
-    Of the `keeper` handlers only read: what shall change is in their reply.
+    Of the `keeper` handlers only read: what shall change is in their reply. `key` is the server's own (`behind.py`);
+    `token` is the one that the request brought in its query, where only a reference of it is left.
     """
 
     catalogue: Catalogue
@@ -39,6 +55,9 @@ class View:
     at: float
     signer: Signer | None = None
     caller: Caller = ANYONE
+    key: bytes = b""
+    stock: Stock = NO_STOCK
+    token: Secret = field(default_factory=lambda: NO_TOKEN)
     desk: Desk = NO_DESK
 
 
@@ -54,10 +73,13 @@ class Deed(msgspec.Struct, frozen=True):
 
 
 class Order(NamedTuple):
-    """What a person wants of a machine; it is answered when it is stored."""
+    """What a person wants of a machine, or what counts only once it is stored; it is answered when it is.
+
+    Without a `deed` nobody did it, and it is not audited.
+    """
 
     note: Note
-    deed: Deed
+    deed: Deed | None = None
 
 
 class Write(NamedTuple):
@@ -74,21 +96,32 @@ Then = Callable[[Mapping[str, str]], Response]
 Otherwise = Callable[[Response], Response]
 
 
+class Work(NamedTuple):
+    """What may take long: `do` is called in another thread, and what it returns goes into `then` in the site's own."""
+
+    do: Callable[[], Any]
+    then: Callable[[Any], Reply]
+
+
 class Reply(NamedTuple):
-    """An answer, and what it changes: who was seen, the lines that the log gets, and what is stored first.
+    """An answer, and what it changes: who was seen, what became known, the log's lines, and what is stored first.
 
     Where there is a `change`, `then` makes the answer once it is stored, and `response` is not given; `otherwise` makes
-    the answer of what is said where it is not. An answer that `promises` says that what was seen will not be lost.
-    `route` is the row of the table that answered.
+    the answer of what is said where it is not. An answer that `promises` says that what became known will not be lost.
+    Where there is `work`, the whole reply is that of the work. Once an answer of status 200 is given to the connection,
+    `sent` tells of it. `route` is the row of the table that answered.
     """
 
     response: Response
     sightings: tuple[Sighting, ...] = ()
     lines: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     change: Order | Write | None = None
     then: Then | None = None
     otherwise: Otherwise | None = None
     promises: bool = False
+    work: Work | None = None
+    sent: Callable[[float], Note | None] | None = None
     route: str = ""
     caller: Caller = ANYONE
 
@@ -99,6 +132,7 @@ Handler = Callable[[Request, View, dict[str, str]], Reply]
 class Face(Protocol):
     """What a kind of client expects of the server: its paths, how a failure is said, and how the log is written."""
 
+    stock: Stock
     reads_bodies: bool
     names_requests: bool  # each answer says what the log calls the request
 

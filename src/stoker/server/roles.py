@@ -14,7 +14,8 @@ read again when it has changed.
     see everything else                                   x        x
     change anything                                                x
 
-(1) As a machine that has no token of its own: for one that has, nobody else speaks.
+(1) As a machine that has no token of its own: for one that has, nobody else speaks. The one that its boot script had
+    lets a machine report as well; it is no line of the file (`native.py`).
 """
 
 from __future__ import annotations
@@ -89,8 +90,14 @@ class Tokens:
         """Who sends this header; None if it is no token or one that is not known."""
         if authorization is None:
             return ANYONE
-        found = BEARER.fullmatch(authorization)
-        return self.callers.get(hashlib.sha256(found[1].encode()).hexdigest()) if found else None
+        token = bearer(authorization)
+        return self.callers.get(hashlib.sha256(token.encode()).hexdigest()) if token else None
+
+
+def bearer(authorization: str | None) -> str:
+    """The token that a header brings, empty where there is none."""
+    found = BEARER.fullmatch(authorization or "")
+    return found[1] if found else ""
 
 
 class TokenFile:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from stoker import __version__
 from stoker.http import Request, Route, Routes, json_response
-from stoker.server import api, assets, machines_api, matchbox
+from stoker.machines import Inventory
+from stoker.server import api, assets, boots, configs, holds_api, machines_api, matchbox
 from stoker.server.endpoints import EVENT_STREAM, Endpoint
 from stoker.server.files_api import GROUPS, LABELS, PROFILES, TEMPLATES, TEXT, FileList, Kind, Written
 from stoker.server.metrics import CONTENT_TYPE
@@ -22,13 +23,13 @@ IF_MATCH: Final = ("If-Match", "If-None-Match")
 
 # The paths of Matchbox; each has its signatures beside it.
 MATCHBOX: Final[dict[str, Handler]] = {
-    "/boot.ipxe": matchbox.boot_script,
-    "/boot.ipxe.0": matchbox.boot_script,
-    "/ipxe": matchbox.ipxe,
-    "/grub": matchbox.grub,
-    "/ignition": matchbox.ignition,
-    "/cloud": matchbox.cloud,
-    "/generic": matchbox.generic,
+    "/boot.ipxe": boots.boot_script,
+    "/boot.ipxe.0": boots.boot_script,
+    "/ipxe": boots.ipxe,
+    "/grub": boots.grub,
+    "/ignition": configs.ignition,
+    "/cloud": configs.cloud,
+    "/generic": configs.generic,
     "/metadata": matchbox.metadata,
 }
 
@@ -108,6 +109,17 @@ MACHINES: Final = (
             body=machines_api.Post,
         ),
     ),
+    Route(
+        ("PUT",),
+        f"{MACHINE}/inventory",
+        Endpoint(
+            machines_api.put_inventory,
+            Access.REPORT,
+            "Report what the machine is made of, as the machine: this, or what `stoker inventory -o json` captures.",
+            {204: None},
+            body=Inventory,
+        ),
+    ),
     _get(
         f"{MACHINE}/receipts",
         machines_api.list_receipts,
@@ -135,6 +147,20 @@ MACHINES: Final = (
         machines_api.Matched,
     ),
 )
+HOLDS: Final = (
+    _get(
+        f"{API}/holds",
+        holds_api.list_holds,
+        Access.SEE,
+        "Templates that failed machines speak against, held or not.",
+        holds_api.Holds,
+    ),
+    Route(
+        ("DELETE",),
+        f"{API}/holds/{{name...}}",
+        Endpoint(holds_api.release_hold, Access.CHANGE, "Let a template go on that is held.", {204: None}),
+    ),
+)
 FILES: Final = (
     *_files(GROUPS, "groups", "{name}"),
     *_files(PROFILES, "profiles", "{name...}"),
@@ -144,5 +170,5 @@ FILES: Final = (
 
 PAGE: Final = tuple(Route(row.methods, row.pattern, Endpoint(row.endpoint)) for row in page.ROUTES)
 
-ROUTES: Final = (*BOOT, *OPERATION, *MACHINES, *FILES, *PAGE)
+ROUTES: Final = (*BOOT, *OPERATION, *MACHINES, *HOLDS, *FILES, *PAGE)
 TABLE: Final[Routes[Endpoint]] = Routes(ROUTES)
