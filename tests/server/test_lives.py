@@ -427,3 +427,10 @@ def test_failures_that_two_servers_are_told_hold_a_template_on_both(town: Town, 
 
 def receipts(town: Town) -> object:
     return town.as_operator(f"/api/v1/machines/{MAC}/receipts")
+
+
+def test_what_is_no_text_is_kept_as_text(town: Town) -> None:
+    assert town.ask(f"/ipxe?mac={MAC}&kind=plain&hostname=%ff%fe").status == 200
+    assert town.ask(f"/ignition?mac={MAC}&kind=live&hostname=%ff").status == 200
+    until(lambda: not town.site.keeper.waiting())
+    assert town.machine(MAC)["labels"]["hostname"] == "?"

@@ -93,7 +93,8 @@ def site(tmp_path: Path, behind: Callable[[], Behind]) -> Iterator[Site]:
     nobody.ask(f"/ipxe?{urlencode(labels)}")
     nobody.ask(f"/ignition?{urlencode(labels)}")
     events = [{"stage": "files", "text": "event-canary", "outcome": outcome} for outcome in ("failed", "log")]
-    nobody.ask(f"/api/v1/machines/{mac(1)}/events", "POST", json.dumps(events).encode())
+    told = json.dumps(events).encode()
+    nobody.ask(f"/api/v1/machines/{mac(1)}/events", "POST", told, authorization=f"Bearer {OPERATOR}")
     yield made
     made.close(30)
 
@@ -385,7 +386,7 @@ def test_what_needs_somebody_stands_on_top_of_every_page(nobody: Person, viewer:
     for number in range(2):
         nobody.ask(f"/ipxe?mac={mac(1)}&n={number}")
         failed = json.dumps({"stage": "files", "text": f"no {number}", "outcome": "failed"}).encode()
-        nobody.ask(f"/api/v1/machines/{mac(1)}/events", "POST", failed)
+        nobody.ask(f"/api/v1/machines/{mac(1)}/events", "POST", failed, authorization=f"Bearer {OPERATOR}")
     for person in (nobody, viewer):
         assert "1 machine is given nothing until somebody looks and releases it" in person.read("/ui/login")
     assert "3 of 3 tries in a row failed" in viewer.read(MACHINE)
