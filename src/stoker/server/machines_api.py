@@ -226,7 +226,7 @@ def put_inventory(request: Request, view: View, names: dict[str, str]) -> Reply:
         return Reply(problem(422, "not an inventory", report))
     if view.caller.role is not Role.ANYONE:
         identity = replace(identity, others=inventory.macs)
-    return Reply(Response(204), notes=(Note(identity, (Inventoried(inventory),), view.at),))
+    return Reply(Response(204), notes=(Note(identity, (Inventoried(inventory),), view.at),), promises=True)
 
 
 def list_receipts(_request: Request, view: View, names: dict[str, str]) -> Reply:
