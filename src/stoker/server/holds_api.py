@@ -8,6 +8,7 @@ from stoker.http import Request, Response, json_response, problem
 from stoker.machines.holds import Hold, release
 from stoker.server.holding import HOLDS
 from stoker.server.replies import Deed, Reply, View, Write
+from stoker.server.roles import Caller
 from stoker.store import Condition, Put
 
 
@@ -43,19 +44,23 @@ def list_holds(_request: Request, view: View, _names: dict[str, str]) -> Reply:
 def release_hold(request: Request, view: View, names: dict[str, str]) -> Reply:
     """`DELETE /api/v1/holds/TEMPLATE`: what was known against the template is forgotten, and counting begins anew."""
     template = names["name"]
+    change = write_release(request, view, view.caller, template)
+    if change is None:
+        return Reply(problem(404, f"nothing is known against `{template[:200]}`"))
+    return Reply(Response(204), change=change, then=lambda _revisions: Response(204))
+
+
+def write_release(request: Request, view: View, caller: Caller, template: str) -> Write | None:
+    """What is stored when somebody lets a template go on; None where nothing is known against it."""
     known = view.keeper.hold(template)
     if known is None or not known[0].failed:
-        return Reply(problem(404, f"nothing is known against `{template[:200]}`"))
+        return None
     hold, revision = known
     key = f"{HOLDS}/{template}"
-    released = release(hold, view.caller.name, view.at).hold
-    deed = Deed(view.at, str(view.caller), "release", key, request.client, request.id)
+    released = release(hold, caller.name, view.at).hold
+    deed = Deed(view.at, str(caller), "release", key, request.client, request.id)
     put = Put(key, msgspec.json.encode(released, order="sorted"))
-    return Reply(
-        Response(204),
-        change=Write((put,), (Condition(key, revision),), deed),
-        then=lambda _revisions: Response(204),
-    )
+    return Write((put,), (Condition(key, revision),), deed)
 
 
 def _show(view: View, hold: Hold) -> ShownHold:

@@ -134,7 +134,7 @@ class Site:
         if self.repeats.is_repeated(note):
             self.measures.repeats.add()
             return True
-        self._publish(self.keeper.note(note, is_promised=is_promised))
+        self._publish(self.keeper.note(plain(note), is_promised=is_promised))
         if is_promised and self.keeper.spool_trouble:
             self.repeats.forget(note)
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import html
 import json
 import os
@@ -273,6 +274,7 @@ def test_who_may_not_cannot_by_a_form_either(address: str, nobody: Person, viewe
 ORDERS = {
     "reprovision": (["failed"], MACHINE),
     "release": (["discovered"], MACHINE),
+    "quarantine": (["quarantined"], MACHINE),
     "retire": (["retired"], MACHINE),
     "forget": ([], "/ui/"),
 }
@@ -391,6 +393,34 @@ def test_what_needs_somebody_stands_on_top_of_every_page(nobody: Person, viewer:
         assert "1 machine is given nothing until somebody looks and releases it" in person.read("/ui/login")
     assert "3 of 3 tries in a row failed" in viewer.read(MACHINE)
     assert "3 of 3 tries" not in nobody.read(MACHINE)
+
+
+def test_a_template_that_is_held_is_told_and_released(nobody: Person, viewer: Person, operator: Person) -> None:
+    held = "/ui/holds/ignition/web.bu"
+    assert (viewer.ask(held).status, operator.ask(held).status) == (403, 404)
+    for number in (1, 2):
+        nobody.ask(f"/ipxe?mac={mac(number)}&hostname=a")
+        config = nobody.ask(f"/ignition?mac={mac(number)}&hostname=a").body
+        assert isinstance(config, bytes)
+        event = {
+            "stage": "files",
+            "text": "no space",
+            "outcome": "failed",
+            "pointer": ["storage", "files", 0],
+            "digest": hashlib.sha512(config).hexdigest(),
+        }
+        body = json.dumps(event).encode()
+        nobody.ask(f"/api/v1/machines/{mac(number)}/events", "POST", body, authorization=f"Bearer {OPERATOR}")
+    assert "Hold</strong> <span><code>ignition/web.bu</code> is held" in viewer.read("/ui/groups")
+    assert f'href="{held}"' in viewer.read("/ui/")
+    assert "Hold</strong>" not in nobody.read("/ui/")
+    assert "failed at <code>$.storage.files.0</code>" in operator.read(held)
+    assert operator.ask(held, "POST", b"key=no", origin=f"http://{HOST}").status == 403
+    until(lambda: not operator.site.keeper.holding.waiting)
+    response = operator.send(held)
+    assert (response.status, header(response, "location")) == (303, "/ui/")
+    assert "Hold</strong>" not in viewer.read("/ui/")
+    assert operator.ask(held).status == 404
 
 
 def test_a_list_is_made_once_for_all_who_look_at_the_same_moment() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
 from stoker.machines import State
 from stoker.server.page.places import name_file
@@ -25,7 +26,7 @@ class Alarm(NamedTuple):
 
 def find_alarms(view: View, visitor: Visitor) -> list[Alarm]:
     """The alarms that a visitor may see: of states everybody, of all else those who are logged in."""
-    alarms = [*_store(view), *_files(view)] if visitor.may_read else []
+    alarms = [*_store(view), *_files(view), *_held(view)] if visitor.may_read else []
     return [*alarms, *_quarantined(view)]
 
 
@@ -43,6 +44,15 @@ def _files(view: View) -> Iterator[Alarm]:
     more = f" and {len(broken) - SHOWN_FILES} more" if len(broken) > SHOWN_FILES else ""
     text = f"{names}{more} cannot be read; the last version that could is still served, if there was one"
     yield Alarm("red", "Broken files", text, named[0].address, "Show where")
+
+
+def _held(view: View) -> Iterator[Alarm]:
+    """Templates that are given to nobody else, because of what failed."""
+    for hold in sorted(view.keeper.holds(), key=lambda hold: hold.template):
+        source = view.catalogue.source(hold.template)
+        if hold.held_at and source is not None and source.item.revision == hold.revision:
+            text = f"{hold.reason()}; no other machine is given it until it changes or somebody releases it"
+            yield Alarm("red", "Hold", text, f"/ui/holds/{quote(hold.template)}", "Release")
 
 
 def _quarantined(view: View) -> Iterator[Alarm]:

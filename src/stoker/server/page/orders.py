@@ -44,6 +44,12 @@ ORDERS: Final = {
             "Lets it go on: its failures are forgotten, and at its next network boot it is given what its group says.",
         ),
         Possible(
+            "quarantine",
+            Sign.QUARANTINE,
+            "Quarantine",
+            "Holds it back: it is given nothing until it is released. What runs on it goes on.",
+        ),
+        Possible(
             "retire",
             Sign.RETIRE,
             "Retire",
@@ -97,13 +103,21 @@ def do(request: Request, view: View, names: dict[str, str]) -> Reply:
     return Reply(Response(200), change=change, then=lambda _revisions: go_to(goal), otherwise=otherwise)
 
 
-def find_target(request: Request, view: View, names: dict[str, str]) -> Target | Response:
-    """The machine of an order by somebody who may give it, or the answer that refuses it."""
+def find_operator(request: Request, view: View) -> Visitor | Response:
+    """Somebody who may give orders, or the answer that refuses it."""
     visitor = read_visitor(request, view.desk.sessions, view.at)
     if not visitor.may_read:
         return to_login(request)
     if not visitor.may_act:
         return refuse(request, view, visitor, 403, "This takes the token of an operator; yours is that of a viewer.")
+    return visitor
+
+
+def find_target(request: Request, view: View, names: dict[str, str]) -> Target | Response:
+    """The machine of an order by somebody who may give it, or the answer that refuses it."""
+    visitor = find_operator(request, view)
+    if isinstance(visitor, Response):
+        return visitor
     machine = view.keeper.find(parse_name(names["name"]))
     if machine is None or names.get("order", "release") not in ORDERS:
         return refuse(request, view, visitor, 404, f"Nothing is at {request.path[:200]}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stoker.http import Route
-from stoker.server.page import entrance, labels, lists, machine, orders, rules
+from stoker.server.page import entrance, holds, labels, lists, machine, orders, rules
 from stoker.server.replies import Handler
 
 ROUTES: Final[tuple[Route[Handler], ...]] = (
@@ -21,6 +21,8 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
     Route(("POST",), "/ui/machines/{name}/labels", labels.give),
     Route(("GET",), "/ui/machines/{name}/{order}", orders.ask),
     Route(("POST",), "/ui/machines/{name}/{order}", orders.do),
+    Route(("GET",), "/ui/holds/{name...}", holds.ask),
+    Route(("POST",), "/ui/holds/{name...}", holds.do),
     Route(("GET",), "/ui/groups", rules.groups),
     Route(("GET",), "/ui/groups/{name}", rules.group),
     Route(("GET",), "/ui/profiles", rules.profiles),
