@@ -106,6 +106,9 @@ def test_a_state_that_cannot_be_read(boot: FirstBoot, text: str) -> None:
     done = boot.run("fetch", "")
     assert done.returncode == 3
     assert "CRITICAL : reading state: parsing state file: " in done.stdout
+    record = json.loads(Path(f"{boot.state}.reports/failure.json").read_text())
+    assert record["stage"] == "fetch"
+    assert record["reason"].startswith("reading state: parsing state file: ")
 
 
 def test_a_state_of_the_original_is_read(boot: FirstBoot) -> None:
