@@ -291,6 +291,20 @@ def test_a_whole_disk_with_its_root(run: Run, tmp_path: Path) -> None:
             loops.run("umount", tmp_path / "tree")
 
 
+@pytest.mark.skipif(bool(loops.why_not()), reason=loops.why_not() or "-")
+def test_a_mount_through_a_link_of_the_base_is_refused_as_in_a_plan(run: Run, tmp_path: Path) -> None:
+    """The base comes into the tree after the mounts: `/srv` became a directory, where the machine has a link."""
+    with loops.loops(tmp_path) as new_loop:
+        loop = new_loop(64 << 20)
+        (tmp_path / "a.bu").write_text(TEXT.format(device=loop).replace("/var", "/srv/data"))
+        reason = 'mount path "/srv/data" contains non-directory component "/srv"'
+        assert reason in run("plan", "a.bu", "--image", loop).stdout
+        done = run("apply", "--quiet", "a.bu", "--devices", "--root", "tree")
+        assert (done.returncode, reason in done.stdout) == (1, True)
+        assert "PTTYPE" not in loops.run("sh", "-c", f"blkid -p -o export {loop} || true")
+        assert not (tmp_path / "tree").exists()
+
+
 # id: what is in the tree, and what is there after all was refused
 REFUSED: dict[str, tuple[list[str], list[str]]] = {
     "no tree": ([], []),
