@@ -181,7 +181,7 @@ def _target(read: Read, config: Config, arguments: argparse.Namespace) -> Abstra
         if not root.is_dir():
             raise CommandError(f"`{arguments.root}` is no directory", hint="without `--root` a fresh machine is meant")
         given = DISTRIBUTIONS[arguments.distribution] if arguments.distribution else None
-        return machine_below(root, arguments.root, given, named)
+        return machine_below(root, arguments.root, config, given, named)
     if arguments.image is not None:
         return disk_image(Path(arguments.image), config, named)
     if arguments.inventory is not None:

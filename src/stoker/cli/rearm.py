@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         return Exit.FINDINGS
     given = DISTRIBUTIONS[arguments.distribution] if arguments.distribution else None
     try:
-        with machine_below(root, arguments.root, given, distribution_of(wanted.read, None)) as target:
+        fallback = distribution_of(wanted.read, None)
+        with machine_below(root, arguments.root, wanted.config, given, fallback) as target:
             arming = arming_of(target.distribution)
             found = _preview(wanted, target, arming, arguments.allow_wipe)
             show_preview(found, arguments.output)
