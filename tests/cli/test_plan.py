@@ -38,8 +38,8 @@ EDITS = {
 
 
 LOSING = """\
-variant: fcos
-version: 1.5.0
+variant: flatcar
+version: 1.0.0
 passwd:
   groups: [{name: web}]
 storage:
@@ -435,3 +435,22 @@ def test_this_machine_has_the_loop_device_that_is_named(run: Run, tmp_path: Path
         )
         done = run("plan", "a.bu", "--root", "/")
         assert (done.returncode, f"~ {loop}  reprovision  partition table" in done.stdout) == (2, True), done.stdout
+
+
+# id: (the variant of the config, words of the command line, whether it is said that the machine has another system)
+VARIANTS: dict[str, tuple[str, list[str], bool]] = {
+    "another one": ("fcos\nversion: 1.5.0", [], True),
+    "its own": ("flatcar\nversion: 1.0.0", [], False),
+    "another one, as is said": ("fcos\nversion: 1.5.0", ["--distribution", "fcos"], False),
+}
+
+
+@pytest.mark.parametrize("verb", ["plan", "rearm"])
+@pytest.mark.parametrize(("variant", "words", "is_said"), VARIANTS.values(), ids=VARIANTS)
+def test_a_config_for_another_system(
+    variant: str, words: list[str], is_said: bool, verb: str, run: Run, place: Path
+) -> None:
+    (place / "a.bu").write_text(f"variant: {variant}\n")
+    done = run(verb, "a.bu", "--root", "tree", *words)
+    said = "the config is written for Fedora CoreOS, and planned for Flatcar Container Linux"
+    assert (said in done.stdout) == is_said, done.stdout

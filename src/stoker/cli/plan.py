@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from stoker.cli.configs import Read, add_distribution, distribution_of, locate, read_config
+from stoker.cli.configs import Read, add_distribution, distribution_meant, distribution_of, locate, read_config
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.findings import write_json
 from stoker.cli.inputs import add_files_dir, add_output, filled, read_input
@@ -30,8 +30,10 @@ from stoker.engine.targets import (
     distribution_of_system,
     fresh_machine,
     machine_below,
+    other_distribution,
 )
 from stoker.fetch import Fetcher
+from stoker.report import Report
 from stoker.schema.v3 import Config
 from stoker.system import SystemFault
 from stoker.system.inventory import Captured
@@ -86,15 +88,18 @@ def run(arguments: argparse.Namespace) -> int:
         return exit_code(found)
     try:
         with _target(wanted.read, wanted.config, arguments) as target:
-            found = preview_of(wanted, target, arguments.allow_wipe)
+            notes = Report(target.notes)
+            if arguments.distribution is None:
+                notes.extend(other_distribution(distribution_meant(wanted.read), target))
+            found = preview_of(wanted, target, notes, arguments.allow_wipe)
     except SystemFault as fault:
         raise CommandError(str(fault)) from fault
     show_preview(found, arguments.output)
     return exit_code(found)
 
 
-def preview_of(wanted: Wanted, target: Target, allow_wipe: list[str]) -> Preview:
-    """What a config would do to a target."""
+def preview_of(wanted: Wanted, target: Target, notes: Report, allow_wipe: list[str]) -> Preview:
+    """What a config would do to a target; `notes` stand before what is found then."""
     planned = plan(wanted.config, target.system, target.distribution, online=True)
     return preview(
         wanted.config,
@@ -102,9 +107,10 @@ def preview_of(wanted: Wanted, target: Target, allow_wipe: list[str]) -> Preview
         target.system,
         machine=target.machine,
         is_fresh=target.is_fresh,
+        are_disks_assumed=target.is_fresh,
         kernel_arguments=target.kernel_arguments,
         allowed=frozenset(allow_wipe),
-        findings=target.notes,
+        findings=notes,
         locate=wanted.locate,
     )
 

@@ -146,6 +146,11 @@ FILES_UNKNOWN: Final = Message(
     "{what} does not tell which files are there: whether one of the config is there already is not known",
     "`--root` plans for a tree, or for the machine that it is run on: `--root /`",
 )
+OTHER_DISTRIBUTION: Final = Message(
+    "other-distribution",
+    "the config is written for {meant}, and planned for {found}: their paths and accounts differ",
+    "write it in the variant of that one; or say that it is meant so, by `--distribution {name}`",
+)
 ALLOWED_IN_VAIN: Final = Message(
     "allowed-in-vain",
     "`--allow-wipe {label}` allows nothing: nothing that would be lost is called that",

@@ -79,10 +79,14 @@ class Stretch(msgspec.Struct, frozen=True):
 
 
 class DiskView(msgspec.Struct, frozen=True):
-    """A disk of the config: its partitions before (null: no table) and after, and both as a drawing, line by line."""
+    """A disk of the config: its partitions before (null: no table) and after, and both as a drawing, line by line.
+
+    One that is `assumed` is made up: nobody has the machine yet, and its size is one that all fits on.
+    """
 
     node: str
     size: int
+    assumed: bool
     before: tuple[Stretch, ...] | None
     after: tuple[Stretch, ...]
     drawing: tuple[str, ...]
@@ -121,6 +125,7 @@ def preview(
     *,
     machine: str,
     is_fresh: bool = False,
+    are_disks_assumed: bool = False,
     kernel_arguments: Collection[str] = (),
     allowed: frozenset[str] = frozenset(),
     findings: Iterable[Entry] = (),
@@ -128,7 +133,8 @@ def preview(
 ) -> Preview:
     """Gather what a plan of a config would do to a system.
 
-    `machine` says in words what that is; on one that `is_fresh` nothing can be lost. `kernel_arguments` are those that
+    `machine` says in words what that is; on one that `is_fresh` nothing can be lost; `are_disks_assumed` tells that its
+    disks are made up. `kernel_arguments` are those that
     it has, `allowed` the labels of what may be lost; `findings` stand before those of the plan.
     """
     judged = list(judge(planned.steps, system, Embedded(), readers_of(config, system), is_fresh=is_fresh))
@@ -138,7 +144,7 @@ def preview(
     return Preview(
         machine,
         max((change.impact for change in changes), key=lambda impact: impact.rank, default=Impact.NONE),
-        tuple(_disk_view(draft, is_fresh=is_fresh) for draft in _drafts(config, system)),
+        tuple(_disk_view(draft, is_fresh, are_disks_assumed) for draft in _drafts(config, system)),
         tuple(changes),
         tuple(_finding(entry, locate) for entry in (*findings, *planned.report, *_allowed_in_vain(allowed, changes))),
     )
@@ -246,15 +252,16 @@ def _drafts(config: Config, system: System) -> list[DiskPlan]:
     return draft_disks(config.storage or Storage(), Outlook(system.devices), Report())
 
 
-def _disk_view(draft: DiskPlan, *, is_fresh: bool) -> DiskView:
+def _disk_view(draft: DiskPlan, is_fresh: bool, is_assumed: bool) -> DiskView:
     if is_fresh:
         draft = msgspec.structs.replace(draft, losses=())
     return DiskView(
         draft.disk.node,
         draft.disk.size,
+        is_assumed,
         None if draft.before is None else _stretches(draft.before),
         _stretches(draft.after),
-        tuple(draw_disk(draft, INDENTED)),
+        tuple(draw_disk(draft, INDENTED, is_assumed=is_assumed)),
     )
 
 

@@ -55,6 +55,15 @@ def distribution_of_system(os: dict[str, str]) -> Distribution | None:
     return None
 
 
+def other_distribution(meant: Distribution | None, target: Target) -> Report:
+    """That a config, which is `meant` for one distribution, is planned for a machine with another."""
+    report = Report()
+    if meant is not None and meant != target.distribution:
+        values = {"meant": meant.title, "found": target.distribution.title, "name": target.distribution.name}
+        report.add(Severity.WARNING, messages.OTHER_DISTRIBUTION, **values)
+    return report
+
+
 @contextmanager
 def fresh_machine(config: Config, distribution: Distribution) -> Iterator[Target]:
     """A machine as its image leaves it, with disks that fit the config."""
