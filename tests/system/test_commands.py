@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
 from stoker.system import CommandFault, commands, disk_commands, errors
@@ -55,6 +58,12 @@ def test_of_what_is_printed_the_end_is_kept(size: int, stdin: bytes) -> None:
 def test_what_takes_too_long_is_ended() -> None:
     with pytest.raises(CommandFault, match=r'no answer within 0\.2 s: .* Stdout: "begun"'):
         commands.run(["sh", "-c", "echo begun; exec sleep 1000"], b"", 0.2)
+
+
+def test_what_a_command_leaves_running_is_not_waited_for() -> None:
+    """A tool that has started a daemon: it is done, though the daemon has its pipes."""
+    started = commands.run(["sh", "-c", "sleep 1000 & echo $!"], b"", 30.0)
+    os.kill(int(started), signal.SIGKILL)
 
 
 # id: (words of a command, the last of them as they are shown)

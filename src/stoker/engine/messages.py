@@ -133,6 +133,14 @@ NOT_REPLACED: Final = Message(
     "pass `--follow` to have it fetched, or apply that one instead of this one",
 )
 
+# Kernel arguments.
+NO_KARGS_HELPER: Final = Message(
+    "no-kernel-argument-helper",
+    "{reason}",
+    "the initramfs has no `{name}`, which is the distribution's own: install one that has it, or take"
+    " `kernel_arguments` out of the config",
+)
+
 # Labels.
 NO_POLICY: Final = Message(
     "no-selinux-policy",

@@ -59,8 +59,9 @@ def other_distribution(meant: Distribution | None, target: Target) -> Report:
     """That a config, which is `meant` for one distribution, is planned for a machine with another."""
     report = Report()
     if meant is not None and meant != target.distribution:
-        values = {"meant": meant.title, "found": target.distribution.title, "name": target.distribution.name}
-        report.add(Severity.WARNING, messages.OTHER_DISTRIBUTION, **values)
+        found = target.distribution
+        message = messages.OTHER_DISTRIBUTION
+        report.add(Severity.WARNING, message, meant=meant.title, found=found.title, name=found.name)
     return report
 
 
