@@ -183,6 +183,9 @@ def test_a_directory_with_data_in_it_is_not_overwritten(run: Run, tmp_path: Path
     assert done.returncode == 3
     assert "data would be lost: the directory `/srv`\n    hint: allow it by `--allow-wipe /srv`\n" in done.stdout
     assert diary.exists()
+    done = run("apply", "--quiet", "a.bu", "--root", "tree", "--allow-wipe", "/sv")
+    assert "`--allow-wipe /sv` allows nothing: nothing that would be lost is called that" in done.stdout
+    assert "hint: what would be lost: `/srv`" in done.stdout
     assert run("apply", "--quiet", "a.bu", "--root", "tree", "--allow-wipe", "/srv").returncode == 0
     assert not diary.exists()
 

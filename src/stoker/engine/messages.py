@@ -90,6 +90,11 @@ NO_DEFAULT_GROUP: Final = Message(
     "name one by `primary_group`, or let `/etc/login.defs` of the root say `USERGROUPS_ENAB yes`: one for each user",
 )
 BAD_ID: Final = Message("bad-id", "{number} cannot be the id of a user or group", "ids go from 0 to 4294967294")
+NO_ACCOUNTS: Final = Message(
+    "no-accounts",
+    "`{path}` {reason}: none of the accounts of this tree is known",
+    "look at what wrote it, and put the file of the system back",
+)
 NO_HOME: Final = Message(
     "no-home",
     "user `{name}` has no home directory to keep ssh keys in: `{home}` does not exist",

@@ -34,8 +34,11 @@ _SELDOM: Final = re.compile(r"(loop|ram|zram|nbd)\d*")  # no disks of a machine,
 _LARGEST_TEXT: Final = 1 << 20  # bytes of a file that is a few lines
 
 
-class Captured(msgspec.Struct, kw_only=True):
-    """A machine as it was captured. `os` are fields of os-release(5) by name."""
+class Captured(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A machine as it was captured. `os` are fields of os-release(5) by name.
+
+    What else an inventory says is refused: a part in the wrong place would be one that is not there.
+    """
 
     version: int = VERSION
     os: dict[str, str] = {}
