@@ -389,6 +389,7 @@ BAD: dict[str, tuple[list[str], int, str]] = {
         1,
         "stoker: `tomorrow.json`: it is an inventory of version 2, and only 1 is known",
     ),
+    "stdin twice": (["-", "--was", "-"], 64, "stoker: `-` is named twice: there is only one standard input"),
     "two machines": (["a.bu", "--root", "tree", "--image", "x"], 64, "stoker: plan: argument --image: not allowed"),
     "was with a root": (
         ["a.bu", "--was", "a.bu", "--root", "tree"],

@@ -12,9 +12,9 @@ import msgspec
 from stoker.cli.configs import Read, add_distribution, distribution_meant, distribution_of, locate, read_config
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.findings import write_json
-from stoker.cli.inputs import add_files_dir, add_output, filled, read_input
+from stoker.cli.inputs import add_files_dir, add_output, filled, read_input, read_stdin_once
 from stoker.cli.references import Wanted, add_references, read_wanted
-from stoker.cli.streams import write_data
+from stoker.cli.streams import tell, write_data
 from stoker.engine import DISTRIBUTIONS, plan, settings_of
 from stoker.engine.captured import read_inventory
 from stoker.engine.comparison import compare
@@ -39,6 +39,7 @@ from stoker.system import SystemFault
 from stoker.system.inventory import Captured
 
 PATIENCE = 10.0  # seconds without an answer: a plan is asked for again at once
+ALTOGETHER = 60.0  # seconds for all contents that are fetched to be compared
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Plan; exit 0 when nothing is to be done, 2 when something is, 3 when data would be lost, 1 when it would fail."""
     if arguments.was is not None and arguments.follow:
         raise UsageError("plan: `--was` compares two configs as they are: it does not go with `--follow`")
-    wanted = read_wanted(arguments, PATIENCE)
+    read_stdin_once(arguments.file, arguments.was, arguments.inventory)
+    wanted = read_wanted(arguments, PATIENCE, tell)
     if wanted is None:
         return Exit.FINDINGS
     if arguments.was is not None:
@@ -138,7 +140,8 @@ def _changes_since(read: Read, config: Config, arguments: argparse.Namespace) ->
 
 def _changes_of_recorded(read: Read, was: Config, config: Config, arguments: argparse.Namespace) -> Preview:
     """What a machine that runs has to change, by the record that it has of what was there before any config."""
-    fetcher = Fetcher(msgspec.structs.replace(settings_of(config), patience=PATIENCE))
+    settings = msgspec.structs.replace(settings_of(config), patience=PATIENCE, altogether=ALTOGETHER)
+    fetcher = Fetcher(settings, say=tell)
     try:
         with _target(read, config, arguments) as target:
             if not has_record(target.system):

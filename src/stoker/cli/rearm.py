@@ -11,7 +11,7 @@ from stoker.cli.exits import CommandError, Exit
 from stoker.cli.inputs import add_files_dir, add_output, filled
 from stoker.cli.plan import PATIENCE, add_allow_wipe, exit_code, show_preview
 from stoker.cli.references import Wanted, add_references, read_wanted
-from stoker.cli.streams import STDIN, talk
+from stoker.cli.streams import STDIN, talk, tell
 from stoker.engine import DISTRIBUTIONS, plan
 from stoker.engine.errors import Refused
 from stoker.engine.preview import Preview, preview
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     root = Path(arguments.root).absolute()
     if not root.is_dir():
         raise CommandError(f"`{arguments.root}` is no directory", hint="name the root of a system")
-    wanted = read_wanted(arguments, PATIENCE)
+    wanted = read_wanted(arguments, PATIENCE, tell)
     if wanted is None:
         return Exit.FINDINGS
     given = DISTRIBUTIONS[arguments.distribution] if arguments.distribution else None
