@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import closing
@@ -354,3 +355,26 @@ def test_a_root_without_a_name_is_not_the_directory_that_this_runs_in(run: Run, 
     assert (done.returncode, done.stdout) == (64, "")
     assert done.stderr.startswith("stoker: apply: argument --root: it is empty")
     assert not (tmp_path / "etc").exists()
+
+
+@pytest.mark.parametrize("words", [[], ["--quiet"]], ids=["with its log", "quiet"])
+def test_what_was_done_before_an_interrupt_is_said(words: list[str], tmp_path: Path) -> None:
+    stoker = Path(sys.executable).parent / "stoker"
+    with socket.create_server(("127.0.0.1", 0)) as server:  # takes the question, and never answers
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/b"
+        (tmp_path / "a.bu").write_text(
+            "variant: fcos\nversion: 1.5.0\nstorage:\n  files:\n    - path: /etc/a\n"
+            f"    - {{path: /etc/b, contents: {{source: {url}}}}}\n"
+        )
+        command = [stoker, "apply", "a.bu", "--root", "tree", *words]
+        with subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            with server.accept()[0]:
+                process.send_signal(signal.SIGINT)
+                said, told = process.communicate()
+    assert (process.returncode, said) == (130, "")
+    assert told.endswith(
+        f'interrupted, 1 operation done\n  keeping or creating file "{tmp_path}/tree/etc/a"\n'
+        "hint: run it again; what it would lose, or finds in its way, it says before\n"
+    )
