@@ -367,12 +367,14 @@ def test_what_was_done_before_an_interrupt_is_said(words: list[str], tmp_path: P
             f"    - {{path: /etc/b, contents: {{source: {url}}}}}\n"
         )
         command = [stoker, "apply", "a.bu", "--root", "tree", *words]
-        with subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
-            with server.accept()[0]:
-                process.send_signal(signal.SIGINT)
-                said, told = process.communicate()
+        with (
+            subprocess.Popen(
+                command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            ) as process,
+            server.accept()[0],
+        ):
+            process.send_signal(signal.SIGINT)
+            said, told = process.communicate()
     assert (process.returncode, said) == (130, "")
     assert told.endswith(
         f'interrupted, 1 operation done\n  keeping or creating file "{tmp_path}/tree/etc/a"\n'

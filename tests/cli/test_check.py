@@ -169,3 +169,11 @@ def test_the_drop_in_says_none_of_it(run: Run) -> None:
     assert "did you mean" not in run("slip.bu", name="butane").stderr
     assert "cloud-config" not in run("cloud.yaml", name="butane").stderr
     assert run("advice.bu", name="butane").stderr == ""
+
+
+def test_where_a_local_file_is_looked_for_is_said(run: Run, tmp_path: Path) -> None:
+    text = "variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: /a, contents: {local: nothere}}]}\n"
+    (tmp_path / "a.bu").write_text(text)
+    for words, directory in (([], "."), (["--files-dir", "files"], "files")):
+        hint = f"local files are looked for in `{directory}`; `--files-dir` names another directory"
+        assert hint in run("check", "a.bu", *words).stderr
