@@ -176,10 +176,11 @@ class Mistaken(Boot):
         raise LookupError("nobody thought of it")
 
 
-def test_a_mistake_of_the_program_fails_the_stage_and_is_told(booting: Booting, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stage", ["disks", "files"])
+def test_a_mistake_of_the_program_fails_the_stage_and_is_told(booting: Booting, tmp_path: Path, stage: str) -> None:
     booting.configure({"storage": {"files": [{"path": "/a"}]}})
     reason = "a mistake in stoker itself: LookupError: nobody thought of it"
-    assert booting.run("fetch", "disks", kind=Mistaken) == reason
+    assert booting.run("fetch", stage, kind=Mistaken) == reason
     assert any("in open_system" in text for level, text in booting.lines if level is Level.ERROR)
     record = json.loads((tmp_path / "state.reports/failure.json").read_text())
-    assert (record["stage"], record["reason"]) == ("disks", reason)
+    assert (record["stage"], record["reason"]) == (stage, reason)

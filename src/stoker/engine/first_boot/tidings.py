@@ -81,7 +81,7 @@ def _keep_on_machine(boot: Boot, stage: str, config: Config | None) -> None:
                 system.write_file(KEPT, record.read_bytes(), mode=0o600, replace=True, durable=True)
             else:
                 boot.log(f"stoker: the record of the failure is not kept on the machine: its `{HOME}` is not there yet")
-    except (OSError, SystemFault) as fault:
+    except Exception as fault:  # noqa: BLE001 -- what made the stage fail may make this fail, and is told already
         boot.log(f"stoker: the record of the failure is not kept on the machine: {fault}")
 
 
