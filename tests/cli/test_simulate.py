@@ -277,7 +277,7 @@ def test_one_that_is_ended_leaves_nothing(number: signal.Signals, tmp_path: Path
                 process.send_signal(number)
                 assert process.wait() == -number
             assert process.stderr is not None
-            assert process.stderr.read() == b""
+            assert process.stderr.read() == f"GET {source}: attempt #1\n".encode()
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

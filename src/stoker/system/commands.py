@@ -15,9 +15,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from stoker.system.errors import CommandFault
+from stoker.system.errors import MISSING, CommandFault
 
-MISSING: Final = 127  # what a shell and env(1) exit with when there is no such command
 ANSWER: Final = 16 << 20  # bytes that are kept of the standard output
 TALK: Final = 1 << 20  # bytes that are kept of the standard error: complaints about some hundred units
 CHUNK: Final = 64 << 10

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 HIDDEN = "xxxxx"
+MISSING = 127  # what a shell and env(1) exit with when there is no such command
 SHOWN = 64 << 10  # bytes of what a tool printed that its fault tells
 USAGE = re.compile(r"\nusage:", re.IGNORECASE)  # not at the beginning: nothing would be left
 SECRETS = frozenset({"--password"})  # options of commands whose value is nobody's business

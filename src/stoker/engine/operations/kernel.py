@@ -9,7 +9,7 @@ from stoker.engine.errors import Refused
 from stoker.engine.operations.operation import Touch
 from stoker.fetch import Fetch
 from stoker.system import CommandFault, System
-from stoker.system.commands import MISSING
+from stoker.system.errors import MISSING
 
 HELPER = "ignition-kargs-helper"
 LONG = 3600.0  # seconds; the helper may end by a reboot
