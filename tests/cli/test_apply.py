@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import closing
@@ -183,6 +184,9 @@ def test_a_directory_with_data_in_it_is_not_overwritten(run: Run, tmp_path: Path
     assert done.returncode == 3
     assert "data would be lost: the directory `/srv`\n    hint: allow it by `--allow-wipe /srv`\n" in done.stdout
     assert diary.exists()
+    done = run("apply", "--quiet", "a.bu", "--root", "tree", "--allow-wipe", "/sv")
+    assert "`--allow-wipe /sv` allows nothing: nothing that would be lost is called that" in done.stdout
+    assert "hint: what would be lost: `/srv`" in done.stdout
     assert run("apply", "--quiet", "a.bu", "--root", "tree", "--allow-wipe", "/srv").returncode == 0
     assert not diary.exists()
 
@@ -291,6 +295,20 @@ def test_a_whole_disk_with_its_root(run: Run, tmp_path: Path) -> None:
             loops.run("umount", tmp_path / "tree")
 
 
+@pytest.mark.skipif(bool(loops.why_not()), reason=loops.why_not() or "-")
+def test_a_mount_through_a_link_of_the_base_is_refused_as_in_a_plan(run: Run, tmp_path: Path) -> None:
+    """The base comes into the tree after the mounts: `/srv` became a directory, where the machine has a link."""
+    with loops.loops(tmp_path) as new_loop:
+        loop = new_loop(64 << 20)
+        (tmp_path / "a.bu").write_text(TEXT.format(device=loop).replace("/var", "/srv/data"))
+        reason = 'mount path "/srv/data" contains non-directory component "/srv"'
+        assert reason in run("plan", "a.bu", "--image", loop).stdout
+        done = run("apply", "--quiet", "a.bu", "--devices", "--root", "tree")
+        assert (done.returncode, reason in done.stdout) == (1, True)
+        assert "PTTYPE" not in loops.run("sh", "-c", f"blkid -p -o export {loop} || true")
+        assert not (tmp_path / "tree").exists()
+
+
 # id: what is in the tree, and what is there after all was refused
 REFUSED: dict[str, tuple[list[str], list[str]]] = {
     "no tree": ([], []),
@@ -337,3 +355,28 @@ def test_a_root_without_a_name_is_not_the_directory_that_this_runs_in(run: Run, 
     assert (done.returncode, done.stdout) == (64, "")
     assert done.stderr.startswith("stoker: apply: argument --root: it is empty")
     assert not (tmp_path / "etc").exists()
+
+
+@pytest.mark.parametrize("words", [[], ["--quiet"]], ids=["with its log", "quiet"])
+def test_what_was_done_before_an_interrupt_is_said(words: list[str], tmp_path: Path) -> None:
+    stoker = Path(sys.executable).parent / "stoker"
+    with socket.create_server(("127.0.0.1", 0)) as server:  # takes the question, and never answers
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/b"
+        (tmp_path / "a.bu").write_text(
+            "variant: fcos\nversion: 1.5.0\nstorage:\n  files:\n    - path: /etc/a\n"
+            f"    - {{path: /etc/b, contents: {{source: {url}}}}}\n"
+        )
+        command = [stoker, "apply", "a.bu", "--root", "tree", *words]
+        with (
+            subprocess.Popen(
+                command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            ) as process,
+            server.accept()[0],
+        ):
+            process.send_signal(signal.SIGINT)
+            said, told = process.communicate()
+    assert (process.returncode, said) == (130, "")
+    assert told.endswith(
+        f'interrupted, 1 operation done\n  keeping or creating file "{tmp_path}/tree/etc/a"\n'
+        "hint: run it again; what it would lose, or finds in its way, it says before\n"
+    )

@@ -183,3 +183,11 @@ def test_a_site_is_checked_as_a_server_reads_it(run: Run, tmp_path: Path) -> Non
     assert "--> site/groups/bad.json:2:15 at $.mac" in done.stderr
     assert "--> site/ignition/flatcar-nginx.bu:3:7" in done.stderr
     assert done.stderr.endswith("2 errors\n")
+
+
+def test_where_a_local_file_is_looked_for_is_said(run: Run, tmp_path: Path) -> None:
+    text = "variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: /a, contents: {local: nothere}}]}\n"
+    (tmp_path / "a.bu").write_text(text)
+    for words, directory in (([], "."), (["--files-dir", "files"], "files")):
+        hint = f"local files are looked for in `{directory}`; `--files-dir` names another directory"
+        assert hint in run("check", "a.bu", *words).stderr

@@ -17,6 +17,7 @@ from stoker.engine import DISTRIBUTIONS, lay_base, provision
 from stoker.engine.change import change, confirm
 from stoker.engine.contents import digest_of_config
 from stoker.system import ScratchSystem
+from tests import loops
 from tests.cli.conftest import Run
 from tests.cli.samples import GOLDEN, INVENTORY, WHOLE, digest, lay
 
@@ -37,8 +38,8 @@ EDITS = {
 
 
 LOSING = """\
-variant: fcos
-version: 1.5.0
+variant: flatcar
+version: 1.0.0
 passwd:
   groups: [{name: web}]
 storage:
@@ -301,7 +302,7 @@ def test_an_image_stands_for_the_disk_of_the_config(device: str, run: Run, place
 
 # id: what is made on the whole of a disk that has partitions, and asks for no wipe
 OVER_PARTITIONS: dict[str, str] = {
-    "a file system": "filesystems: [{device: /dev/vda, format: xfs}]",
+    "a file system": "filesystems: [{device: /dev/vda, format: ext4}]",
     "a volume": "luks: [{device: /dev/vda, name: vault, key_file: {inline: key}}]",
     "an array": "raid: [{name: md0, level: linear, devices: [/dev/vda]}]",
 }
@@ -388,6 +389,7 @@ BAD: dict[str, tuple[list[str], int, str]] = {
         1,
         "stoker: `tomorrow.json`: it is an inventory of version 2, and only 1 is known",
     ),
+    "stdin twice": (["-", "--was", "-"], 64, "stoker: `-` is named twice: there is only one standard input"),
     "two machines": (["a.bu", "--root", "tree", "--image", "x"], 64, "stoker: plan: argument --image: not allowed"),
     "was with a root": (
         ["a.bu", "--was", "a.bu", "--root", "tree"],
@@ -421,3 +423,35 @@ def test_bad_input(words: list[str], code: int, line: str, run: Run, place: Path
     assert (done.returncode, done.stdout) == (code, "")
     assert done.stderr.startswith(line), done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(bool(loops.why_not()), reason=loops.why_not() or "-")
+def test_this_machine_has_the_loop_device_that_is_named(run: Run, tmp_path: Path) -> None:
+    """It said that there was none, and `apply --devices` partitioned it."""
+    with loops.loops(tmp_path) as new_loop:
+        loop = new_loop(64 << 20)
+        (tmp_path / "a.bu").write_text(
+            "variant: fcos\nversion: 1.5.0\n"
+            f"storage: {{disks: [{{device: {loop}, partitions: [{{number: 1, label: data}}]}}]}}\n"
+        )
+        done = run("plan", "a.bu", "--root", "/")
+        assert (done.returncode, f"~ {loop}  reprovision  partition table" in done.stdout) == (2, True), done.stdout
+
+
+# id: (the variant of the config, words of the command line, whether it is said that the machine has another system)
+VARIANTS: dict[str, tuple[str, list[str], bool]] = {
+    "another one": ("fcos\nversion: 1.5.0", [], True),
+    "its own": ("flatcar\nversion: 1.0.0", [], False),
+    "another one, as is said": ("fcos\nversion: 1.5.0", ["--distribution", "fcos"], False),
+}
+
+
+@pytest.mark.parametrize("verb", ["plan", "rearm"])
+@pytest.mark.parametrize(("variant", "words", "is_said"), VARIANTS.values(), ids=VARIANTS)
+def test_a_config_for_another_system(
+    variant: str, words: list[str], is_said: bool, verb: str, run: Run, place: Path
+) -> None:
+    (place / "a.bu").write_text(f"variant: {variant}\n")
+    done = run(verb, "a.bu", "--root", "tree", *words)
+    said = "the config is written for Fedora CoreOS, and planned for Flatcar Container Linux"
+    assert (said in done.stdout) == is_said, done.stdout

@@ -277,5 +277,20 @@ def test_one_that_is_ended_leaves_nothing(number: signal.Signals, tmp_path: Path
                 process.send_signal(number)
                 assert process.wait() == -number
             assert process.stderr is not None
-            assert process.stderr.read() == b""
+            assert process.stderr.read() == f"GET {source}: attempt #1\n".encode()
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", ["simulate", "test"])
+def test_who_is_waited_for_is_said(verb: str, run: Run, tmp_path: Path) -> None:
+    """Nothing was said of an address where nobody answers, until it was given up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/run"
+        (tmp_path / "a.bu").write_text(
+            "variant: flatcar\nversion: 1.0.0\nignition: {timeouts: {http_total: 1}}\n"
+            f"storage: {{files: [{{path: /opt/run, contents: {{source: {url}}}}}]}}\n"
+        )
+        (tmp_path / "t.yaml").write_text("config: a.bu\nexpect: [{file: /opt/run}]\n")
+        done = run(verb, "a.bu" if verb == "simulate" else "t.yaml")
+    assert done.returncode == 1
+    assert f"GET {url}: attempt #1\n" in done.stderr

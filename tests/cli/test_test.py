@@ -105,7 +105,6 @@ HOLDS: dict[str, str | None] = {
     "group: none": "it is not there",
     "unit: web.service, state: enabled, has: [ExecStart=/opt/bin/run, Restart=always]": None,
     "unit: web.service, state: disabled": "it is enabled, not disabled",
-    "unit: web.service, state: on": "`on` is no state: known are enabled, disabled, masked",
     "unit: web.service, lacks: Restart": "it has `Restart`",
     "unit: locksmithd.service, state: masked": None,
     "unit: b@1.service, state: enabled": None,
@@ -119,6 +118,15 @@ HOLDS: dict[str, str | None] = {
     "partition: ROOT": "it is not there",
     "refused: file-exists": "nothing is refused",
 }
+
+
+def test_a_state_that_is_none_is_found_before_the_rehearsal(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text("config: none.bu\nexpect:\n  - {unit: web.service, state: on}\n")
+    done = run("test", "t.yaml")
+    assert done.returncode == 1
+    assert (
+        "error[wrong-expectation]: `state` should be one of enabled, disabled, masked\n  --> t.yaml:3:" in done.stderr
+    )
 
 
 def spec(lines: list[str], config: str = "a.bu", more: str = "") -> str:

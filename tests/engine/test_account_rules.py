@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from stoker.engine import DISTRIBUTIONS, lay_base
+from stoker.engine import DISTRIBUTIONS, lay_base, plan
+from stoker.schema.v3 import Config
 
 Passwd = dict[str, list[dict[str, Any]]]
 
@@ -271,3 +275,30 @@ def test_a_base_has_core_and_is_whole(tree: Any, name: str) -> None:
     assert names["/etc/passwd"] == names["/etc/shadow"]
     assert names["/etc/group"] == names["/etc/gshadow"]
     assert {user.gid for user in tree.system.accounts.users()} <= {group.gid for group in tree.system.accounts.groups()}
+
+
+# id: (what /etc/passwd is, a user of the config, what is found)
+DAMAGED: dict[str, tuple[str | bytes, list[dict[str, str]], list[tuple[str, str]]]] = {
+    "a pipe": ("pipe", [{"name": "bob"}], [("error", "`/etc/passwd` is no file")]),
+    "a pipe, and no user": ("pipe", [], [("warning", "`/etc/passwd` is no file")]),
+    "a directory": ("directory", [{"name": "bob"}], [("error", "`/etc/passwd` is no file")]),
+    "garbage": (b"\xff\0:\n" * 9, [{"name": "bob"}], [("error", "`/etc/passwd` has no account in it")]),
+    "empty": (b"", [], []),
+}
+
+
+@pytest.mark.parametrize(("found", "users", "expected"), DAMAGED.values(), ids=DAMAGED)
+def test_files_of_accounts_that_are_none(
+    tree: Any, found: str | bytes, users: list[dict[str, str]], expected: list[tuple[str, str]]
+) -> None:
+    """A plan took the tree for one where everything is known, and went on."""
+    tree.lay({"/etc/group": "root:x:0:\n"})
+    place = Path(tree.system.root + "/etc/passwd")
+    if isinstance(found, bytes):
+        place.write_bytes(found)
+    else:
+        os.mkfifo(place) if found == "pipe" else place.mkdir()
+    config = msgspec.convert({"ignition": {"version": "3.4.0"}, "passwd": {"users": users}}, Config)
+    report = plan(config, tree.system, tree.distribution).report
+    rows = [(entry.severity, entry.message.partition(":")[0]) for entry in report if entry.code == "no-accounts"]
+    assert rows == expected

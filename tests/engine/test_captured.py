@@ -87,6 +87,11 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "an id beyond all": (lambda m: m["users"][0].update(uid=1 << 40), f"`core` has the ids {1 << 40}, 1000"),
     "a member of two lines": (lambda m: m["groups"][0].update(members=["a\nb"]), "`core` cannot be an account"),
     "anything else that is JSON": (lambda m: m.clear(), "Object missing required field `version`"),
+    "disks in the wrong place": (lambda m: m.update(disks=5), "Object contains unknown field `disks`"),
+    "a part of a disk that is none": (
+        lambda m: disk(m).update(label="x"),
+        "Object contains unknown field `label` - at `$.devices.disks[...]`",
+    ),
     "another type": (lambda m: m.update(users="x"), "Expected `array`, got `str` - at `$.users`"),
 }
 

@@ -152,6 +152,37 @@ def test_a_file_system_that_is_another_one_is_refused(tmp_path: Path, said: dict
     assert machine.commands == []
 
 
+# id: (MiB of the device, what the config says, the message if it is refused)
+SIZES: dict[str, tuple[int, dict[str, Any], str]] = {
+    "xfs": (299, {"format": "xfs"}, 'xfs needs at least 300 MiB, and "$device" has 299 MiB'),
+    "xfs, just enough": (300, {"format": "xfs"}, ""),
+    "xfs, as its options say": (200, {"format": "xfs", "options": ["--unsupported"]}, ""),
+    "btrfs": (108, {"format": "btrfs"}, 'btrfs needs at least 109 MiB, and "$device" has 108 MiB'),
+    "btrfs, just enough": (109, {"format": "btrfs"}, ""),
+    "ext4": (1, {"format": "ext4"}, ""),
+    "vfat": (1, {"format": "vfat"}, ""),
+    "swap": (1, {"format": "swap"}, ""),
+}
+
+
+@pytest.mark.parametrize("is_partition", [False, True], ids=["a disk", "a partition that will be"])
+@pytest.mark.parametrize(("size", "said", "message"), SIZES.values(), ids=SIZES)
+def test_what_is_too_small_is_refused_before_anything_is_wiped(
+    tmp_path: Path, size: int, said: dict[str, Any], message: str, is_partition: bool
+) -> None:
+    disk = Disk(size=1 << 30 if is_partition else size * MEBIBYTE, contents={} if is_partition else {0: EXT4})
+    machine = Machine(tmp_path / "root", Inventory(disks={"/dev/sda": disk}))
+    device = "/dev/sda1" if is_partition else "/dev/sda"
+    storage: dict[str, Any] = {"filesystems": [{"device": device, "wipeFilesystem": True, **said}]}
+    if is_partition:
+        storage["disks"] = [{"device": "/dev/sda", "partitions": [{"number": 1, "sizeMiB": size}]}]
+    outcome = machine.provision(storage)
+    assert [(entry.message, entry.pointer) for entry in outcome.report] == (
+        [(message.replace("$device", device), ("storage", "filesystems", 0))] if message else []
+    )
+    assert bool(machine.commands) != bool(message)
+
+
 def old_partition() -> Inventory:
     """A disk with a partition that held ext4, whose entry is gone."""
     return Inventory(disks={"/dev/sda": Disk(size=1 << 30, contents={MEBIBYTE: EXT4})})

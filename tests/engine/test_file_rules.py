@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from stoker.engine.operations.files import MakeLink
+from stoker.engine.operations.operation import Owner
+from stoker.fetch import Embedded
+
 Node = dict[str, Any]
 
 DATA = {"source": "data:,new"}
@@ -181,6 +185,7 @@ RIGHTS: dict[str, tuple[str, Node, str | None, tuple[str, int, int]]] = {
     "an append sets the mode": ("files", {"append": [MORE], "mode": 0o640}, "old", ("0o640", 0, 0)),
     "an append makes with a mode": ("files", {"append": [MORE], "mode": 0o600}, None, ("0o600", 0, 0)),
     "owner of a link": ("links", {"target": "x", "user": {"id": 5}, "group": {"id": 6}}, None, ("0o777", 5, 6)),
+    "owner of a link that is there": ("links", {"target": "x", "user": {"id": 5}}, "-> x", ("0o777", 5, 0)),
 }
 
 
@@ -192,6 +197,14 @@ def test_rights(tree: Any, kind: str, node: Node, before: str | None, expected: 
     outcome = tree.provision({"storage": {kind: [{"path": "/a/b", **node}]}})
     assert outcome.succeeded, list(outcome.report)
     assert tree.rights("/a/b") == expected
+
+
+def test_a_link_of_somebody_else_is_not_yet_as_it_shall_be(tree: Any) -> None:
+    tree.lay({"/a": "-> x"})
+    link = MakeLink(path="/a", target="x", owner=Owner(5))
+    assert not link.is_done(tree.system, Embedded())
+    link.perform(tree.system, Embedded())
+    assert link.is_done(tree.system, Embedded())
 
 
 HOME = {

@@ -106,6 +106,9 @@ def test_a_state_that_cannot_be_read(boot: FirstBoot, text: str) -> None:
     done = boot.run("fetch", "")
     assert done.returncode == 3
     assert "CRITICAL : reading state: parsing state file: " in done.stdout
+    record = json.loads(Path(f"{boot.state}.reports/failure.json").read_text())
+    assert record["stage"] == "fetch"
+    assert record["reason"].startswith("reading state: parsing state file: ")
 
 
 def test_a_state_of_the_original_is_read(boot: FirstBoot) -> None:
@@ -399,6 +402,18 @@ def test_a_helper_that_fails(boot: FirstBoot) -> None:
     assert "this was asked for at $.kernelArguments of" in done.stdout
 
 
+def test_an_initramfs_without_the_helper(boot: FirstBoot) -> None:
+    boot.environment["IGNITION_KARGS_CMD"] = "/nowhere/helper"
+    boot.configure({"kernelArguments": {"shouldExist": ["a"]}})
+    boot.run("fetch", "")
+    done = boot.run("kargs")
+    assert done.returncode == 1
+    assert 'exit status 127: Cmd: "/nowhere/helper" "--should-exist" "a"' in done.stdout
+    assert (
+        "ERROR    : hint: the initramfs has no `ignition-kargs-helper`, which is the distribution's own" in done.stdout
+    )
+
+
 def test_an_old_systemd_is_told_of(boot: FirstBoot) -> None:
     boot.tool("SYSTEMCTL_CMD", "echo 'systemd 239 (239-1.el8)'")
     boot.configure({"systemd": {"units": [{"name": "a@b.service", "enabled": True}]}})
@@ -418,7 +433,9 @@ def record(boot: FirstBoot) -> dict[str, Any]:
 @pytest.mark.parametrize(("is_live", "is_kept"), [(False, True), (True, False)])
 def test_an_earlier_record_is_kept_unless_the_image_is_live(boot: FirstBoot, is_live: bool, is_kept: bool) -> None:
     (boot.root / "etc").mkdir()
-    (boot.root / "etc/.ignition-result.json").write_text('{"userConfigProvided": true}')
+    (boot.root / "etc/.ignition-result.json").write_text(
+        '{"userConfigProvided": true, "previousReport": {"previousReport": {}}}'
+    )
     hook = boot.program.parent / "is-live-image"
     hook.write_text(f"#!/bin/sh\nexit {0 if is_live else 1}\n")
     hook.chmod(0o755)
@@ -429,7 +446,7 @@ def test_an_earlier_record_is_kept_unless_the_image_is_live(boot: FirstBoot, is_
     assert boot.fetch_and_write().returncode == 0
     found = record(boot)
     assert found["provisioningBootID"] == "c0ffee"
-    assert ("previousReport" in found) == is_kept
+    assert found.get("previousReport") == ({"userConfigProvided": True} if is_kept else None)
     assert mode(boot.root / "etc/.ignition-result.json") == 0o600
 
 

@@ -303,21 +303,35 @@ def test_a_second_boot_over_half_done_work(boot: FirstBoot, image: Image) -> Non
     assert image.parts() == {2: Part("data", 32, "ext4", "data")}
 
 
-# id: (where the ext4 there is mounted, as what, the stage that fails, whether the machine has the record)
-RECORDS = {
-    "disks": ("/var/data", "vfat", "disks", False),
-    "mount": ("/etc/motd", "ext4", "mount", True),
+MOTD = {"device": "$disk2", "format": "ext4", "path": "/etc/motd"}  # a file is there
+VAR = {"device": "$disk3", "format": "ext4", "path": "/var"}
+
+# id: (the file systems, what is in the root, the stage that fails, whether the machine has the record)
+RECORDS: dict[str, tuple[list[dict[str, Any]], dict[str, str], str, bool]] = {
+    "disks": ([MOTD | {"format": "vfat"}], {"var/lib/x": ""}, "disks", False),
+    "mount": ([MOTD], {"var/lib/x": ""}, "mount", True),
+    "mount, of a root that is still empty": ([MOTD], {}, "mount", False),
+    "mount, with /var still to come": ([MOTD, VAR], {"var/lib/x": ""}, "mount", False),
 }
 
 
-@pytest.mark.parametrize(("path", "format_", "stage", "is_kept"), RECORDS.values(), ids=RECORDS)
+@pytest.mark.parametrize(("filesystems", "tree", "stage", "is_kept"), RECORDS.values(), ids=RECORDS)
 def test_a_record_is_on_the_machine_where_its_root_was_mounted(
-    boot: FirstBoot, image: Image, path: str, format_: str, stage: str, is_kept: bool
+    boot: FirstBoot,
+    image: Image,
+    filesystems: list[dict[str, Any]],
+    tree: dict[str, str],
+    stage: str,
+    is_kept: bool,
 ) -> None:
     """Before that there is only the spool, which goes with the initramfs, and whoever was told of it."""
-    image.partition({2: Part("two", 32, "ext4")})
-    image.lay({"etc/motd": "x"})
-    boot.configure(storage(filesystems=[{"device": f"{image.device}p2", "format": format_, "path": path}]))
+    image.partition({2: Part("two", 32, "ext4"), 3: Part("three", 32, "ext4")})
+    image.lay({"etc/motd": "x", **tree})
+    boot.configure(
+        json.dumps({"ignition": {"version": "3.4.0"}} | storage(filesystems=filesystems)).replace(
+            "$disk", f"{image.device}p"
+        )
+    )
     assert boot.run("fetch", "").returncode == 0
     assert boot.run("disks").returncode == (1 if stage == "disks" else 0)
     spool = Path(f"{boot.state}.reports/failure.json")
@@ -326,6 +340,7 @@ def test_a_record_is_on_the_machine_where_its_root_was_mounted(
             assert boot.run("mount").returncode == 1
         kept = boot.root / "var/lib/.stoker-failure.json"
         assert kept.exists() == is_kept
+        assert kept.parent.exists() == ("var/lib/x" in tree)
         assert json.loads(spool.read_text())["stage"] == stage
         if is_kept:
             assert kept.read_bytes() == spool.read_bytes()

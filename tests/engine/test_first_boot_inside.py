@@ -45,11 +45,11 @@ class Booting:
     def configure(self, config: dict[str, Any]) -> None:
         self.world.write("/run/config.ign", json.dumps({"ignition": {"version": "3.4.0"}} | config).encode())
 
-    def run(self, *stages: str) -> str:
+    def run(self, *stages: str, kind: type[Boot] = Boot) -> str:
         """Run stages; the error of the last."""
         environment = {"IGNITION_SELINUX_RELABEL": "false", "IGNITION_USERMOD_CMD": "true"}
         log = Log(lambda level, text: self.lines.append((level, text)))
-        boot = Boot("file", self._places, 1.0, self.world.machine, surroundings_of(environment), log, self.journal, 0.0)
+        boot = kind("file", self._places, 1.0, self.world.machine, surroundings_of(environment), log, self.journal, 0.0)
         for stage in stages:
             self.ending = run_stage(stage, boot)
         while True:
@@ -167,3 +167,20 @@ def test_lines_say_where_the_work_stands(said: list[str], expected: list[tuple[L
     for line in said:
         (log.inform if line == "GET" else log)(line)
     assert lines == expected
+
+
+class Mistaken(Boot):
+    """A boot in which something is wrong with the program itself."""
+
+    def open_system(self, *_: Any) -> Any:
+        raise LookupError("nobody thought of it")
+
+
+@pytest.mark.parametrize("stage", ["disks", "files"])
+def test_a_mistake_of_the_program_fails_the_stage_and_is_told(booting: Booting, tmp_path: Path, stage: str) -> None:
+    booting.configure({"storage": {"files": [{"path": "/a"}]}})
+    reason = "a mistake in stoker itself: LookupError: nobody thought of it"
+    assert booting.run("fetch", stage, kind=Mistaken) == reason
+    assert any("in open_system" in text for level, text in booting.lines if level is Level.ERROR)
+    record = json.loads((tmp_path / "state.reports/failure.json").read_text())
+    assert (record["stage"], record["reason"]) == (stage, reason)

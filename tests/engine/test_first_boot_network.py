@@ -189,6 +189,7 @@ def test_a_boot_reports_in(boot: FirstBoot, serve: Serve) -> None:
     config = {"ignition": {"version": "3.4.0"}, "storage": {"files": [file("/a"), file("/b")]}}
     boot.configure(config)
     (boot.root / "b").mkdir()
+    (boot.root / "var/lib").mkdir(parents=True)
     assert boot.run("fetch-offline", "").returncode == 0
     assert not site.posted
     done = boot.run("files")

@@ -248,3 +248,13 @@ def test_a_question_may_come_from_a_low_port(serve: Any, bench: Any) -> None:
     url = serve({"/f": look}).url + "/f"
     assert [bench.fetcher().ask(Question(url, low_port=True))[0] for _ in range(3)] == [200] * 3
     assert all(512 <= port < 1024 for port in ports)
+
+
+def test_several_are_given_up_when_their_time_altogether_is_over(bench: Any) -> None:
+    fetcher = bench.fetcher(Settings(patience=10.0, altogether=15.0))
+    began = bench.clock.now()
+    for _ in range(9):
+        with pytest.raises(GaveUp):
+            fetcher.read(Source("http://127.0.0.1:1/f"))
+    assert bench.clock.now() - began <= 15.0
+    assert fetcher.read(Source("data:,x")) == b"x"

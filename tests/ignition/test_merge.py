@@ -206,3 +206,14 @@ def test_who_gave_what(pointer: tuple[str | int, ...], expected: list[str]) -> N
     _, transcript = merge(PARENT, CHILD)
     sources = trace(transcript, pointer)
     assert [f"{source.side} {pointer_text(source.pointer)}" for source in sources] == expected
+
+
+def test_a_transcript_grows_with_what_is_merged_and_not_with_what_was_before() -> None:
+    """A thousand configs that one names, merged one after the other, took half a gigabyte for their transcripts."""
+    many = json.dumps({"storage": {"files": [{"path": f"/{number}"} for number in range(1000)]}})
+    _, transcript = merge(many, '{"storage": {"files": [{"path": "/new"}]}}')
+    assert len(transcript) < 10
+    for number, giver in ((0, "parent"), (999, "parent"), (1000, "child")):
+        place = number % 1000
+        (source,) = trace(transcript, ("storage", "files", number, "path"))
+        assert source[:2] == (giver, ("storage", "files", place, "path"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
 from stoker.system import CommandFault, commands, disk_commands, errors
@@ -57,6 +60,12 @@ def test_what_takes_too_long_is_ended() -> None:
         commands.run(["sh", "-c", "echo begun; exec sleep 1000"], b"", 0.2)
 
 
+def test_what_a_command_leaves_running_is_not_waited_for() -> None:
+    """A tool that has started a daemon: it is done, though the daemon has its pipes."""
+    started = commands.run(["sh", "-c", "sleep 1000 & echo $!"], b"", 30.0)
+    os.kill(int(started), signal.SIGKILL)
+
+
 # id: (words of a command, the last of them as they are shown)
 SHOWN: dict[str, tuple[list[str], str]] = {
     "a password": (["--password", "$6$salt$hash", "core"], '"--password" "xxxxx" "core"'),
@@ -84,3 +93,20 @@ def test_what_a_tool_prints_cannot_steer_a_terminal() -> None:
     with pytest.raises(CommandFault) as caught:
         commands.run(["sh", "-c", r"printf 'one\r\033[2Jtwo\nthree' >&2; exit 1"])
     assert r'Stderr: "one\r\x1b[2Jtwo\nthree"' in str(caught.value)
+
+
+# id: (what a tool prints, what is shown of it)
+USAGES: dict[str, tuple[str, str]] = {
+    "after what is wrong": ("too small\nUsage: mkfs.xfs\n[-b size=num]", "too small"),
+    "before what is wrong": ("usage: tool [-h]\ntool: error: no", r"usage: tool [-h]\ntool: error: no"),
+    "alone": ("Usage: tool FILE", "Usage: tool FILE"),
+    "in a sentence": ("one\nthe disk usage: 3 %", r"one\nthe disk usage: 3 %"),
+}
+
+
+@pytest.mark.parametrize(("printed", "shown"), USAGES.values(), ids=USAGES)
+def test_how_a_tool_is_used_is_not_what_was_wrong(printed: str, shown: str) -> None:
+    with pytest.raises(CommandFault) as caught:
+        commands.run(["sh", "-c", 'printf %s "$0" >&2; exit 1', printed])
+    assert str(caught.value).endswith(f'Stderr: "{shown}"')
+    assert caught.value.errors.decode() == printed

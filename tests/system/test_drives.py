@@ -127,6 +127,20 @@ def test_a_drive_that_cannot_be_mounted_leaves_nothing(tmp_path: Path) -> None:
     assert mounts(str(tmp_path / "dev/vdb")) == []
 
 
+@needs_root
+def test_a_drive_that_cannot_be_unmounted_says_so(loop: tuple[str, str]) -> None:
+    """The directory that it stays mounted at cannot be removed either: that is not what is told."""
+    device, _ = loop
+    drives = RealDrives(RealSystem(Path("/"), tools={"umount": "false"}))
+    try:
+        with pytest.raises(CommandFault, match='"false"'), drives.opened(device):
+            pass
+    finally:
+        for mount in mounts(device):
+            subprocess.run(["umount", mount[1]], check=True)
+            os.rmdir(mount[1])
+
+
 def test_the_bytes_of_a_device(tmp_path: Path) -> None:
     (tmp_path / "dev/disk/by-id").mkdir(parents=True)
     (tmp_path / "dev/vdb").write_bytes(b"config" + bytes(506))

@@ -260,8 +260,21 @@ def test_a_pipe_is_no_image_and_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_an_image_that_cannot_be_read(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")  # that nobody writes to
-    for path in (tmp_path / "none", tmp_path, tmp_path / "pipe"):
+    for path in (tmp_path / "none", tmp_path):
         with pytest.raises(FileFault, match="cannot read"):
             image_disk(path, commands.run)
-    assert os.listdir(tmp_path) == ["pipe"]
+    assert os.listdir(tmp_path) == []
+
+
+@on_loops
+def test_loop_devices_are_disks_where_somebody_says_so(tmp_path: Path) -> None:
+    with loops(tmp_path) as new_loop:
+        other, loop = new_loop(64 << 20), new_loop(64 << 20)
+        run("sgdisk", "--new=1:0:0", loop)
+        run("partx", "--update", loop)
+        devices = RealDevices(commands.run)
+        assert not {other, loop} & capture_devices(devices).disks.keys()
+        for named in (loop, f"{loop}p1"):
+            found = capture_devices(devices, ["/dev/nothing", named]).disks
+            assert other not in found
+            assert found[loop].known == {1: (2048, (64 << 11) - 2048 - 33)}

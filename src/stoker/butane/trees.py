@@ -123,8 +123,7 @@ class _Embedding:
             except LocalFault as fault:
                 self.work.fault(fault, self.pointer)
             except OSError as error:
-                fault_text = go_error("open", path, error)
-                self.work.said.error(m.LOCAL_UNREADABLE, self.pointer, fault=fault_text)
+                self.work.fault(LocalFault(m.LOCAL_UNREADABLE, fault=go_error("open", path, error)), self.pointer)
 
     def _owner(self) -> dict[str, NodeUser | NodeGroup | None]:
         user, group = self.tree.user, self.tree.group

@@ -54,7 +54,7 @@ class Work:
 
     def fault(self, fault: LocalFault, pointer: Pointer) -> None:
         """Report a local file that cannot be used."""
-        self.said.error(fault.message, pointer, **fault.values)
+        self.said.error(fault.message, pointer, directory=self.files_dir, **fault.values)
 
     def fill(self, resource: Resource, content: bytes) -> None:
         """Give a resource its contents, in the shortest form that the spec allows."""

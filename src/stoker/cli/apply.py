@@ -15,7 +15,7 @@ from stoker.cli.findings import write_json
 from stoker.cli.inputs import add_files_dir, add_output, filled
 from stoker.cli.plan import add_allow_wipe
 from stoker.cli.references import add_references, read_wanted
-from stoker.cli.streams import talk, write_data
+from stoker.cli.streams import tell, write_data
 from stoker.engine import (
     Distribution,
     Outcome,
@@ -28,12 +28,16 @@ from stoker.engine import (
     summarise,
     summary_text,
 )
+from stoker.engine.columns import count
 from stoker.engine.messages import DATA_LOSS
 from stoker.fetch import Fetcher
 from stoker.schema.v3 import Config
 from stoker.system import System, SystemFault
 
 PATIENCE = 60.0  # seconds without an answer: a first boot waits for ever, but here somebody is waiting for us
+
+FINISHED = "[finished] "  # in the log of an operation
+MOST_TOLD = 20  # operations that are told one by one
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,13 +74,22 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if root.exists() and not root.is_dir():
         raise CommandError(f"`{arguments.root}` is a file, not a directory", hint="name a directory: --root ./tree")
-    say = (lambda _line: None) if arguments.quiet else (lambda line: talk(line + "\n"))
+    done: list[str] = []
+
+    def say(line: str) -> None:
+        done.extend(line.split(FINISHED)[1:])
+        if not arguments.quiet:
+            tell(line)
+
     wanted = read_wanted(arguments, PATIENCE, say)
     if wanted is None:
         return Exit.FINDINGS
     distribution = distribution_of(wanted.read, arguments.distribution)
     try:
         outcome, summary = _apply(wanted.config, root, distribution, say, arguments)
+    except KeyboardInterrupt:
+        tell(_interrupted(done))
+        raise
     except SystemFault as fault:
         where = "" if str(root) in str(fault) else f"`{root}`: "
         raise CommandError(f"{where}{fault}") from fault
@@ -87,6 +100,12 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         write_data(summary_text(summary).encode("utf-8", "surrogateescape"))
     return _exit_code(outcome)
+
+
+def _interrupted(done: list[str]) -> str:
+    """What had been done when somebody lost patience: the tree, or the disks, are as that has left them."""
+    lines = [f"interrupted, {count(len(done), 'operation')} done", *(f"  {text}" for text in done[-MOST_TOLD:])]
+    return "\n".join([*lines, "hint: run it again; what it would lose, or finds in its way, it says before"])
 
 
 def _exit_code(outcome: Outcome) -> Exit:

@@ -58,6 +58,12 @@ def distribution_of(read: Read, given: str | None) -> Distribution:
     return DISTRIBUTIONS[given or _OF_VARIANT.get(read.spec.variant if read.spec is not None else "", _FALLBACK)]
 
 
+def distribution_meant(read: Read) -> Distribution | None:
+    """The distribution that a document is written for, by its variant; what has none may be for any."""
+    variant = read.spec.variant if not isinstance(read, Carried) and read.spec is not None else ""
+    return DISTRIBUTIONS.get(_OF_VARIANT.get(variant, ""))
+
+
 def locate(read: Read, pointer: Pointer) -> tuple[str, str]:
     """The part of what was written that gave a part of the config, and its place; both as text."""
     entry = placed(Entry(Severity.INFO, "", "", pointer), read)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from stoker.cli.exits import CommandError
+from stoker.cli.exits import CommandError, UsageError
 from stoker.cli.streams import STDIN, read_all
 from stoker.ignition.parse import looks_like_json
 from stoker.report import Message, Report, Severity
@@ -50,6 +50,12 @@ def read_input(path: str) -> Input:
             os.close(descriptor)
 
 
+def read_stdin_once(*paths: str | None) -> None:
+    """Raise UsageError where standard input is named more than once: the second to read it would find nothing."""
+    if paths.count("-") > 1:
+        raise UsageError("`-` is named twice: there is only one standard input", hint="write one of them to a file")
+
+
 def try_input(path: str) -> Input | Report:
     """Read one of many: a file that cannot be read is a finding, so that the others are heard."""
     try:
@@ -62,6 +68,7 @@ def try_input(path: str) -> Input | Report:
 
 def find_files(paths: list[str], suffixes: tuple[str, ...] = BUTANE_SUFFIXES + IGNITION_SUFFIXES) -> list[str]:
     """The files that `paths` name: themselves, and below those that are directories all with a suffix, in order."""
+    read_stdin_once(*paths)
     found = [file for path in paths for file in ([path] if not os.path.isdir(path) else _below(path, suffixes))]
     if not found:
         raise CommandError(

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from stoker.cli.configs import Read, add_distribution, distribution_of, locate, read_config
+from stoker.cli.configs import Read, add_distribution, distribution_meant, distribution_of, locate, read_config
 from stoker.cli.exits import CommandError, Exit, UsageError
 from stoker.cli.findings import write_json
-from stoker.cli.inputs import add_files_dir, add_output, filled, read_input
+from stoker.cli.inputs import add_files_dir, add_output, filled, read_input, read_stdin_once
 from stoker.cli.references import Wanted, add_references, read_wanted
-from stoker.cli.streams import write_data
+from stoker.cli.streams import tell, write_data
 from stoker.engine import DISTRIBUTIONS, plan, settings_of
 from stoker.engine.captured import read_inventory
 from stoker.engine.comparison import compare
@@ -30,13 +30,16 @@ from stoker.engine.targets import (
     distribution_of_system,
     fresh_machine,
     machine_below,
+    other_distribution,
 )
 from stoker.fetch import Fetcher
+from stoker.report import Report
 from stoker.schema.v3 import Config
 from stoker.system import SystemFault
 from stoker.system.inventory import Captured
 
 PATIENCE = 10.0  # seconds without an answer: a plan is asked for again at once
+ALTOGETHER = 60.0  # seconds for all contents that are fetched to be compared
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Plan; exit 0 when nothing is to be done, 2 when something is, 3 when data would be lost, 1 when it would fail."""
     if arguments.was is not None and arguments.follow:
         raise UsageError("plan: `--was` compares two configs as they are: it does not go with `--follow`")
-    wanted = read_wanted(arguments, PATIENCE)
+    read_stdin_once(arguments.file, arguments.was, arguments.inventory)
+    wanted = read_wanted(arguments, PATIENCE, tell)
     if wanted is None:
         return Exit.FINDINGS
     if arguments.was is not None:
@@ -86,15 +90,18 @@ def run(arguments: argparse.Namespace) -> int:
         return exit_code(found)
     try:
         with _target(wanted.read, wanted.config, arguments) as target:
-            found = preview_of(wanted, target, arguments.allow_wipe)
+            notes = Report(target.notes)
+            if arguments.distribution is None:
+                notes.extend(other_distribution(distribution_meant(wanted.read), target))
+            found = preview_of(wanted, target, notes, arguments.allow_wipe)
     except SystemFault as fault:
         raise CommandError(str(fault)) from fault
     show_preview(found, arguments.output)
     return exit_code(found)
 
 
-def preview_of(wanted: Wanted, target: Target, allow_wipe: list[str]) -> Preview:
-    """What a config would do to a target."""
+def preview_of(wanted: Wanted, target: Target, notes: Report, allow_wipe: list[str]) -> Preview:
+    """What a config would do to a target; `notes` stand before what is found then."""
     planned = plan(wanted.config, target.system, target.distribution, online=True)
     return preview(
         wanted.config,
@@ -102,9 +109,10 @@ def preview_of(wanted: Wanted, target: Target, allow_wipe: list[str]) -> Preview
         target.system,
         machine=target.machine,
         is_fresh=target.is_fresh,
+        are_disks_assumed=target.is_fresh,
         kernel_arguments=target.kernel_arguments,
         allowed=frozenset(allow_wipe),
-        findings=target.notes,
+        findings=notes,
         locate=wanted.locate,
     )
 
@@ -132,7 +140,8 @@ def _changes_since(read: Read, config: Config, arguments: argparse.Namespace) ->
 
 def _changes_of_recorded(read: Read, was: Config, config: Config, arguments: argparse.Namespace) -> Preview:
     """What a machine that runs has to change, by the record that it has of what was there before any config."""
-    fetcher = Fetcher(msgspec.structs.replace(settings_of(config), patience=PATIENCE))
+    settings = msgspec.structs.replace(settings_of(config), patience=PATIENCE, altogether=ALTOGETHER)
+    fetcher = Fetcher(settings, say=tell)
     try:
         with _target(read, config, arguments) as target:
             if not has_record(target.system):
@@ -181,7 +190,7 @@ def _target(read: Read, config: Config, arguments: argparse.Namespace) -> Abstra
         if not root.is_dir():
             raise CommandError(f"`{arguments.root}` is no directory", hint="without `--root` a fresh machine is meant")
         given = DISTRIBUTIONS[arguments.distribution] if arguments.distribution else None
-        return machine_below(root, arguments.root, given, named)
+        return machine_below(root, arguments.root, config, given, named)
     if arguments.image is not None:
         return disk_image(Path(arguments.image), config, named)
     if arguments.inventory is not None:

@@ -6,19 +6,20 @@ import argparse
 import os
 from pathlib import Path
 
-from stoker.cli.configs import add_distribution, distribution_of
+from stoker.cli.configs import add_distribution, distribution_meant, distribution_of
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.inputs import add_files_dir, add_output, filled
 from stoker.cli.plan import PATIENCE, add_allow_wipe, exit_code, show_preview
 from stoker.cli.references import Wanted, add_references, read_wanted
-from stoker.cli.streams import STDIN, talk
+from stoker.cli.streams import STDIN, talk, tell
 from stoker.engine import DISTRIBUTIONS, plan
 from stoker.engine.errors import Refused
 from stoker.engine.preview import Preview, preview
 from stoker.engine.rearm import Arming, arm, arming_of, obstacles
-from stoker.engine.targets import Target, machine_below
+from stoker.engine.targets import Target, machine_below, other_distribution
 from stoker.ignition.encode import encode
 from stoker.ignition.parse import Parsed
+from stoker.report import Report
 from stoker.system import FileFault, SystemFault
 
 
@@ -41,14 +42,17 @@ def run(arguments: argparse.Namespace) -> int:
     root = Path(arguments.root).absolute()
     if not root.is_dir():
         raise CommandError(f"`{arguments.root}` is no directory", hint="name the root of a system")
-    wanted = read_wanted(arguments, PATIENCE)
+    wanted = read_wanted(arguments, PATIENCE, tell)
     if wanted is None:
         return Exit.FINDINGS
     given = DISTRIBUTIONS[arguments.distribution] if arguments.distribution else None
     try:
-        with machine_below(root, arguments.root, given, distribution_of(wanted.read, None)) as target:
+        fallback = distribution_of(wanted.read, None)
+        with machine_below(root, arguments.root, wanted.config, given, fallback) as target:
             arming = arming_of(target.distribution)
-            found = _preview(wanted, target, arming, arguments.allow_wipe)
+            meant = distribution_meant(wanted.read) if given is None else None
+            notes = other_distribution(meant, target)
+            found = _preview(wanted, target, arming, notes, arguments.allow_wipe)
             show_preview(found, arguments.output)
             _judge(found, arguments)
             path = arm(arming, _text(wanted), target.system)
@@ -63,10 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.FINE
 
 
-def _preview(wanted: Wanted, target: Target, arming: Arming, allow_wipe: list[str]) -> Preview:
-    """What the first boot would do, and what stands in its way."""
+def _preview(wanted: Wanted, target: Target, arming: Arming, notes: Report, allow_wipe: list[str]) -> Preview:
+    """What the first boot would do, and what stands in its way; `notes` are told, too."""
     planned = plan(wanted.config, target.system, target.distribution, online=True)
-    findings = obstacles(arming, target.distribution, planned, target.system, target.kernel_arguments)
+    found = obstacles(arming, target.distribution, planned, target.system, target.kernel_arguments)
     return preview(
         wanted.config,
         planned,
@@ -74,7 +78,7 @@ def _preview(wanted: Wanted, target: Target, arming: Arming, allow_wipe: list[st
         machine=target.machine,
         kernel_arguments=target.kernel_arguments,
         allowed=frozenset(allow_wipe),
-        findings=findings,
+        findings=[*notes, *found],
         locate=wanted.locate,
     )
 

@@ -13,10 +13,10 @@ import msgspec
 from stoker.cli.configs import add_distribution, distribution_of
 from stoker.cli.exits import CommandError, Exit
 from stoker.cli.findings import write_json
-from stoker.cli.inputs import add_files_dir, add_output, filled
+from stoker.cli.inputs import add_files_dir, add_output, filled, read_stdin_once
 from stoker.cli.plan import PATIENCE, captured_of
 from stoker.cli.references import Wanted, add_references, read_wanted
-from stoker.cli.streams import talk, write_data
+from stoker.cli.streams import talk, tell, write_data
 from stoker.engine import Distribution, finding_of, settings_of
 from stoker.engine.rehearsal import Rehearsal, rehearsal_text, rehearse
 from stoker.engine.targets import distribution_of_system
@@ -46,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate; exit 1 when the machine would not come up, or with a unit that cannot be started."""
-    wanted = read_wanted(arguments, PATIENCE)
+    read_stdin_once(arguments.file, arguments.inventory)
+    wanted = read_wanted(arguments, PATIENCE, tell)
     if wanted is None:
         return Exit.FINDINGS
     captured = None if arguments.inventory is None else captured_of(arguments.inventory)
@@ -78,7 +79,7 @@ def _data(found: Rehearsal, *, is_kept: bool) -> dict[str, Any]:
 def rehearse_config(wanted: Wanted, root: Path, distribution: Distribution, captured: Captured | None) -> Rehearsal:
     """Rehearse a config. The findings have the places of what was written. Raises CommandError."""
     config = wanted.config
-    fetcher = Fetcher(msgspec.structs.replace(settings_of(config), patience=PATIENCE), say=lambda _line: None)
+    fetcher = Fetcher(msgspec.structs.replace(settings_of(config), patience=PATIENCE), say=tell)
     try:
         found, outcome = rehearse(config, root, distribution, captured=captured, say=lambda _line: None, fetch=fetcher)
     except SystemFault as fault:

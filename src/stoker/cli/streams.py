@@ -53,6 +53,11 @@ def talk(text: str) -> None:
         write_all(STDERR, text.encode("utf-8", "surrogateescape"))
 
 
+def tell(line: str) -> None:
+    """Write a line to stderr: who is waited for, for one."""
+    talk(f"{line}\n")
+
+
 def silence_stdout() -> None:
     """Send what is still buffered nowhere, so that the interpreter does not complain about it on its way out."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

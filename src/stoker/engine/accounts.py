@@ -24,7 +24,8 @@ from stoker.engine.operations.homes import OwnHome
 from stoker.report import Report, Severity
 from stoker.schema.v3 import Config, Passwd, PasswdGroup, PasswdUser
 from stoker.system import AccountDraft, AccountFault, GroupFields, System, UserFields
-from stoker.system.databases import GROUP, PASSWD
+from stoker.system.databases import GROUP, PASSWD, Database
+from stoker.system.protocol import FILE
 
 GROUPS = "files: ensureGroups"
 USERS = "files: ensureUsers"
@@ -47,6 +48,18 @@ def draft_of(system: System) -> AccountDraft | None:
     return AccountDraft(system) if known else None
 
 
+def _damage(path: str, system: System) -> str:
+    """What is wrong with a file of accounts, empty when nothing is or when it is not there: it has entries, if any."""
+    place = system.resolve(path, follow=True)
+    found = system.look(place)
+    if found is None or (found.kind == FILE and found.size == 0):
+        return ""
+    if found.kind != FILE:
+        return "is no file"
+    entries = Database(path, system.read(place).decode(errors="surrogateescape"))
+    return "" if any(True for _ in entries) else "has no account in it"
+
+
 def plan_accounts(
     config: Config,
     system: System,
@@ -57,6 +70,11 @@ def plan_accounts(
 ) -> Iterator[Step]:
     """Plan groups, users and their keys; done on the `draft`, too, and what it refuses is said in `report`."""
     passwd = config.passwd or Passwd()
+    for path in (PASSWD, GROUP):
+        reason = _damage(path, system)
+        if reason:
+            severity = Severity.ERROR if passwd.users or passwd.groups else Severity.WARNING
+            report.add(severity, messages.NO_ACCOUNTS, ("passwd",), path=path, reason=reason)
     mounts = tuple(path for _, path, _ in mounted_filesystems(config.storage))
     steps = [step for index, group in enumerate(passwd.groups) for step in _plan_group(group, system, index)]
     for index, user in enumerate(passwd.users):

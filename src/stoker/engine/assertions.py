@@ -24,7 +24,6 @@ from stoker.system import System, SystemFault, User
 from stoker.system.protocol import DIRECTORY, FILE, LINK
 
 MEBIBYTE: Final = 1 << 20
-STATES: Final = ("enabled", "disabled", "masked")
 SHOWN: Final = 64  # characters of a text that are shown: a digest is whole
 
 
@@ -200,9 +199,7 @@ def _unit(entry: Expectation, scene: Scene) -> Iterator[Failure]:
     units = {unit.name: unit.state for unit in scene.rehearsal.summary.units}
     texts = list(_unit_texts(entry.name, scene)) if "/" not in entry.name else []
     yield from _presence(entry, entry.name in units or bool(texts))
-    if entry.wanted.get("state", "enabled") not in STATES:
-        yield "state", f"`{entry.wanted['state']}` is no state: known are {', '.join(STATES)}"
-    elif "state" in entry.wanted and units.get(entry.name, "") != entry.wanted["state"]:
+    if "state" in entry.wanted and units.get(entry.name, "") != entry.wanted["state"]:
         yield "state", f"it is {units.get(entry.name) or 'left as the image has it'}, not {entry.wanted['state']}"
     yield from _contained(entry, "\n".join(texts))
 

@@ -58,7 +58,7 @@ def compare(
     `inventory` has its disks as they were before that; without one they are imagined. See `preview` for the rest.
     """
     disks = inventory or _imagined(old, new, distribution)
-    drawn, anew = _disks(old, new, distribution, disks, machine, allowed, locate)
+    drawn, anew = _disks(old, new, distribution, disks, inventory is None, machine, allowed, locate)
     with scratch_machine(distribution, disks) as system:
         before, after = (
             preview(
@@ -90,6 +90,7 @@ def _disks(
     new: Config,
     distribution: Distribution,
     disks: Inventory,
+    are_assumed: bool,
     machine: str,
     allowed: frozenset[str],
     locate: Locate,
@@ -108,7 +109,15 @@ def _disks(
                 kept.add(Severity.WARNING, OLD_NOT_DONE, reason=entry.message)
         changed = msgspec.structs.replace(new, storage=_drawn(new.storage or Storage(), same), kernel_arguments=None)
         rest = Plan(steps, kept, planned.kernel_arguments)
-        drawn = preview(changed, rest, system, machine=machine, allowed=allowed, locate=locate)
+        drawn = preview(
+            changed,
+            rest,
+            system,
+            machine=machine,
+            are_disks_assumed=are_assumed,
+            allowed=allowed,
+            locate=locate,
+        )
     errors = [entry for entry in entries if entry.is_error and entry.pointer[:1] == ("storage",)]
     return drawn, [_anew(entry, new, locate) for entry in errors]
 

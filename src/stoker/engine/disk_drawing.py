@@ -30,14 +30,14 @@ class _Cell(NamedTuple):
     size: int
 
 
-def draw_disk(disk_plan: DiskPlan, width: int = WIDTH) -> list[str]:
-    """The lines for a disk; bars alone where nothing changes."""
+def draw_disk(disk_plan: DiskPlan, width: int = WIDTH, *, is_assumed: bool = False) -> list[str]:
+    """The lines for a disk, said to be assumed where nobody has it yet; bars alone where nothing changes."""
     unit = disk_plan.disk.sector_size
     rows = list(_changes(disk_plan))
     marks = {partition.number: mark for mark, partition in rows if mark != "-"}
     gone = {partition.number: "-" for mark, partition in rows if mark == "-"}
     return [
-        f"{disk_plan.disk.node}, {size_text(disk_plan.disk.size)}",
+        f"{disk_plan.disk.node}, {size_text(disk_plan.disk.size)}{' assumed' if is_assumed else ''}",
         f"  before {draw_table(disk_plan.before, gone, width - 9)}",
         f"  after  {draw_table(disk_plan.after, marks, width - 9)}",
         *_listed(rows, unit),

@@ -91,6 +91,11 @@ BAD_FILESYSTEM: Final = Message(
 FILESYSTEM_IN_USE: Final = Message(
     "filesystem-in-use", "{format} cannot be made on {device}: {node} is {use}", "release it first"
 )
+FILESYSTEM_TOO_SMALL: Final = Message(
+    "filesystem-too-small",
+    "{format} needs at least {least} MiB, and {device} has {found} MiB",
+    "make it larger, or take `ext4`, which is content with less",
+)
 AMBIVALENT: Final = Message(
     "several-filesystems",
     "querying filesystem field of {device}: found multiple filesystem types",

@@ -24,6 +24,7 @@ from stoker.report import Message, Place, Report, Severity
 
 MOST: Final = 10_000  # expectations in a file
 MOST_TEXTS: Final = 100  # texts of a key
+STATES: Final = ("enabled", "disabled", "masked")  # of a unit
 
 Reader = Callable[[Node], object]
 
@@ -48,6 +49,10 @@ def _path(text: str) -> object:
     return text if text.startswith("/") and "\0" not in text else scalars.MISMATCH
 
 
+def _state(text: str) -> object:
+    return text if text in STATES else scalars.MISMATCH
+
+
 def _digest(text: str) -> object:
     return text.lower() if re.fullmatch("[0-9a-fA-F]{64}", text) else scalars.MISMATCH
 
@@ -63,6 +68,7 @@ NAME: Final = Value("a name", _scalar(lambda node: scalars.MISMATCH if "\0" in n
 PATH: Final = Value("an absolute path", _scalar(lambda node: _path(node.value)))
 DIGEST: Final = Value("64 hexadecimal digits", _scalar(lambda node: _digest(node.value)))
 MODE: Final = Value("a mode in octal, such as 0644", _scalar(scalars.integer))
+STATE: Final = Value(f"one of {', '.join(STATES)}", _scalar(lambda node: _state(node.value)))
 FLAG: Final = Value("true or false", _scalar(scalars.boolean))
 
 _OF_PATH: Final = {"exists": FLAG, "mode": MODE, "owner": TEXT, "group": TEXT}
@@ -74,7 +80,7 @@ SUBJECTS: Final[dict[str, dict[str, Value]]] = {
     "link": {"exists": FLAG, "to": TEXT},
     "user": {"exists": FLAG, "id": NUMBER, "in": TEXTS, "home": TEXT, "shell": TEXT, "key": TEXTS},
     "group": {"exists": FLAG, "id": NUMBER},
-    "unit": {"exists": FLAG, "state": TEXT, "has": TEXTS, "lacks": TEXTS},
+    "unit": {"exists": FLAG, "state": STATE, "has": TEXTS, "lacks": TEXTS},
     "partition": {"exists": FLAG, "disk": TEXT, "at_least": NUMBER, "at_most": NUMBER, "format": TEXT},
     "mount": {"exists": FLAG, "device": TEXT, "format": TEXT},
     "kernel_argument": {"exists": FLAG},

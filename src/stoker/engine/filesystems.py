@@ -29,6 +29,10 @@ TRAIL = "disks: createFilesystems"
 MOUNT = "mount"
 UNMOUNT = "umount"
 NOT_MOUNTED = {None, "", "none", "swap"}
+MEBIBYTE = 1 << 20
+# Bytes below which a tool refuses, unless its options say otherwise (`--unsupported`, `--mixed`): mkfs.xfs since
+# xfsprogs 5.19 ("stop allowing tiny filesystems"), mkfs.btrfs by its default profiles. The others take a MiB.
+LEAST = {"xfs": 300 * MEBIBYTE, "btrfs": 109 * MEBIBYTE}
 VIRTIOFS = "virtiofs"  # its device is a tag, nothing is made
 
 
@@ -78,6 +82,12 @@ def _plan_one(
     if use and located.holder:
         values = {"format": fields.format, "node": located.node, "use": use}
         report.add(Severity.ERROR, messages.FILESYSTEM_IN_USE, pointer, None, device=quoted(said.device), **values)
+        return
+    size = outlook.size(located)
+    least = 0 if fields.options else LEAST.get(fields.format, 0)
+    if size is not None and size < least:
+        values = {"format": fields.format, "least": str(least // MEBIBYTE), "found": f"{size / MEBIBYTE:g}"}
+        report.add(Severity.ERROR, messages.FILESYSTEM_TOO_SMALL, pointer, None, device=quoted(said.device), **values)
         return
     losses = outlook.losses(located, said.device, found, wipes=wipe)
     make = MakeFilesystem(device=said.device, node=located.node, fields=fields, wipe=wipe, losses=losses)

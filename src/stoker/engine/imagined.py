@@ -83,6 +83,11 @@ def imagine(config: Config, distribution: str) -> Inventory:
     return inventory
 
 
+def named_devices(storage: Storage) -> list[str]:
+    """The paths of all devices that a config names."""
+    return [*(disk.device for disk in storage.disks), *_devices(storage)]
+
+
 def _devices(storage: Storage) -> list[str]:
     """What arrays, volumes and file systems are made on."""
     members = [device for array in storage.raid for device in array.devices]

@@ -23,7 +23,7 @@ from stoker.engine.operations.units import MaskUnit, UnmaskUnit
 from stoker.engine.plan import Plan
 from stoker.engine.policy import Effect, Impact, effect_of_path, effect_of_unit
 from stoker.fetch import Fetch, FetchFault
-from stoker.report import Pointer, Severity
+from stoker.report import Pointer, Report, Severity
 from stoker.schema.v3 import Config
 from stoker.system import System, SystemFault
 from stoker.system.protocol import DIRECTORY
@@ -69,7 +69,18 @@ def refuse_losses(planned: Plan, system: System, allowed: Collection[str]) -> Pl
     for loss, pointer in lost.items():
         if not loss.is_allowed(allowed):
             planned.report.add(Severity.ERROR, messages.DATA_LOSS, pointer, what=loss, label=quote(loss.name))
+    if not all(loss.is_allowed(allowed) for loss in lost):
+        planned.report.extend(allowed_in_vain(allowed, [(loss.name, loss.labels) for loss in lost]))
     return planned
+
+
+def allowed_in_vain(allowed: Collection[str], losses: Collection[tuple[str, Collection[str]]]) -> Report:
+    """Labels that nothing has of what would be lost (name and labels): one that was mistyped allows nothing."""
+    names = ", ".join(f"`{name}`" for name in dict.fromkeys(name for name, _ in losses))
+    report = Report()
+    for label in sorted(set(allowed).difference(*(labels for _, labels in losses))):
+        report.add(Severity.WARNING, messages.ALLOWED_IN_VAIN, label=label, names=names or "nothing")
+    return report
 
 
 def flat(steps: Iterable[Step | Heading]) -> Iterator[Step]:

@@ -8,7 +8,7 @@ after a failure.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from stoker.engine.impact import refuse_losses
 from stoker.engine.operations import Step
 from stoker.engine.outcome import Outcome
 from stoker.engine.plan import STAGES, Plan, plan
+from stoker.engine.provision import blank_tree, is_new_tree
 from stoker.engine.resumption import carry_out_again, put_back_half_done
 from stoker.fetch import Fetch
 from stoker.report import Report
@@ -50,10 +51,13 @@ def provision_machine(
     still mounted. What would lose data is refused, but for what is `allowed` to be lost, by its labels. Raises
     `SystemFault` when the root cannot be opened.
     """
+    is_new = is_new_tree(root)
     with closing(RealSystem(root, with_devices=True, patience=PATIENCE)) as system:
         noticed = put_back_half_done(system, say)
-        make_plan = partial(_plan, config, system, distribution, allowed, online=fetch is not None)
-        draft = make_plan(_foreseeable(config))
+        make_plan = partial(_plan, config, distribution, allowed, online=fetch is not None)
+        # A new tree gets its base only when nothing is refused: what that will be is looked at elsewhere.
+        with blank_tree(distribution, system.devices) if is_new else nullcontext(system) as base:
+            draft = make_plan(base, _foreseeable(config))
         draft.report.entries[:0] = noticed.entries
         if draft.report.has_errors:
             outcome = carry_out(draft, system, say)
@@ -61,11 +65,11 @@ def provision_machine(
             return outcome
         with ExitStack() as undo:
             undo.callback(carry_out, _cleanup(draft), system, say)
-            outcome = carry_out(make_plan(("disks", "mount")), system, say, fetch)
+            outcome = carry_out(make_plan(system, ("disks", "mount")), system, say, fetch)
             if outcome.succeeded:
                 if system.look("/etc/passwd") is None:
                     lay_base(system, distribution)
-                make_files, digest = partial(make_plan, ("files",)), digest_of_config(config)
+                make_files, digest = partial(make_plan, system, ("files",)), digest_of_config(config)
                 outcome = _joined(outcome, carry_out_again(make_files, system, say, fetch, config=digest))
             look(outcome, system)
             undo.pop_all()
@@ -81,9 +85,9 @@ def _foreseeable(config: Config) -> tuple[str, ...]:
 
 def _plan(
     config: Config,
-    system: System,
     distribution: Distribution,
     allowed: Collection[str],
+    system: System,
     stages: tuple[str, ...],
     *,
     online: bool,

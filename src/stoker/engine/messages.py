@@ -90,6 +90,11 @@ NO_DEFAULT_GROUP: Final = Message(
     "name one by `primary_group`, or let `/etc/login.defs` of the root say `USERGROUPS_ENAB yes`: one for each user",
 )
 BAD_ID: Final = Message("bad-id", "{number} cannot be the id of a user or group", "ids go from 0 to 4294967294")
+NO_ACCOUNTS: Final = Message(
+    "no-accounts",
+    "`{path}` {reason}: none of the accounts of this tree is known",
+    "look at what wrote it, and put the file of the system back",
+)
 NO_HOME: Final = Message(
     "no-home",
     "user `{name}` has no home directory to keep ssh keys in: `{home}` does not exist",
@@ -133,6 +138,14 @@ NOT_REPLACED: Final = Message(
     "pass `--follow` to have it fetched, or apply that one instead of this one",
 )
 
+# Kernel arguments.
+NO_KARGS_HELPER: Final = Message(
+    "no-kernel-argument-helper",
+    "{reason}",
+    "the initramfs has no `{name}`, which is the distribution's own: install one that has it, or take"
+    " `kernel_arguments` out of the config",
+)
+
 # Labels.
 NO_POLICY: Final = Message(
     "no-selinux-policy",
@@ -145,6 +158,11 @@ FILES_UNKNOWN: Final = Message(
     "files-unknown",
     "{what} does not tell which files are there: whether one of the config is there already is not known",
     "`--root` plans for a tree, or for the machine that it is run on: `--root /`",
+)
+OTHER_DISTRIBUTION: Final = Message(
+    "other-distribution",
+    "the config is written for {meant}, and planned for {found}: their paths and accounts differ",
+    "write it in the variant of that one; or say that it is meant so, by `--distribution {name}`",
 )
 ALLOWED_IN_VAIN: Final = Message(
     "allowed-in-vain",

@@ -76,6 +76,13 @@ class Outlook:
             None if device.node in self._gone else Located(device.node, device.node)
         )
 
+    def size(self, located: Located) -> int | None:
+        """The bytes that a device will have; None when that is not known yet."""
+        if located.size:
+            return located.size
+        device = self.devices.find(located.holder) if located.holder else None
+        return None if device is None else device.size
+
     def probe(self, located: Located) -> Signature | None:
         """What is now where the device will be."""
         if not located.holder:

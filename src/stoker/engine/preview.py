@@ -13,11 +13,10 @@ from typing import Any
 
 import msgspec
 
-from stoker.engine import messages
 from stoker.engine.disk_drawing import INDENTED, draw_disk
 from stoker.engine.disks import draft_disks
 from stoker.engine.filesystems import MOUNT
-from stoker.engine.impact import Judged, judge, readers_of
+from stoker.engine.impact import Judged, allowed_in_vain, judge, readers_of
 from stoker.engine.operations import Operation
 from stoker.engine.operations.losses import Loss
 from stoker.engine.outlook import Outlook
@@ -27,7 +26,7 @@ from stoker.engine.plan import Plan
 from stoker.engine.policy import Impact
 from stoker.engine.summary import Finding, finding_of
 from stoker.fetch import Embedded
-from stoker.report import Entry, Pointer, Report, Severity
+from stoker.report import Entry, Pointer, Report
 from stoker.schema.v3 import Config, Storage
 from stoker.system import System, Table
 
@@ -79,10 +78,14 @@ class Stretch(msgspec.Struct, frozen=True):
 
 
 class DiskView(msgspec.Struct, frozen=True):
-    """A disk of the config: its partitions before (null: no table) and after, and both as a drawing, line by line."""
+    """A disk of the config: its partitions before (null: no table) and after, and both as a drawing, line by line.
+
+    One that is `assumed` is made up: nobody has the machine yet, and its size is one that all fits on.
+    """
 
     node: str
     size: int
+    assumed: bool
     before: tuple[Stretch, ...] | None
     after: tuple[Stretch, ...]
     drawing: tuple[str, ...]
@@ -121,6 +124,7 @@ def preview(
     *,
     machine: str,
     is_fresh: bool = False,
+    are_disks_assumed: bool = False,
     kernel_arguments: Collection[str] = (),
     allowed: frozenset[str] = frozenset(),
     findings: Iterable[Entry] = (),
@@ -128,30 +132,22 @@ def preview(
 ) -> Preview:
     """Gather what a plan of a config would do to a system.
 
-    `machine` says in words what that is; on one that `is_fresh` nothing can be lost. `kernel_arguments` are those that
+    `machine` says in words what that is; on one that `is_fresh` nothing can be lost; `are_disks_assumed` tells that its
+    disks are made up. `kernel_arguments` are those that
     it has, `allowed` the labels of what may be lost; `findings` stand before those of the plan.
     """
     judged = list(judge(planned.steps, system, Embedded(), readers_of(config, system), is_fresh=is_fresh))
     changes = [*_changes(judged, system, allowed, locate)]
     changes += _kernel_arguments(planned, frozenset(kernel_arguments), locate)
+    losses = [(lost.labels[0], lost.labels) for change in changes for lost in change.losses]
     changes.sort(key=lambda change: GROUPS.index(change.group))  # stable: within a group, the order of the plan
     return Preview(
         machine,
         max((change.impact for change in changes), key=lambda impact: impact.rank, default=Impact.NONE),
-        tuple(_disk_view(draft, is_fresh=is_fresh) for draft in _drafts(config, system)),
+        tuple(_disk_view(draft, is_fresh, are_disks_assumed) for draft in _drafts(config, system)),
         tuple(changes),
-        tuple(_finding(entry, locate) for entry in (*findings, *planned.report, *_allowed_in_vain(allowed, changes))),
+        tuple(_finding(entry, locate) for entry in (*findings, *planned.report, *allowed_in_vain(allowed, losses))),
     )
-
-
-def _allowed_in_vain(allowed: frozenset[str], changes: Iterable[Change]) -> Report:
-    """Labels that nothing has of what would be lost: one that was mistyped allows nothing."""
-    losses = [lost for change in changes for lost in change.losses]
-    names = ", ".join(f"`{name}`" for name in dict.fromkeys(lost.labels[0] for lost in losses))
-    report = Report()
-    for label in sorted(allowed.difference(*(lost.labels for lost in losses))):
-        report.add(Severity.WARNING, messages.ALLOWED_IN_VAIN, label=label, names=names or "nothing")
-    return report
 
 
 def _changes(judged: Iterable[Judged], system: System, allowed: frozenset[str], locate: Locate) -> Iterator[Change]:
@@ -246,15 +242,16 @@ def _drafts(config: Config, system: System) -> list[DiskPlan]:
     return draft_disks(config.storage or Storage(), Outlook(system.devices), Report())
 
 
-def _disk_view(draft: DiskPlan, *, is_fresh: bool) -> DiskView:
+def _disk_view(draft: DiskPlan, is_fresh: bool, is_assumed: bool) -> DiskView:
     if is_fresh:
         draft = msgspec.structs.replace(draft, losses=())
     return DiskView(
         draft.disk.node,
         draft.disk.size,
+        is_assumed,
         None if draft.before is None else _stretches(draft.before),
         _stretches(draft.after),
-        tuple(draw_disk(draft, INDENTED)),
+        tuple(draw_disk(draft, INDENTED, is_assumed=is_assumed)),
     )
 
 

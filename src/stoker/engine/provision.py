@@ -13,7 +13,7 @@ from stoker.engine.outcome import Outcome
 from stoker.engine.plan import plan
 from stoker.fetch import Fetch
 from stoker.schema.v3 import Config
-from stoker.system import FileFault, RealSystem, ScratchSystem, System
+from stoker.system import BlockDevices, FileFault, RealSystem, ScratchSystem, System
 from stoker.system.scratch import has_manifest
 
 Look = Callable[[Outcome, System], None]
@@ -40,9 +40,9 @@ def provision(
     comes from here, is nobody's data.
     """
     online = fetch is not None
-    is_fresh = not root.exists() or (root.is_dir() and not any(root.iterdir()))
+    is_fresh = is_new_tree(root)
     if is_fresh:
-        with _blank(distribution) as trial:
+        with blank_tree(distribution) as trial:
             planned = plan(config, trial, distribution, online=online)
             if planned.report.has_errors:
                 outcome = carry_out(planned, trial, say, fetch)
@@ -64,11 +64,19 @@ def provision(
         return outcome
 
 
+def is_new_tree(root: Path) -> bool:
+    """Whether there is no tree yet, or nothing in it."""
+    return not root.exists() or (root.is_dir() and not any(root.iterdir()))
+
+
 @contextmanager
-def _blank(distribution: Distribution) -> Iterator[System]:
-    """A tree elsewhere with nothing but the base of a distribution, gone again afterwards."""
+def blank_tree(distribution: Distribution, devices: BlockDevices | None = None) -> Iterator[System]:
+    """A tree elsewhere with nothing but the base of a distribution, gone again afterwards; to plan on, with devices."""
     from tempfile import TemporaryDirectory  # noqa: PLC0415 -- a first boot, which has its tree, does not pay for it
 
-    with TemporaryDirectory(prefix="stoker-") as directory, closing(ScratchSystem(Path(directory) / "root")) as system:
+    with (
+        TemporaryDirectory(prefix="stoker-") as directory,
+        closing(ScratchSystem(Path(directory) / "root", devices=devices)) as system,
+    ):
         lay_base(system, distribution)
         yield system

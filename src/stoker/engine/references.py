@@ -117,7 +117,6 @@ class Renderer:
         """Fetch a config that another one names, and read it."""
         source = source_of(reference)
         name = "data:…" if source.is_embedded else redacted(source.url)
-        origin = by.origins.find(pointer)
         if self._offline and not source.is_embedded:
             raise NeedsNetwork(messages.NEEDS_NETWORK, name=name)
         if len(self.found) >= MOST:
@@ -129,8 +128,8 @@ class Renderer:
             self._say(Line(f"fetched referenced config {where} with SHA512: {digest}", Level.DEBUG))
             done = read_config(text, name, self._say)
         except (FetchFault, BadConfig):
-            self.blamed = origin
-            self._say(Line(f"this config is named by {origin}", Level.ERROR))
+            self.blamed = by.origins.find(pointer)
+            self._say(Line(f"this config is named by {self.blamed}", Level.ERROR))
             raise
         self.found.append(Named(source.url, _path(source.url)))
         return done

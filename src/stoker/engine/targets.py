@@ -17,9 +17,9 @@ import msgspec
 from stoker.engine import messages
 from stoker.engine.captured import lay_accounts
 from stoker.engine.distributions import DISTRIBUTIONS, Distribution, lay_base
-from stoker.engine.imagined import imagine
+from stoker.engine.imagined import imagine, named_devices
 from stoker.report import Report, Severity
-from stoker.schema.v3 import Config
+from stoker.schema.v3 import Config, Storage
 from stoker.system import RealSystem, ScratchSystem, System, commands
 from stoker.system.images import image_disk
 from stoker.system.inventory import Captured, capture_devices, kernel_arguments, os_release
@@ -53,6 +53,16 @@ def distribution_of_system(os: dict[str, str]) -> Distribution | None:
         if known in DISTRIBUTIONS:
             return DISTRIBUTIONS[known]
     return None
+
+
+def other_distribution(meant: Distribution | None, target: Target) -> Report:
+    """That a config, which is `meant` for one distribution, is planned for a machine with another."""
+    report = Report()
+    if meant is not None and meant != target.distribution:
+        found = target.distribution
+        message = messages.OTHER_DISTRIBUTION
+        report.add(Severity.WARNING, message, meant=meant.title, found=found.title, name=found.name)
+    return report
 
 
 @contextmanager
@@ -92,8 +102,10 @@ def disk_image(path: Path, config: Config, distribution: Distribution) -> Iterat
 
 
 @contextmanager
-def machine_below(root: Path, name: str, distribution: Distribution | None, fallback: Distribution) -> Iterator[Target]:
-    """A tree, called `name`, or the machine that runs this when `root` is `/`, with its disks.
+def machine_below(
+    root: Path, name: str, config: Config, distribution: Distribution | None, fallback: Distribution
+) -> Iterator[Target]:
+    """A tree, called `name`, or the machine that runs this when `root` is `/`, with its disks and what `config` names.
 
     Without `distribution` it is what the tree says that it is, else `fallback`. Raises `SystemFault`.
     """
@@ -101,7 +113,7 @@ def machine_below(root: Path, name: str, distribution: Distribution | None, fall
         found = distribution or distribution_of_system(os_release(system)) or fallback
         is_this = root == Path("/")
         if is_this:
-            inventory = capture_devices(RealDevices(commands.run))
+            inventory = capture_devices(RealDevices(commands.run), named_devices(config.storage or Storage()))
             system.devices = ScratchDevices(as_first_boot_finds(inventory))
         words = f"{'this machine' if is_this else f'the tree `{name}`'} with {found.title}"
         yield Target(system, found, words, tuple(kernel_arguments(system)))

@@ -9,13 +9,15 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
 
 from stoker.fetch import messages
 from stoker.fetch.checks import check_request, checked
 from stoker.fetch.errors import BadSource
 from stoker.fetch.links import LINKS
-from stoker.fetch.patience import Clock, Patience, RealClock
+from stoker.fetch.patience import FOR_EVER, Clock, Patience, RealClock
 from stoker.fetch.redaction import redacted
 from stoker.fetch.source import COPY_LIMIT, READ_LIMIT, Question, Say, Settings, Source, Write
 from stoker.schema import dataurls
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from stoker.fetch.stores import Amazon, Google
     from stoker.fetch.tftp import Tftp
     from stoker.fetch.web import Web
+
+
+LEAST: Final = 1e-6  # seconds that are as good as none: 0 would be for ever
 
 
 class Embedded:
@@ -92,6 +97,7 @@ class Fetcher(Embedded):
         self._environment = os.environ if environment is None else environment
         self._instance_role = instance_role
         self._links = links
+        self._end = FOR_EVER if not self._settings.altogether else 0.0  # 0 until the first source
         self._clients: dict[str, Callable[[], Client]] = {
             "http": lambda: self._web,
             "https": lambda: self._web,
@@ -117,7 +123,12 @@ class Fetcher(Embedded):
             return answer.status, b"".join(checked(answer.pieces(), "", "", limit))
 
     def _patience(self, url: str, *, once: bool = False) -> Patience:
-        return Patience(url, self._settings, self._clock, self._say, self._links, once=once)
+        settings, now = self._settings, self._clock.now()
+        self._end = self._end or now + settings.altogether
+        if self._end < FOR_EVER:
+            left = max(self._end - now, LEAST)
+            settings = msgspec.structs.replace(settings, total=min(settings.total or left, left))
+        return Patience(url, settings, self._clock, self._say, self._links, once=once)
 
     def _ask_metadata(self, question: Question) -> tuple[int, bytes]:
         """Ask the cloud's metadata service: directly, once, and without waiting long."""

@@ -74,12 +74,14 @@ class Settings(msgspec.Struct, frozen=True):
     """How to fetch. Times are seconds; 0 is for ever.
 
     `response_headers` bounds the wait for an answer's headers, each time; `total` all of one source, tries and body
-    together; `patience` how long it may go without any answer before it is given up, which a first boot never does.
+    together; `altogether` all sources of one Fetcher, from the first on; `patience` how long one may go without any
+    answer before it is given up, which a first boot never does.
     `authorities` are bundles of PEM certificates that are trusted beside the system's.
     """
 
     response_headers: float = 10.0
     total: float = 0.0
+    altogether: float = 0.0
     patience: float = 0.0
     proxies: Proxies = Proxies()
     authorities: tuple[Source, ...] = ()

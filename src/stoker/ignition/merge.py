@@ -3,6 +3,8 @@
 In go a parent and a child of one version; out come the result and a Transcript that maps every part of it to the part
 of the parent or of the child it came from. The child wins: a scalar it sets replaces the parent's, objects are merged,
 lists are merged by key (`Object.key`), or joined where the table says so. The result is not judged here.
+An item of a list that stays where it was in the parent is not in the Transcript: else a thousand configs merged one
+after the other, each with its item, would leave half a million entries. `trace` knows.
 Source: Ignition's `config/merge`, docs/operator-notes.md "Config Merging".
 """
 
@@ -106,7 +108,8 @@ class _Merging:
 
     def _take(self, result: list[Any], item: Any, side: str, index: int, at: _At) -> None:
         source = at.parent if side == PARENT else at.child
-        self._note((*at.result, len(result)), side, (*source, index), whole=True)
+        if side == CHILD or index != len(result) or source != at.result:
+            self._note((*at.result, len(result)), side, (*source, index), whole=True)
         result.append(item)
 
     def _note_list(self, ours: list[Any], theirs: list[Any], at: _At) -> None:
@@ -158,5 +161,7 @@ def trace(transcript: Transcript, pointer: Pointer) -> list[Source]:
         sources = transcript.get(pointer[:length])
         if sources is not None:
             rest = pointer[length:]
+            if rest and isinstance(rest[0], int) and not any(source.whole for source in sources):
+                return [Source(PARENT, pointer, whole=True)]  # an item that stays where it was
             return [Source(source.side, source.pointer + rest, source.whole) for source in sources]
     return []

@@ -78,7 +78,11 @@ HARD_LINK_OWNER: Final = Message("hard-link-owner", "user/group ignored for hard
 TREE_WITHOUT_LOCAL: Final = Message("tree-without-local", "local is required")
 
 # local files
-LOCAL_UNREADABLE: Final = Message("local-unreadable", "{fault}")
+LOCAL_UNREADABLE: Final = Message(
+    "local-unreadable",
+    "{fault}",
+    "local files are looked for in `{directory}`; `--files-dir` names another directory",
+)
 NO_FILES_DIR: Final = Message(
     "no-files-dir", "local file paths are relative to a files directory that must be specified with -d/--files-dir"
 )

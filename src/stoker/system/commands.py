@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from stoker.system.errors import CommandFault
+from stoker.system.errors import MISSING, CommandFault
 
-MISSING: Final = 127  # what a shell and env(1) exit with when there is no such command
 ANSWER: Final = 16 << 20  # bytes that are kept of the standard output
 TALK: Final = 1 << 20  # bytes that are kept of the standard error: complaints about some hundred units
 CHUNK: Final = 64 << 10
+LOOK: Final = 0.2  # seconds between two looks whether a command that is silent has ended
 
 
 def run(arguments: Sequence[str], stdin: bytes = b"", seconds: float = 60.0) -> bytes:
@@ -95,16 +95,20 @@ def _input(stdin: bytes) -> Iterator[int]:
 
 
 def _listen(process: subprocess.Popen[bytes], deadline: float, output: _End, errors: _End) -> int | None:
-    """Listen to a process until it ends; its status, None when it has not ended in time."""
+    """Listen to a process until it ends; its status, None when it has not ended in time.
+
+    What it leaves running may hold its pipes for ever: when it has ended, only what is in them is read.
+    """
     with selectors.DefaultSelector() as selector:
         for stream, end in ((process.stdout, output), (process.stderr, errors)):
             if stream is not None:
                 selector.register(stream.fileno(), selectors.EVENT_READ, end)
         while selector.get_map():
             left = deadline - time.monotonic()
-            ready = selector.select(left) if left > 0 else []
-            if not ready:
-                return None
+            has_ended = process.poll() is not None
+            ready = selector.select(0 if has_ended else min(left, LOOK)) if left > 0 else []
+            if not ready and (has_ended or left <= 0):
+                break
             for key, _ in ready:
                 piece = os.read(key.fd, CHUNK)
                 key.data.add(piece)

@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -94,7 +94,8 @@ class RealDrives:
             finally:
                 self._system.run(["umount", point])
         finally:
-            os.rmdir(point)
+            with suppress(OSError):  # it is still mounted where umount failed, and that is what is told
+                os.rmdir(point)
 
     def read(self, path: str, limit: int) -> bytes | None:
         """See `Drives.read`."""

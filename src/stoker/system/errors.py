@@ -16,7 +16,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 HIDDEN = "xxxxx"
+MISSING = 127  # what a shell and env(1) exit with when there is no such command
 SHOWN = 64 << 10  # bytes of what a tool printed that its fault tells
+USAGE = re.compile(r"\nusage:", re.IGNORECASE)  # not at the beginning: nothing would be left
 SECRETS = frozenset({"--password"})  # options of commands whose value is nobody's business
 SECRET_NAME = re.compile(r"(?:^|[._-])(?:token|secret|password|passwd|key)(?:[._-]|$)", re.IGNORECASE)
 
@@ -98,6 +100,10 @@ def without_secrets(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def _text(output: bytes) -> str:
-    """The end of what a tool printed, on one line; nothing in it can steer a terminal."""
-    text = output[-SHOWN:].decode(errors="replace").strip()
+    """The end of what a tool printed, on one line; nothing in it can steer a terminal.
+
+    What it says of its own usage after that, some forty lines of mkfs.xfs(8), tells nobody what was wrong.
+    """
+    said = output[-SHOWN:].decode(errors="replace").strip()
+    text = USAGE.split(said, maxsplit=1)[0].rstrip()
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -29,12 +29,16 @@ ARRAYS: Final = "/dev/md"
 OS_RELEASE: Final = ("/etc/os-release", "/usr/lib/os-release")
 OS_FIELDS: Final = ("ID", "ID_LIKE", "VARIANT_ID", "VERSION_ID", "BUILD_ID", "NAME", "PRETTY_NAME")
 
-_NO_DISKS: Final = re.compile(r"(loop|ram|zram|dm-|md|sr|fd|nbd)\d*")  # what is made of disks, or holds no system
+_NO_DISKS: Final = re.compile(r"(dm-|md|sr|fd)\d*")  # what is made of disks, or holds no system
+_SELDOM: Final = re.compile(r"(loop|ram|zram|nbd)\d*")  # no disks of a machine, unless somebody says so
 _LARGEST_TEXT: Final = 1 << 20  # bytes of a file that is a few lines
 
 
-class Captured(msgspec.Struct, kw_only=True):
-    """A machine as it was captured. `os` are fields of os-release(5) by name."""
+class Captured(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A machine as it was captured. `os` are fields of os-release(5) by name.
+
+    What else an inventory says is refused: a part in the wrong place would be one that is not there.
+    """
 
     version: int = VERSION
     os: dict[str, str] = {}
@@ -84,13 +88,16 @@ def kernel_arguments(system: System) -> list[str]:
 # Devices
 
 
-def capture_devices(devices: BlockDevices) -> Inventory:
-    """The disks of the machine that runs this, and what is made of them."""
+def capture_devices(devices: BlockDevices, named: Iterable[str] = ()) -> Inventory:
+    """The disks of the machine that runs this, and what is made of them; loop devices and the like where `named`."""
     inventory = Inventory()
+    meant = {found.disk or found.node for found in map(devices.find, named) if found is not None}
     for name in sorted(os.listdir("/sys/class/block")):
         node = "/dev/" + name.replace("!", "/")
         device = devices.find(node)
         if device is None or device.disk or not device.size or _NO_DISKS.fullmatch(name):
+            continue
+        if node not in meant and _SELDOM.fullmatch(name):
             continue
         inventory.disks[node] = capture_disk(devices, device, inventory)
     for node, path in _arrays():

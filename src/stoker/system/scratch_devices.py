@@ -30,7 +30,7 @@ LINUX_FILESYSTEM = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"  # the type that sgdis
 MADE_UP = "00000000-0000-4000-8000-000000000000"  # the UUID of what is given none
 
 
-class Disk(msgspec.Struct, kw_only=True):
+class Disk(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A disk of an inventory.
 
     `contents` maps the first byte of a stretch to what a probe finds there; `fault` says why its table cannot be
@@ -48,7 +48,7 @@ class Disk(msgspec.Struct, kw_only=True):
     unreadable: str = ""
 
 
-class Inventory(msgspec.Struct, kw_only=True):
+class Inventory(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A machine's block devices: disks by node; what is in use (node to words); arrays by path; headers by node.
 
     `held` says what is on arrays, by path; `mounts` what was mounted where when the inventory was taken: directory to

@@ -92,7 +92,7 @@ def _read(work: Work, path: str, at: Pointer) -> bytes | None:
     try:
         return read_file(join(work.files_dir, path)) if work.as_reference else read_local(path, work.files_dir)
     except LocalFault as fault:
-        work.said.error(fault.message, at, **fault.values)
+        work.said.error(fault.message, at, directory=work.files_dir, **fault.values)
         return None
 
 

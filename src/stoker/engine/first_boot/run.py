@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from stoker.engine.errors import EngineFault, NeedsNetwork
+from stoker.engine.errors import BadState, EngineFault, NeedsNetwork
 from stoker.engine.first_boot import stages
 from stoker.engine.first_boot.acquire import base_config, cached_config, fetched_config
 from stoker.engine.first_boot.announcements import announce_configs
@@ -60,7 +60,12 @@ class Ending(NamedTuple):
 def run_stage(name: str, boot: Boot) -> Ending:
     """Run one of `STAGES`. Raises `BadState` when the state of earlier stages cannot be read."""
     began = time.monotonic()
-    state = load_state(boot.places.state_file)
+    is_online = name != OFFLINE
+    try:
+        state = load_state(boot.places.state_file)
+    except BadState as fault:
+        tell(boot, name, f"reading state: {fault}", None, None, time.monotonic() - began, is_online=is_online)
+        raise
     try:
         ending = _run(name, boot, state)
     except (NeedsNetwork, PlatformNeedsNetwork) as fault:
@@ -68,8 +73,10 @@ def run_stage(name: str, boot: Boot) -> Ending:
     except (EngineFault, PlatformFault, FetchFault, SystemFault) as fault:
         _hint(boot, None if isinstance(fault, SystemFault) else fault.hint)
         ending = Ending(str(fault))
+    except Exception as fault:  # noqa: BLE001 -- a mistake of ours ends the boot as any fault does: said and told
+        ending = _mistake(boot, fault)
     if boot.platform == "packet":
-        read = reader(boot.fetch_by(Settings(total=STATUS_SECONDS)), offline=name == OFFLINE)
+        read = reader(boot.fetch_by(Settings(total=STATUS_SECONDS)), offline=not is_online)
         report_status(boot.platform, name, ending.error, read, boot.log)
     if not ending.error:
         try:
@@ -77,8 +84,17 @@ def run_stage(name: str, boot: Boot) -> Ending:
         except EngineFault as fault:
             ending = Ending(f"writing state: {fault}")
     seconds = time.monotonic() - began
-    tell(boot, name, ending.error, ending.config, ending.outcome, seconds, is_online=name != OFFLINE)
+    tell(boot, name, ending.error, ending.config, ending.outcome, seconds, is_online=is_online)
     return ending
+
+
+def _mistake(boot: Boot, fault: Exception) -> Ending:
+    """The ending by what nobody has foreseen; where it happened goes to the log, for whoever mends it."""
+    import traceback  # noqa: PLC0415 -- a boot that goes well does not pay for it
+
+    for line in "".join(traceback.format_exception(fault)).splitlines():
+        boot.log.at(Level.ERROR, line)
+    return Ending(f"a mistake in stoker itself: {type(fault).__name__}: {fault}")
 
 
 def _run(name: str, boot: Boot, state: State) -> Ending:

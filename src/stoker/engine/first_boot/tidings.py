@@ -11,6 +11,7 @@ from typing import Final
 
 from stoker.engine import messages
 from stoker.engine.contents import settings_of
+from stoker.engine.filesystems import mounted_filesystems
 from stoker.engine.first_boot.boot import Boot
 from stoker.engine.outcome import Outcome
 from stoker.engine.reporting import Reporter, destination, post_by
@@ -19,10 +20,12 @@ from stoker.fetch import Settings
 from stoker.platforms.find import machine_arguments
 from stoker.report import Level, Report, Severity
 from stoker.schema.v3 import Config, KernelArguments
-from stoker.system import SystemFault
+from stoker.system import System, SystemFault
+from stoker.system.protocol import DIRECTORY
 
 LAST: Final = "files"  # once it has succeeded, no record of a failure is wanted any more
-KEPT: Final = "/var/lib/.stoker-failure.json"  # beside the journal of the run that failed
+HOME: Final = "/var/lib"
+KEPT: Final = f"{HOME}/.stoker-failure.json"  # beside the journal of the run that failed
 
 
 def tell(
@@ -55,7 +58,7 @@ def tell(
         reporter.note(line)
     reporter.report(stage, outcome or _outcome(error), milliseconds=seconds * 1000, is_online=is_online)
     if stage == LAST or (error and _is_mounted(boot.places.root)):
-        _keep_on_machine(boot, stage)
+        _keep_on_machine(boot, stage, config)
 
 
 def _is_mounted(root: str) -> bool:
@@ -66,17 +69,31 @@ def _is_mounted(root: str) -> bool:
         return False
 
 
-def _keep_on_machine(boot: Boot, stage: str) -> None:
+def _keep_on_machine(boot: Boot, stage: str, config: Config | None) -> None:
     """Keep the record of a failure in the root, too, where it outlives the boot; the last stage takes it away."""
     record = Path(f"{boot.places.spool}/{FAILURE}")
     try:
         with closing(boot.open_system()) as system:
-            if record.exists():
+            if not record.exists():
+                if stage == LAST and system.look(KEPT) is not None:
+                    system.remove_tree(KEPT)
+            elif _is_in_place(system, config):
                 system.write_file(KEPT, record.read_bytes(), mode=0o600, replace=True, durable=True)
-            elif stage == LAST and system.look(KEPT) is not None:
-                system.remove_tree(KEPT)
-    except (OSError, SystemFault) as fault:
+            else:
+                boot.log(f"stoker: the record of the failure is not kept on the machine: its `{HOME}` is not there yet")
+    except Exception as fault:  # noqa: BLE001 -- what made the stage fail may make this fail, and is told already
         boot.log(f"stoker: the record of the failure is not kept on the machine: {fault}")
+
+
+def _is_in_place(system: System, config: Config | None) -> bool:
+    """Whether the directory of the record is the one that the machine will have.
+
+    What is written below a mount point before its time stays hidden there for ever, and nobody takes it away.
+    """
+    paths = [path for _, path, _ in mounted_filesystems(config.storage if config is not None else None)]
+    above = [path for path in paths if path != "/" and f"{HOME}/".startswith(f"{path.rstrip('/')}/")]
+    found = system.look(HOME)
+    return found is not None and found.kind == DIRECTORY and all(map(system.mounted, above))
 
 
 def _outcome(error: str) -> Outcome:

@@ -167,7 +167,7 @@ class MakeDirectory(PathOperation, frozen=True, kw_only=True):
 
 
 class MakeLink(PathOperation, frozen=True, kw_only=True):
-    """Make a symbolic link. One that points there already is left as it is."""
+    """Make a symbolic link. Of one that points there already only the owner is set, where the config names one."""
 
     target: str
 
@@ -178,7 +178,9 @@ class MakeLink(PathOperation, frozen=True, kw_only=True):
     def is_done(self, system: System, fetch: Fetch) -> bool:
         """See `Operation.is_done`."""
         found = system.look(self.path)
-        return found is not None and found.kind == LINK and self._points_there(system)
+        if found is None or found.kind != LINK or not self._points_there(system):
+            return False
+        return self.has_owner(system, found)
 
     def check(self, system: System) -> None:
         """See `PathOperation.check`."""
@@ -198,8 +200,8 @@ class MakeLink(PathOperation, frozen=True, kw_only=True):
             system.remove_tree(self.path)
         if system.look(self.path) is None:
             system.link(self.path, self.target)
-            if owner is not None:
-                system.set_owner(self.path, *owner)
+        if owner is not None:
+            system.set_owner(self.path, *owner)
 
     def _points_there(self, system: System) -> bool:
         return posixpath.normpath(system.read_link(self.path)) == posixpath.normpath(self.target)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from stoker.engine import messages
+from stoker.engine.errors import Refused
 from stoker.engine.operations.operation import Touch
 from stoker.fetch import Fetch
-from stoker.system import System
+from stoker.system import CommandFault, System
+from stoker.system.errors import MISSING
 
 HELPER = "ignition-kargs-helper"
 LONG = 3600.0  # seconds; the helper may end by a reboot
@@ -34,4 +37,9 @@ class ChangeKernelArguments(msgspec.Struct, frozen=True):
         """See `Operation.perform`."""
         options = [word for argument in self.wanted for word in ("--should-exist", argument)]
         options += [word for argument in self.unwanted for word in ("--should-not-exist", argument)]
-        system.run([HELPER, *options], b"", LONG)
+        try:
+            system.run([HELPER, *options], b"", LONG)
+        except CommandFault as fault:
+            if fault.status == MISSING:
+                raise Refused(messages.NO_KARGS_HELPER, reason=fault, name=HELPER) from fault
+            raise

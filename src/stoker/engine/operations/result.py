@@ -17,7 +17,8 @@ RESULT_MODE = 0o600
 class WriteResult(Undoable, frozen=True):
     """Record that the machine has been provisioned.
 
-    What an earlier run left is kept inside, unless the machine's own hook says that it runs from a live image.
+    What an earlier run left is kept inside, but not what that had kept: it would grow with every run. Nothing is when
+    the machine's own hook says that it runs from a live image.
     """
 
     path: str
@@ -49,9 +50,12 @@ class WriteResult(Undoable, frozen=True):
         }
         if system.look(self.path) is not None and not _is_live(system):
             try:
-                record["previousReport"] = msgspec.json.decode(system.read(self.path))
-            except msgspec.DecodeError as error:
+                previous = msgspec.json.decode(system.read(self.path))
+            except (msgspec.DecodeError, RecursionError) as error:
                 raise FileFault("read the previous report", self.path, str(error)) from error
+            if isinstance(previous, dict):
+                previous.pop("previousReport", None)
+            record["previousReport"] = previous
         text = msgspec.json.format(msgspec.json.encode(record), indent=2)
         system.write_file(self.path, text + b"\n", mode=RESULT_MODE, replace=True)
 

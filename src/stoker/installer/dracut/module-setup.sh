@@ -25,8 +25,8 @@ install() {
     ln -sf ../lib/stoker/stoker "$initdir/usr/bin/ignition"
 
     # What the stages call, as far as this system has it.
-    inst_multiple -o basename blkid groupadd groupdel groupmod lsblk mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap \
-        partx setfiles sgdisk useradd userdel usermod wipefs
+    inst_multiple -o basename blkid groupadd groupdel groupmod ignition-kargs-helper lsblk mkfs.btrfs mkfs.ext4 mkfs.fat \
+        mkfs.xfs mkswap partx setfiles sgdisk useradd userdel usermod wipefs
     inst_multiple -o clevis-encrypt-sss clevis-encrypt-tang clevis-encrypt-tpm2 clevis-luks-bind \
         clevis-luks-common-functions clevis-luks-unlock cryptsetup jose mdadm pwmake tpm2_create
 
