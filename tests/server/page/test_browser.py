@@ -334,8 +334,9 @@ def test_what_is_open_is_nobodys_page_once_the_token_is_taken_back(
     tab.go(served.address + path)
     tab.wait("document.querySelector('#live').textContent", lambda text: text == "live")
     (served.root / "tokens").write_text("")
-    for _ in range(2000):  # the server looks at its tokens once a second, the page whenever something happens
-        served.tell(1, "up", "up and running")
+    for number in range(2000):  # the server looks at its tokens once a second, the page whenever something happens
+        event = {"stage": "up", "text": f"up and running {number}"}
+        served.ask("POST", f"/api/v1/machines/{mac(1)}/events", event)  # with no token: the one there was is gone
         if tab.wait("document.querySelector('.tools .button, .who').textContent") == "Log in":
             break
     assert tab.wait("location.pathname + location.search") == after
