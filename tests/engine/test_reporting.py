@@ -22,6 +22,7 @@ from stoker.fetch import Settings
 from stoker.platforms.kernel import kernel_arguments
 from stoker.report import Entry, Event, Report, Severity
 from stoker.schema.v3 import Config, Ignition, KernelArguments
+from stoker.server.roles import Role, add_token
 
 NOON = 1_700_000_000.0
 MAC = "52:54:00:a1:9c:ae"
@@ -238,33 +239,39 @@ def test_where_to_report(line: str, wanted: list[str], expected: tuple[str, str]
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[str]:
-    """`stoker serve` on loopback; its address."""
+def served(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """`stoker serve` on loopback: its address, and the token of an operator."""
     for folder in ("groups", "profiles", "ignition"):
         (tmp_path / "data" / folder).mkdir(parents=True)
+    token = add_token(tmp_path / "tokens", Role.OPERATOR, "alice")
     command = [sys.executable, "-m", "stoker", "serve", str(tmp_path / "data"), "--address", "127.0.0.1:0"]
+    command += ["--token-file", str(tmp_path / "tokens")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         try:
-            yield process.stdout.readline().strip()
+            yield process.stdout.readline().strip(), token
         finally:
             process.terminate()
 
 
-def test_with_a_real_server(reporter: MakeReporter, served: str, said: Texts) -> None:
-    url = f"{served}/api/v1/machines/{MAC}/events"
+def test_with_a_real_server(reporter: MakeReporter, served: tuple[str, str], said: Texts) -> None:
+    address, token = served
+    url = f"{address}/api/v1/machines/{MAC}/events"
     refused = reporter(post_by(Settings()), url="http://127.0.0.1:1/", budget=60)
     refused.report("disks", outcome(DONE, events=300))
-    failing = reporter(post_by(Settings()), url=url, budget=60)
+    failing = reporter(post_by(Settings()), url=url, token=token, budget=60)
     failing.note("a line of the log")
     failing.report("files", outcome(DONE, FAILED, error="why"), digest=DIGEST)
     assert [line.partition(" did not")[0] for line in said if "did not take" in line] == [
         "stoker: `http://127.0.0.1:1/`"
     ]
-    with urllib.request.urlopen(url) as answer:
+    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(asked) as answer:
         events = msgspec.json.decode(answer.read())["events"]
     ours = [
-        (event["stage"], event.get("outcome", DONE), event["text"]) for event in events if event["stage"] != "identity"
+        (event["stage"], event.get("outcome", DONE), event["text"])
+        for event in events
+        if event["stage"] not in {"identity", "state"}
     ]
     assert ours[:20] == [("files", DONE, f"writing {number}") for number in range(20)]
     assert ours[20:] == [
